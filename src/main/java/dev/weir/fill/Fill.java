@@ -1,0 +1,47 @@
+package dev.weir.fill;
+
+import dev.weir.entry.Entry;
+import dev.weir.entry.FillId;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.stream.javadsl.Source;
+import org.apache.pekko.util.ByteString;
+
+/**
+ * One origin response being fetched: spooled, hashed and, if its intent says so, committed. Any
+ * number of readers take the bytes, each at its own pace.
+ */
+public interface Fill {
+  FillId id();
+
+  /** Never fails: failures are a {@link FillHead.Failed}. */
+  CompletionStage<FillHead> head();
+
+  /**
+   * The bytes from {@code from} up to but excluding {@code to} (Long.MAX_VALUE: to the end), from
+   * the spool, as they arrive; fails if the fill does. A {@link FillIntent.Relay} has one reader
+   * only, from 0. Materialise at most once; ending or cancelling it detaches this reader.
+   */
+  Source<ByteString, NotUsed> read(long from, long to);
+
+  /** Says that someone waits, so that a fill nobody reads is not given up meanwhile. */
+  Interest interest();
+
+  /** How it ended; never fails. */
+  CompletionStage<End> end();
+
+  interface Interest extends AutoCloseable {
+    @Override
+    void close();
+  }
+
+  /** How a fill ended. */
+  sealed interface End {
+    record Committed(Entry entry) implements End {}
+
+    /** All bytes came, but nothing was stored, for that reason. */
+    record Unstored(String reason) implements End {}
+
+    record Broken(String reason) implements End {}
+  }
+}

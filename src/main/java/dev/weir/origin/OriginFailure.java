@@ -1,0 +1,56 @@
+package dev.weir.origin;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Why an origin gave no usable response. {@code kind} decides what may be done instead (stale,
+ * another try); the message is one sentence fit for a client and holds no secret.
+ */
+public final class OriginFailure extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  /** The classes of failure; {@code label} is the text of Cache-Status, logs and metrics. */
+  public enum Kind {
+    EGRESS_DENIED("egress-denied", 403),
+    LOOP("loop", 508),
+    CIRCUIT_OPEN("circuit-open", 502),
+    RESOLVE("dns", 502),
+    CONNECT("connect", 502),
+    CONNECT_TIMEOUT("connect-timeout", 504),
+    TLS("tls", 502),
+    HEAD_TIMEOUT("head-timeout", 504),
+    IDLE_TIMEOUT("idle-timeout", 504),
+    BAD_RESPONSE("bad-response", 502),
+    CLOSED("closed", 502),
+    TRUNCATED("truncated", 502),
+    OVERLOADED("overloaded", 503);
+
+    private final String label;
+    private final int status;
+
+    Kind(String label, int status) {
+      this.label = label;
+      this.status = status;
+    }
+
+    public String label() {
+      return label;
+    }
+
+    /** The status a client gets when nothing better is at hand. */
+    public int status() {
+      return status;
+    }
+  }
+
+  private final Kind kind;
+
+  public OriginFailure(Kind kind, String message, @Nullable Throwable cause) {
+    super(message, cause, false, false);
+    this.kind = kind;
+  }
+
+  public Kind kind() {
+    return kind;
+  }
+}

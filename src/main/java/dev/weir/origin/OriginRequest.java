@@ -1,0 +1,29 @@
+package dev.weir.origin;
+
+import dev.weir.http.RequestHead;
+import dev.weir.http.ResponseHead;
+import java.util.OptionalLong;
+import java.util.function.Consumer;
+import org.apache.pekko.stream.javadsl.Source;
+import org.apache.pekko.util.ByteString;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request to an origin, ready to send: hop-by-hop fields removed, Via added, conditionals set;
+ * Host and framing are written by this room. A body source is run at most once.
+ *
+ * @param body the request body, or null for none
+ * @param bodyLength its length in bytes if known; otherwise it is sent chunked
+ * @param interim is given 1xx responses (never 100) as they arrive
+ */
+public record OriginRequest(
+    RequestHead head,
+    @Nullable Source<ByteString, ?> body,
+    OptionalLong bodyLength,
+    OriginTimeouts timeouts,
+    Consumer<ResponseHead> interim) {
+
+  public static OriginRequest of(RequestHead head, OriginTimeouts timeouts) {
+    return new OriginRequest(head, null, OptionalLong.empty(), timeouts, interim -> {});
+  }
+}

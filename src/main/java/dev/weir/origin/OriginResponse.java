@@ -1,0 +1,24 @@
+package dev.weir.origin;
+
+import dev.weir.http.Headers;
+import dev.weir.http.ResponseHead;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.stream.javadsl.Source;
+import org.apache.pekko.util.ByteString;
+
+/**
+ * A response whose head has arrived. {@code body} must be run or cancelled exactly once; cancelling
+ * closes the connection; it fails with {@link OriginFailure} when it was cut short.
+ *
+ * @param head status and fields as received, framing fields (Content-Length, Transfer-Encoding)
+ *     included, connection-level ones (RFC 9110 7.6.1) still there for the caller to strip
+ * @param closeDelimited the body ends with the connection; only TLS's close_notify proves its end
+ * @param trailers the trailer section, known once the body has ended
+ */
+public record OriginResponse(
+    ResponseHead head,
+    Source<ByteString, ?> body,
+    OptionalLong bodyLength,
+    boolean closeDelimited,
+    CompletionStage<Headers> trailers) {}

@@ -1,0 +1,40 @@
+package dev.weir.store;
+
+import dev.weir.entry.Entry;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.stream.javadsl.Source;
+import org.apache.pekko.util.ByteString;
+import org.jspecify.annotations.Nullable;
+
+/** The bodies of stored entries, from whichever tier has them. */
+public interface Bodies {
+  /**
+   * The whole body at once if it is small (inline, or up to the short-path limit) and in memory
+   * already; null otherwise. Cheap, never blocks.
+   */
+  @Nullable ByteString hot(Entry entry);
+
+  /**
+   * Opens the body: checks that every chunk is there in its right length and pins them. Empty if
+   * the body is not whole any more (the entry must then be fetched anew).
+   */
+  CompletionStage<Optional<OpenBody>> open(Entry entry);
+
+  /** Notes that the entry was used, for eviction. Cheap, never blocks. */
+  void touch(Entry entry);
+
+  /** A body that is pinned until its one stream has ended or {@code release} is called. */
+  interface OpenBody {
+    long length();
+
+    /** The whole body if it is small enough for the short path, else null; releases the pin. */
+    @Nullable ByteString strict();
+
+    /** The bytes from {@code from} up to but excluding {@code to}; to be materialised once. */
+    Source<ByteString, NotUsed> bytes(long from, long to);
+
+    void release();
+  }
+}

@@ -1,0 +1,14 @@
+package dev.weir.store;
+
+import org.apache.pekko.util.ByteString;
+
+/** An open, pinned chunk. Reads copy from mapped memory; one reader may be used by one stream. */
+public interface ChunkReader extends AutoCloseable {
+  long lengthBytes();
+
+  /** Up to {@code max} bytes from the offset; never empty before the end. */
+  ByteString read(long offset, int max);
+
+  @Override
+  void close();
+}

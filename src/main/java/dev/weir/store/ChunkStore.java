@@ -1,0 +1,42 @@
+package dev.weir.store;
+
+import dev.weir.entry.ChunkId;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import java.util.stream.Stream;
+
+/**
+ * Immutable chunks by digest. {@code adopt} is the only way in: a complete file in the same file
+ * system whose SHA-256 the caller has computed while writing it. A chunk that is already there is
+ * kept and the file dropped.
+ */
+public interface ChunkStore extends AutoCloseable {
+  /**
+   * Makes the file's bytes the chunk of that id, durably; completes when a crash cannot lose it.
+   */
+  CompletionStage<Long> adopt(ChunkId id, Path file, long lengthBytes);
+
+  /**
+   * Opens a chunk for reading and pins it until the reader is closed; empty if it is absent or its
+   * length is not the expected one.
+   */
+  Optional<ChunkReader> open(ChunkId id, long expectedLengthBytes);
+
+  /** Deletes a chunk as soon as no reader holds it. */
+  CompletionStage<Boolean> delete(ChunkId id);
+
+  /** The ids and lengths of all chunks; blocking, for start-up and checks. */
+  Stream<Held> list();
+
+  /** A new empty file in the same file system for a spool to write to; blocking. */
+  Path newSpoolFile();
+
+  /** Whether the store can take bytes, and if not why; for health. */
+  CompletionStage<Optional<String>> problem();
+
+  @Override
+  void close();
+
+  record Held(ChunkId id, long lengthBytes) {}
+}

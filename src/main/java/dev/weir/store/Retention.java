@@ -1,0 +1,31 @@
+package dev.weir.store;
+
+import dev.weir.entry.Entry;
+import java.util.concurrent.CompletionStage;
+
+/**
+ * Counts what is stored and says what must go. Commits and removals are announced here; when the
+ * disk tier is over its limit the least recently used entries are handed to the {@link Remover},
+ * which deletes the metadata first; then their chunks are freed.
+ */
+public interface Retention extends AutoCloseable {
+  void committed(Entry entry);
+
+  /** The entry's document is gone; its chunks are deleted when nothing else names them. */
+  void removed(Entry entry);
+
+  long usedBytes();
+
+  long limitBytes();
+
+  void removeBy(Remover remover);
+
+  @Override
+  void close();
+
+  /** Removes an entry's metadata through its keeper; false if it had already been replaced. */
+  @FunctionalInterface
+  interface Remover {
+    CompletionStage<Boolean> remove(Entry entry);
+  }
+}
