@@ -9,6 +9,12 @@ public interface ChunkReader extends AutoCloseable {
   /** Up to {@code max} bytes from the offset; never empty before the end. */
   ByteString read(long offset, int max);
 
+  /**
+   * Whether reading those bytes will not wait for a disk. Only a hint: what is not resident is
+   * better read on a thread that may block.
+   */
+  boolean resident(long offset, int length);
+
   @Override
   void close();
 }
