@@ -11,13 +11,26 @@ import org.jspecify.annotations.Nullable;
  * What a node wants to know of a key for one request.
  *
  * @param variant computes this request's secondary key from the field names a key varies by (pure)
+ * @param mayWait whether this request may wait for somebody else's head; false for one with
+ *     Authorization whose key is not known to be shareable: it follows only what is known to be
+ *     storable, and others do not wait for it
  * @param held for VALIDATE, BACKGROUND and REPLACE: the entry this request has seen, or null
  */
 public record Question(
     PrimaryKey key,
     Function<List<String>, VariantKey> variant,
     Intent intent,
-    @Nullable Entry held) {
+    @Nullable Entry held,
+    boolean mayWait) {
+
+  /** A question of a request that may wait for another's head. */
+  public Question(
+      PrimaryKey key,
+      Function<List<String>, VariantKey> variant,
+      Intent intent,
+      @Nullable Entry held) {
+    this(key, variant, intent, held, true);
+  }
 
   /** What the asker would do. */
   public enum Intent {
