@@ -1,0 +1,149 @@
+package dev.weir.admin;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.stream.Collectors;
+import org.apache.pekko.actor.ActorSystem;
+import org.apache.pekko.http.javadsl.Http;
+import org.apache.pekko.http.javadsl.ServerBinding;
+import org.apache.pekko.http.javadsl.model.AttributeKeys;
+import org.apache.pekko.http.javadsl.model.ContentTypes;
+import org.apache.pekko.http.javadsl.model.HttpCharsets;
+import org.apache.pekko.http.javadsl.model.HttpMethods;
+import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.model.MediaTypes;
+import org.apache.pekko.http.javadsl.model.StatusCodes;
+import org.apache.pekko.http.javadsl.settings.ServerSettings;
+
+/**
+ * The health port: {@code /health} (ready, with what degrades it), {@code /live} (the canary),
+ * {@code /metrics} (Prometheus) and, for loopback only, {@code /debug/threads|connections|memory}.
+ */
+public final class HealthServer {
+  private final ActorSystem system;
+  private final AdminSettings settings;
+  private final Readiness readiness;
+  private final Canary canary;
+  private final Metrics metrics;
+  private final DebugPages debug;
+
+  public HealthServer(
+      ActorSystem system,
+      AdminSettings settings,
+      Readiness readiness,
+      Canary canary,
+      Metrics metrics,
+      DebugPages debug) {
+    this.system = system;
+    this.settings = settings;
+    this.readiness = readiness;
+    this.canary = canary;
+    this.metrics = metrics;
+    this.debug = debug;
+  }
+
+  public CompletionStage<ServerBinding> bind(InetSocketAddress address) {
+    ServerSettings server =
+        ServerSettings.create(system)
+            .withRemoteAddressAttribute(true)
+            .withMaxConnections(settings.maxConnections());
+    return Http.get(system)
+        .newServerAt(address.getHostString(), address.getPort())
+        .withSettings(server)
+        .bind(this::answer);
+  }
+
+  private CompletionStage<HttpResponse> answer(HttpRequest request) {
+    request.discardEntityBytes(system);
+    if (!request.method().equals(HttpMethods.GET) && !request.method().equals(HttpMethods.HEAD)) {
+      return done(text(405, "only GET and HEAD here\n"));
+    }
+    String path = request.getUri().path();
+    return switch (path) {
+      case "/health" -> readiness.report().thenApply(this::health);
+      case "/live" -> done(live());
+      case "/metrics" -> done(metricsPage());
+      case "/debug/threads", "/debug/connections", "/debug/memory" -> done(debug(request, path));
+      default -> done(text(404, "here are /health, /live, /metrics and /debug/...\n"));
+    };
+  }
+
+  private HttpResponse health(Readiness.Report report) {
+    return switch (report) {
+      case Readiness.Report.Ready() -> json(200, "{\"status\":\"ready\"}");
+      case Readiness.Report.Degraded(var reasons) ->
+          json(
+              settings.degradedIsUnready() ? 503 : 200,
+              reasons.stream()
+                  .map(HealthServer::quoted)
+                  .collect(
+                      Collectors.joining(",", "{\"status\":\"degraded\",\"reasons\":[", "]}")));
+      case Readiness.Report.Unready(String reason) ->
+          json(503, "{\"status\":\"unready\",\"reasons\":[" + quoted(reason) + "]}");
+    };
+  }
+
+  private HttpResponse live() {
+    Optional<String> wedged = canary.wedged();
+    return wedged.isEmpty()
+        ? json(200, "{\"status\":\"alive\"}")
+        : json(503, "{\"status\":\"wedged\",\"reasons\":[" + quoted(wedged.get()) + "]}");
+  }
+
+  private HttpResponse metricsPage() {
+    return HttpResponse.create()
+        .withStatus(StatusCodes.OK)
+        .withEntity(
+            MediaTypes.customWithOpenCharset("text", "plain", Map.of("version", "0.0.4"), false)
+                .toContentType(HttpCharsets.UTF_8),
+            metrics.scrape());
+  }
+
+  private HttpResponse debug(HttpRequest request, String path) {
+    boolean loopback =
+        request
+            .getAttribute(AttributeKeys.remoteAddress)
+            .flatMap(remote -> remote.getAddress())
+            .map(InetAddress::isLoopbackAddress)
+            .orElse(false);
+    if (!loopback) {
+      return text(403, "debug pages answer loopback only; ask from the machine itself\n");
+    }
+    return switch (path) {
+      case "/debug/threads" -> text(200, DebugPages.threads());
+      case "/debug/memory" -> text(200, DebugPages.memory());
+      default -> text(200, debug.connections());
+    };
+  }
+
+  private static String quoted(String text) {
+    StringBuilder json = new StringBuilder("\"");
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      switch (c) {
+        case '"', '\\' -> json.append('\\').append(c);
+        default -> json.append(c < ' ' ? ' ' : c);
+      }
+    }
+    return json.append('"').toString();
+  }
+
+  private static HttpResponse json(int status, String body) {
+    return HttpResponse.create()
+        .withStatus(status)
+        .withEntity(ContentTypes.APPLICATION_JSON, body + "\n");
+  }
+
+  private static HttpResponse text(int status, String body) {
+    return HttpResponse.create().withStatus(status).withEntity(ContentTypes.TEXT_PLAIN_UTF8, body);
+  }
+
+  private static CompletionStage<HttpResponse> done(HttpResponse response) {
+    return CompletableFuture.completedFuture(response);
+  }
+}

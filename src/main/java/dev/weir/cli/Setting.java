@@ -1,0 +1,80 @@
+package dev.weir.cli;
+
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One setting of {@code weir serve}. Its flag, its environment variable and its key in a
+ * configuration file have one name: {@code --health-port}, {@code WEIR_HEALTH_PORT}, {@code
+ * weir.health-port}. Defaults stand in {@code reference.conf} alone.
+ *
+ * @param shortFlag a one-letter flag, or null
+ * @param label what stands for the value in the help, or null for a switch
+ * @param secret never printed
+ */
+record Setting(
+    String name, @Nullable String shortFlag, @Nullable String label, boolean secret, String help) {
+
+  static final List<Setting> ALL =
+      List.of(
+          value("port", "-p", "PORT", "The port clients use as their proxy; 0 picks a free one."),
+          value("bind", "-b", "ADDRESS", "The address to listen on."),
+          value("health-port", null, "PORT", "Health, metrics and debug pages; 0 switches it off."),
+          value("health-host", null, "ADDRESS", "The address of the health port."),
+          value("data-dir", null, "DIR", "Where the CA, cached bodies and metadata are kept."),
+          value("config", null, "FILE", "A HOCON file; every flag is a key below `weir` in it."),
+          value("upstream-ca", null, "FILE", "PEM certificates to trust for origins as well."),
+          secret("ca", "PEM", "The interception CA's key (and certificate): a path or inline PEM."),
+          value("ca-cert", null, "PEM", "The CA's certificate (and chain): a path or inline PEM."),
+          value("default-policy", null, "POLICY", "What no rule matches: " + policies() + "."),
+          value("policy-file", null, "FILE", "Rules of your own (not yet: start-up refuses it)."),
+          flag("allow-policy-header", null, "Let clients choose the policy with X-Weir-Policy."),
+          value("public-proxy-url", null, "URL", "How clients reach this proxy, for /proxy-env."),
+          value("no-proxy-extra", null, "LIST", "More names for NO_PROXY in /proxy-env."),
+          value("pass-through-hosts", null, "LIST", "Hosts or .suffixes tunnelled unread."),
+          value("allow-clients", null, "CIDRS", "Who may connect; default loopback and private."),
+          value("allow-destinations", null, "LIST", "Hosts, .suffixes or CIDRs always allowed."),
+          value("deny-destinations", null, "LIST", "Hosts, .suffixes or CIDRs always refused."),
+          value("connection-strategy", null, "lazy|eager", "When a CONNECT dials its origin."),
+          value("upstream-connect-timeout", null, "SECONDS", "Name, TCP and TLS; 0 is no limit."),
+          value("upstream-read-timeout", null, "SECONDS", "Longest silence of an origin."),
+          value("log-level", null, "LEVEL", "error, warn, info, debug or trace."),
+          value("disk-cache-size", null, "SIZE", "How many bytes of bodies to keep, as 20G."),
+          flag("access-logs", null, "Access logs in Parquet (not yet: start-up refuses it)."),
+          value("mode", null, "MODE", "How clients reach Weir: regular (a forward proxy)."),
+          flag("verbose", "-v", "Log at debug level."),
+          flag("debug", null, "Log at trace level."));
+
+  private static String policies() {
+    return "NoRefresh, Standard, StaleIfError, AlwaysUpstream, AlwaysValidate, NoCache";
+  }
+
+  private static Setting value(String name, @Nullable String shortFlag, String label, String help) {
+    return new Setting(name, shortFlag, label, false, help);
+  }
+
+  private static Setting secret(String name, String label, String help) {
+    return new Setting(name, null, label, true, help);
+  }
+
+  private static Setting flag(String name, @Nullable String shortFlag, String help) {
+    return new Setting(name, shortFlag, null, false, help);
+  }
+
+  boolean isSwitch() {
+    return label == null;
+  }
+
+  String flag() {
+    return "--" + name;
+  }
+
+  String environment() {
+    return "WEIR_" + name.toUpperCase(Locale.ROOT).replace('-', '_');
+  }
+
+  String key() {
+    return "weir." + name;
+  }
+}

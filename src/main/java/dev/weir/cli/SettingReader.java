@@ -1,0 +1,121 @@
+package dev.weir.cli;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigValueType;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Reads the settings below {@code weir} in the forms people write them: durations as {@code 30},
+ * {@code 30s}, {@code 500ms} or {@code 2m} (a bare number is seconds), sizes as {@code 20G}, lists
+ * with commas. What does not fit is refused with its place and the expected form.
+ */
+final class SettingReader {
+  private static final Pattern DURATION = Pattern.compile("(\\d+(?:\\.\\d+)?)\\s*(ms|s|m|h|d)?");
+  private static final Pattern SIZE = Pattern.compile("(\\d+)\\s*([kmgtKMGT]?)(?:i?[bB])?");
+  private final Config config;
+
+  SettingReader(Config config) {
+    this.config = config;
+  }
+
+  String text(String name) {
+    return config.getString("weir." + name).strip();
+  }
+
+  int port(String name) {
+    String value = text(name);
+    try {
+      int port = Integer.parseInt(value);
+      if (port >= 0 && port <= 65_535) {
+        return port;
+      }
+    } catch (NumberFormatException notANumber) {
+      // answered below, with the range
+    }
+    throw bad(name, "a port from 0 to 65535", value);
+  }
+
+  boolean flag(String name) {
+    String value = text(name).toLowerCase(Locale.ROOT);
+    return switch (value) {
+      case "true", "yes", "on", "1" -> true;
+      case "false", "no", "off", "0", "" -> false;
+      default -> throw bad(name, "true or false", value);
+    };
+  }
+
+  long millis(String name) {
+    String value = text(name);
+    Matcher parts = DURATION.matcher(value);
+    if (!parts.matches()) {
+      throw bad(name, "a duration such as 30, 30s, 500ms or 2m", value);
+    }
+    String unit = parts.group(2) == null ? "s" : parts.group(2);
+    double factor =
+        switch (unit) {
+          case "ms" -> 1;
+          case "m" -> 60_000;
+          case "h" -> 3_600_000;
+          case "d" -> 86_400_000;
+          default -> 1000;
+        };
+    return Math.round(Double.parseDouble(parts.group(1)) * factor);
+  }
+
+  long bytes(String name) {
+    String value = text(name);
+    Matcher parts = SIZE.matcher(value);
+    if (!parts.matches() || parts.group(1).length() > 15) {
+      throw bad(name, "a size such as 500M or 20G", value);
+    }
+    int shift = 10 * " kmgt".indexOf(parts.group(2).isEmpty() ? " " : lower(parts.group(2)));
+    return Math.multiplyExact(Long.parseLong(parts.group(1)), 1L << shift);
+  }
+
+  List<String> list(String name) {
+    if (config.getValue("weir." + name).valueType() == ConfigValueType.LIST) {
+      return config.getStringList("weir." + name).stream().map(String::strip).toList();
+    }
+    return Arrays.stream(text(name).split(",", -1))
+        .map(String::strip)
+        .filter(part -> !part.isEmpty())
+        .toList();
+  }
+
+  String choice(String name, String... allowed) {
+    String value = text(name);
+    for (String choice : allowed) {
+      if (choice.equalsIgnoreCase(value)) {
+        return choice;
+      }
+    }
+    throw bad(name, "one of " + String.join(", ", allowed), value);
+  }
+
+  /** A path; {@code ~} is the user's home. */
+  Path path(String name) {
+    String value = text(name);
+    if (value.equals("~") || value.startsWith("~/")) {
+      value = System.getProperty("user.home") + value.substring(1);
+    }
+    return Path.of(value).toAbsolutePath().normalize();
+  }
+
+  SettingsException bad(String name, String expected, String value) {
+    return new SettingsException(
+        "weir.%s (%s): expected %s, got '%s'".formatted(name, place(name), expected, value));
+  }
+
+  private String place(String name) {
+    return config.getValue("weir." + name).origin().description();
+  }
+
+  private static String lower(String text) {
+    return text.toLowerCase(Locale.ROOT);
+  }
+}
