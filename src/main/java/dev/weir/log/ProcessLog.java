@@ -1,0 +1,94 @@
+package dev.weir.log;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.ConsoleAppender;
+import ch.qos.logback.core.encoder.Encoder;
+import java.util.Objects;
+import net.logstash.logback.encoder.LogstashEncoder;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The process log: standard error, JSON unless that is a terminal, written by one thread behind a
+ * bounded queue.
+ */
+public final class ProcessLog implements AutoCloseable {
+  private final BoundedAppender queue;
+  private final LoggerContext context;
+
+  private ProcessLog(BoundedAppender queue, LoggerContext context) {
+    this.queue = queue;
+    this.context = context;
+  }
+
+  /** Sets up logging for the whole process, replacing whatever was set up before. */
+  public static ProcessLog start(LogSettings settings) {
+    LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+    context.reset();
+    ConsoleAppender<ILoggingEvent> console = new ConsoleAppender<>();
+    console.setContext(context);
+    console.setName("console");
+    console.setTarget("System.err");
+    console.setEncoder(encoder(context, isJson(settings.format())));
+    console.start();
+    BoundedAppender queue = new BoundedAppender(settings.queueEvents());
+    queue.setContext(context);
+    queue.setName("queue");
+    queue.addAppender(console);
+    queue.start();
+    Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+    root.setLevel(Level.INFO);
+    root.addAppender(queue);
+    Level level = Level.toLevel(settings.level(), Level.INFO);
+    context.getLogger("weir").setLevel(level);
+    context.getLogger("dev.weir").setLevel(level);
+    if (level.isGreaterOrEqual(Level.WARN)) {
+      root.setLevel(level);
+    }
+    return new ProcessLog(queue, context);
+  }
+
+  /** How many lines were dropped because the writer could not keep up. */
+  public long dropped() {
+    return queue.dropped();
+  }
+
+  /** Changes the level of Weir's own loggers while running. */
+  public void level(String name) {
+    Level level = Level.toLevel(name, Level.INFO);
+    context.getLogger("weir").setLevel(level);
+    context.getLogger("dev.weir").setLevel(level);
+  }
+
+  /** Writes what is queued, briefly, and stops. */
+  @Override
+  public void close() {
+    context.stop();
+  }
+
+  private static boolean isJson(String format) {
+    return switch (format) {
+      case "json" -> true;
+      case "text" -> false;
+      default -> !Objects.requireNonNull(System.console(), "no console").isTerminal();
+    };
+  }
+
+  private static Encoder<ILoggingEvent> encoder(LoggerContext context, boolean json) {
+    if (json) {
+      LogstashEncoder encoder = new LogstashEncoder();
+      encoder.setContext(context);
+      encoder.setVersion(null);
+      encoder.start();
+      return encoder;
+    }
+    PatternLayoutEncoder encoder = new PatternLayoutEncoder();
+    encoder.setContext(context);
+    encoder.setPattern("%d{HH:mm:ss.SSS} %-5level %logger{24} %msg%n");
+    encoder.start();
+    return encoder;
+  }
+}

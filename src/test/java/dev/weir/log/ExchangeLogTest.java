@@ -1,0 +1,137 @@
+package dev.weir.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.spi.LoggingEvent;
+import ch.qos.logback.core.AppenderBase;
+import com.typesafe.config.ConfigFactory;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.concurrent.CountDownLatch;
+import net.logstash.logback.encoder.LogstashEncoder;
+import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
+
+/** What a line of the process log says, and what it must not. */
+final class ExchangeLogTest {
+  private static final ExchangeRecord RECORD =
+      new ExchangeRecord(
+          "00ab",
+          "127.0.0.1:1",
+          "GET",
+          "https://example.com/a\u001bb?token=secret",
+          200,
+          ServeReason.COLLAPSED,
+          "Standard",
+          "",
+          "ff01",
+          1024,
+          7,
+          true);
+
+  @Test
+  void aLineMasksTheQueryAndEscapesControls() {
+    // When
+    String line = RECORD.toString();
+
+    // Then
+    assertThat(line)
+        .isEqualTo(
+            "00ab 127.0.0.1:1 GET https://example.com/a\\x1bb?*** 200 collapsed 1024B 7ms"
+                + " leader=ff01");
+  }
+
+  @Test
+  void jsonHasOneFieldPerFact() {
+    // Given
+    LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
+    LogstashEncoder encoder = new LogstashEncoder();
+    encoder.setContext(context);
+    encoder.start();
+    LoggingEvent event =
+        new LoggingEvent(
+            "", context.getLogger("weir.exchange"), Level.INFO, "{}", null, new Object[] {RECORD});
+
+    // When
+    String json = new String(encoder.encode(event), StandardCharsets.UTF_8);
+
+    // Then
+    assertThat(json)
+        .contains("\"reason\":\"collapsed\"", "\"leader\":\"ff01\"", "\"ms\":7", "\"status\":200")
+        .doesNotContain("secret");
+  }
+
+  @Test
+  void everyReasonHasALabelOfItsOwnThatIsAToken() {
+    // When
+    String[] labels =
+        Arrays.stream(ServeReason.values()).map(ServeReason::label).toArray(String[]::new);
+
+    // Then
+    assertThat(labels).doesNotHaveDuplicates().allMatch(label -> label.matches("[a-z][a-z-]*"));
+  }
+
+  @Test
+  void countersAddUp() {
+    // Given
+    ExchangeLog log = new ExchangeLog();
+
+    // When
+    log.accept(RECORD);
+
+    // Then
+    assertThat(log.counters().count(ServeReason.COLLAPSED)).isEqualTo(1);
+    assertThat(log.counters().statusClass(2)).isEqualTo(1);
+    assertThat(log.counters().bytesSent()).isEqualTo(1024);
+    assertThat(log.counters().bytesFromStore()).isZero();
+  }
+
+  @Test
+  void aStuckWriterNeverHoldsUpACallerAndDropsAreCounted() {
+    // Given
+    CountDownLatch stuck = new CountDownLatch(1);
+    LoggerContext context = new LoggerContext();
+    AppenderBase<ILoggingEvent> writer =
+        new AppenderBase<>() {
+          @Override
+          protected void append(ILoggingEvent event) {
+            try {
+              stuck.await();
+            } catch (InterruptedException e) {
+              Thread.currentThread().interrupt();
+            }
+          }
+        };
+    writer.setContext(context);
+    writer.start();
+    BoundedAppender queue = new BoundedAppender(256);
+    queue.setContext(context);
+    queue.addAppender(writer);
+    queue.start();
+
+    // When
+    for (int i = 0; i < 1000; i++) {
+      queue.doAppend(
+          new LoggingEvent("", context.getLogger("weir"), Level.INFO, "line", null, null));
+    }
+
+    // Then
+    assertThat(queue.dropped()).isBetween(700L, 1000L);
+    stuck.countDown();
+    queue.stop();
+  }
+
+  @Test
+  void settingsComeFromTheReferenceBlock() {
+    // When
+    LogSettings settings =
+        LogSettings.from(
+            ConfigFactory.parseResources("reference/log.conf").resolve().getConfig("weir.log"));
+
+    // Then
+    assertThat(settings).isEqualTo(new LogSettings("info", "auto", 8192));
+  }
+}
