@@ -1,0 +1,30 @@
+package dev.weir.http;
+
+import java.util.OptionalLong;
+
+/** If-Range (RFC 9110 13.1.5): a range is only good for the very representation it began with. */
+public final class IfRange {
+  private IfRange() {}
+
+  /**
+   * Whether the condition holds or there is none: the same strong entity tag, or exactly the
+   * Last-Modified of a response that was at least a second old when it was sent (8.8.2.2).
+   */
+  public static boolean holds(Headers request, StoredResponse stored) {
+    String condition = request.first("If-Range");
+    if (condition == null) {
+      return true;
+    }
+    OptionalLong asked = HttpDates.parse(condition);
+    if (asked.isPresent()) {
+      OptionalLong modified = HttpDates.parse(stored.headers().first("Last-Modified"));
+      OptionalLong date = HttpDates.parse(stored.headers().first("Date"));
+      return modified.isPresent()
+          && modified.getAsLong() == asked.getAsLong()
+          && date.isPresent()
+          && date.getAsLong() - modified.getAsLong() >= 1000;
+    }
+    EntityTag tag = EntityTag.parse(condition);
+    return tag != null && tag.strongEquals(EntityTag.parse(stored.headers().first("ETag")));
+  }
+}
