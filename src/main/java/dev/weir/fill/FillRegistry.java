@@ -1,0 +1,107 @@
+package dev.weir.fill;
+
+import dev.weir.entry.FillId;
+import dev.weir.origin.Origins;
+import dev.weir.store.ChunkStore;
+import dev.weir.store.Retention;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.pekko.actor.ActorSystem;
+import org.apache.pekko.actor.Cancellable;
+import org.apache.pekko.stream.Materializer;
+import org.apache.pekko.stream.SystemMaterializer;
+
+/**
+ * Starts this node's fills and looks after them until their last reader has gone: progress,
+ * deadlines, abandonment, clean-up, all by one clock.
+ */
+public final class FillRegistry implements Fills {
+  private final ConcurrentHashMap<FillId, SpooledFill> fills = new ConcurrentHashMap<>();
+  private final FillMetrics metrics = new FillMetrics();
+  private final Origins origins;
+  private final FillEvents events;
+  private final SpoolContext context;
+  private final Materializer materializer;
+  private final Cancellable clock;
+
+  /**
+   * @param data the actor system of sockets and streams
+   * @param blocking runs file work, one task per fill and per reader that reads from disk; threads
+   *     of it may block
+   * @param events the keepers' side
+   */
+  public FillRegistry(
+      FillSettings settings,
+      ActorSystem data,
+      Executor blocking,
+      Origins origins,
+      ChunkStore chunks,
+      Retention retention,
+      FillEvents events) {
+    this.origins = origins;
+    this.events = events;
+    this.materializer = SystemMaterializer.get(data).materializer();
+    this.context =
+        new SpoolContext(
+            settings,
+            metrics,
+            chunks,
+            retention,
+            blocking,
+            (millis, action) ->
+                data.scheduler().scheduleOnce(Duration.ofMillis(millis), action, data.dispatcher()),
+            new InFlightBudget(settings.inFlightBytes(), settings.sliceMinBytes()),
+            new AtomicInteger());
+    Duration tick = Duration.ofMillis(settings.tickMillis());
+    this.clock = data.scheduler().scheduleWithFixedDelay(tick, tick, this::tick, data.dispatcher());
+  }
+
+  @Override
+  public Fill start(FillPlan plan) {
+    SpooledFill fill = new SpooledFill(plan, origins, events, context, materializer);
+    fills.put(fill.id(), fill);
+    fill.start();
+    return fill;
+  }
+
+  /** A fill that runs, or has ended so lately that its spool can still be read. */
+  @Override
+  public Optional<Fill> running(FillId id) {
+    return Optional.ofNullable(fills.get(id));
+  }
+
+  @Override
+  public int count() {
+    return (int) fills.values().stream().filter(SpooledFill::isRunning).count();
+  }
+
+  public FillMetrics metrics() {
+    return metrics;
+  }
+
+  /** Stops all fills and completes when nothing of them is left on disk. */
+  public CompletionStage<Void> close() {
+    clock.cancel();
+    List<CompletableFuture<?>> cleaned = new ArrayList<>();
+    for (SpooledFill fill : fills.values()) {
+      if (fill.isRunning()) {
+        fill.abort("shutdown");
+      }
+      cleaned.add(fill.release().toCompletableFuture());
+    }
+    fills.clear();
+    return CompletableFuture.allOf(cleaned.toArray(CompletableFuture[]::new));
+  }
+
+  private void tick() {
+    long nowNanos = System.nanoTime();
+    fills.values().removeIf(fill -> fill.tick(nowNanos));
+  }
+}

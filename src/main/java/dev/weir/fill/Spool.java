@@ -1,0 +1,618 @@
+package dev.weir.fill;
+
+import dev.weir.entry.Body;
+import dev.weir.entry.ChunkId;
+import dev.weir.entry.Manifest;
+import dev.weir.store.ChunkReader;
+import dev.weir.store.StoreException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import org.apache.pekko.util.ByteString;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Where the bytes of one fill are while it runs: the newest in a window of memory, the others in
+ * chunk files, written behind and hashed while written.
+ *
+ * <pre>
+ *   origin ──append──▶ [ window, newest bytes ]──take──▶ readers near the head
+ *                            │ drain (blocking executor, hashes)
+ *                            ▼
+ *                      chunk files ──adopt──▶ chunks ──load──▶ readers behind
+ *
+ *   MEMORY ──more than short-body-bytes──▶ FILES ──disk full, too large──▶ WINDOW
+ * </pre>
+ *
+ * <ul>
+ *   <li>The origin is stopped while half the window is not yet on disk: memory is bounded by the
+ *       window, whatever the speeds of origin, disk and readers.
+ *   <li>A reader takes what it asks for at its own pace; it is never waited for, except in WINDOW,
+ *       where there is no disk behind and the slowest that has sent something sets the pace.
+ *   <li>Claims, pins and files are let go exactly once, by {@link #release}, as soon as no write or
+ *       adoption is under way.
+ * </ul>
+ *
+ * All fields below the lock are guarded by it; wake-ups and resumptions are called outside it.
+ */
+final class Spool {
+  private static final Logger LOG = LoggerFactory.getLogger(Spool.class);
+
+  /** What is meant to become of the bytes. */
+  enum Storing {
+    /** Chunks are adopted by the store. */
+    STORE,
+    /** Files only, removed at the end. */
+    SPOOL,
+    /** Memory only. */
+    WINDOW
+  }
+
+  private enum Mode {
+    MEMORY,
+    FILES,
+    WINDOW
+  }
+
+  /** More chunks than a body may have. */
+  private static final class TooLarge extends IOException {
+    private static final long serialVersionUID = 1L;
+  }
+
+  /** What became of the bytes once all had come. */
+  sealed interface Outcome {
+    record Whole(Body body) implements Outcome {}
+
+    record Unstored(String reason) implements Outcome {}
+  }
+
+  /** What a reader gets when it asks. */
+  sealed interface Next {
+    record Bytes(ByteString bytes) implements Next {}
+
+    record OnDisk(SpoolChunk chunk, long offset, int length) implements Next {}
+
+    /** It will be woken. */
+    record Wait() implements Next {}
+
+    record End() implements Next {}
+
+    record Gone(Throwable cause) implements Next {}
+  }
+
+  private final SpoolContext context;
+  private final FillSettings settings;
+  private final Storing storing;
+  private final long chunkBytes;
+  private final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
+  private final CompletableFuture<Void> cleaned = new CompletableFuture<>();
+
+  private final Object lock = new Object();
+  private final SliceWindow window = new SliceWindow();
+  private final List<SpoolReader> readers = new ArrayList<>();
+  private final List<SpoolChunk> chunks = new ArrayList<>();
+  private final List<ChunkId> claims = new ArrayList<>();
+  private Mode mode;
+  private String unstored;
+  private long flushed;
+  private int adopting;
+  private boolean draining;
+  private boolean sealed;
+  private boolean ended;
+  private boolean released;
+  private boolean cleaning;
+  private boolean wakeTimer;
+  private long lastWakeNanos = System.nanoTime();
+  private long headAtWake;
+  private @Nullable Throwable failure;
+  private @Nullable Runnable resume;
+
+  /**
+   * @param length the length of the body if it is known
+   * @param unstored why nothing will be stored, if that is known from the start
+   */
+  Spool(SpoolContext context, Storing storing, OptionalLong length, String unstored) {
+    this.context = context;
+    this.settings = context.settings();
+    this.storing = storing;
+    this.unstored = unstored;
+    this.chunkBytes = settings.chunkBytesFor(length.orElse(0));
+    this.mode =
+        storing == Storing.WINDOW
+            ? Mode.WINDOW
+            : length.orElse(0) > settings.shortBodyBytes() ? Mode.FILES : Mode.MEMORY;
+    context.spools().incrementAndGet();
+  }
+
+  /** Completes, never fails, when all bytes came and are durable or known not to become so. */
+  CompletionStage<Outcome> outcome() {
+    return outcome;
+  }
+
+  /** Completes when nothing of it is left outside the store. */
+  CompletionStage<Void> cleaned() {
+    return cleaned;
+  }
+
+  long received() {
+    synchronized (lock) {
+      return window.end();
+    }
+  }
+
+  // --- the origin's side
+
+  /** Takes bytes; false if no more are wanted until {@code more} is called. */
+  boolean append(ByteString bytes, Runnable more) {
+    context.metrics().originBytes.add(bytes.size());
+    List<Runnable> after = new ArrayList<>();
+    boolean wanted;
+    synchronized (lock) {
+      if (failure != null || ended || released) {
+        return false;
+      }
+      window.add(bytes);
+      if (mode == Mode.MEMORY && window.end() > settings.shortBodyBytes()) {
+        mode = Mode.FILES;
+      }
+      trim();
+      kick(after);
+      wanted = wantsMore();
+      resume = wanted ? null : more;
+      wakeForGrowth(after);
+    }
+    after.forEach(Runnable::run);
+    return wanted;
+  }
+
+  /** All bytes came. */
+  void complete() {
+    List<Runnable> after = new ArrayList<>();
+    synchronized (lock) {
+      ended = true;
+      if (storing == Storing.STORE && mode == Mode.MEMORY) {
+        long total = window.end();
+        if (total <= settings.inlineBodyBytes()) {
+          byte[] whole = window.take(0, (int) total).toArray();
+          after.add(() -> outcome.complete(new Outcome.Whole(new Body.Inline(whole))));
+        } else {
+          mode = Mode.FILES;
+        }
+      } else if (mode != Mode.FILES) {
+        completeUnstored(after);
+      }
+      kick(after);
+      wakeAll(after);
+    }
+    after.forEach(Runnable::run);
+  }
+
+  /** No more bytes will come; all readers fail. */
+  void fail(Throwable cause) {
+    List<Runnable> after = new ArrayList<>();
+    synchronized (lock) {
+      if (failure == null) {
+        failure = cause;
+        resume = null;
+        wakeAll(after);
+      }
+    }
+    after.forEach(Runnable::run);
+  }
+
+  // --- the readers' side
+
+  SpoolReader attach(long from, long to, Runnable wake) {
+    SpoolReader reader = new SpoolReader(from, to, wake);
+    synchronized (lock) {
+      readers.add(reader);
+    }
+    return reader;
+  }
+
+  void detach(SpoolReader reader) {
+    List<Runnable> after = new ArrayList<>();
+    synchronized (lock) {
+      readers.remove(reader);
+      afterReading(after);
+    }
+    context.blocking().execute(reader::close);
+    after.forEach(Runnable::run);
+  }
+
+  Next next(SpoolReader reader, int max) {
+    List<Runnable> after = new ArrayList<>();
+    Next next;
+    synchronized (lock) {
+      next = nextOf(reader, max);
+      if (next instanceof Next.Bytes) {
+        afterReading(after);
+      }
+    }
+    after.forEach(Runnable::run);
+    return next;
+  }
+
+  /** The bytes behind an OnDisk answer, in the store's or the file's time; blocking. */
+  ByteString load(SpoolReader reader, Next.OnDisk place) throws IOException {
+    ByteString bytes = reader.load(context.chunks(), place.chunk(), place.offset(), place.length());
+    List<Runnable> after = new ArrayList<>();
+    synchronized (lock) {
+      reader.position += bytes.size();
+      reader.sent = true;
+      afterReading(after);
+    }
+    after.forEach(Runnable::run);
+    context.metrics().diskReadBytes.add(bytes.size());
+    return bytes;
+  }
+
+  private Next nextOf(SpoolReader reader, int max) {
+    reader.waiting = false;
+    Throwable cause = failure;
+    if (cause != null) {
+      return new Next.Gone(cause);
+    }
+    long end = Math.min(reader.to, window.end());
+    if (reader.position >= reader.to || (ended && reader.position >= end)) {
+      return new Next.End();
+    }
+    if (reader.position >= end) {
+      reader.waiting = true;
+      return new Next.Wait();
+    }
+    int bytes = (int) Math.min(max, end - reader.position);
+    if (reader.position >= window.start()) {
+      ByteString taken = window.take(reader.position, bytes);
+      reader.position += taken.size();
+      reader.sent = true;
+      context.metrics().windowReadBytes.add(taken.size());
+      return new Next.Bytes(taken);
+    }
+    if (reader.position < flushed && !released) {
+      SpoolChunk chunk = chunks.get((int) (reader.position / chunkBytes));
+      long offset = reader.position % chunkBytes;
+      long onDisk = Math.min(chunkBytes - offset, flushed - reader.position);
+      return new Next.OnDisk(chunk, offset, (int) Math.min(bytes, onDisk));
+    }
+    context.metrics().lostReaders.increment();
+    return new Next.Gone(new SpoolLost("the bytes from " + reader.position + " are gone"));
+  }
+
+  /** In WINDOW a reader's progress is what makes room. */
+  private void afterReading(List<Runnable> after) {
+    if (mode == Mode.WINDOW) {
+      trim();
+      resumeOrigin(after);
+    }
+  }
+
+  // --- memory
+
+  private boolean wantsMore() {
+    return switch (mode) {
+      case MEMORY -> true;
+      case FILES -> window.end() - flushed < context.windowBytes() / 2;
+      case WINDOW -> window.end() - window.start() < windowLimit();
+    };
+  }
+
+  private long windowLimit() {
+    return storing == Storing.WINDOW ? settings.shareLimitBytes() : context.windowBytes();
+  }
+
+  private void trim() {
+    switch (mode) {
+      case MEMORY -> {}
+      case FILES -> {
+        if (!isShort()) {
+          window.dropBefore(Math.min(flushed, window.end() - context.windowBytes()));
+        }
+      }
+      case WINDOW -> {
+        if (window.end() - window.start() >= windowLimit()) {
+          window.dropBefore(pace());
+        }
+      }
+    }
+  }
+
+  /** A short body stays in memory as a whole: its readers need no file, during and after. */
+  private boolean isShort() {
+    return ended && window.end() <= settings.shortBodyBytes();
+  }
+
+  /** What the slowest reader still needs that is on no disk. Those with nothing sent may fail. */
+  private long pace() {
+    long sending = Long.MAX_VALUE;
+    long others = Long.MAX_VALUE;
+    for (SpoolReader reader : readers) {
+      long needs = Math.max(reader.position, released ? 0 : flushed);
+      if (reader.sent) {
+        sending = Math.min(sending, needs);
+      } else {
+        others = Math.min(others, needs);
+      }
+    }
+    return Math.min(sending == Long.MAX_VALUE ? others : sending, window.end());
+  }
+
+  private void resumeOrigin(List<Runnable> after) {
+    Runnable waiting = resume;
+    if (waiting != null && wantsMore()) {
+      resume = null;
+      after.add(waiting);
+    }
+  }
+
+  // --- waking
+
+  private void wakeForGrowth(List<Runnable> after) {
+    if (readers.stream().noneMatch(reader -> reader.waiting)) {
+      return;
+    }
+    long sinceMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - lastWakeNanos);
+    if (window.end() - headAtWake >= settings.wakeBytes() || sinceMillis >= settings.wakeMillis()) {
+      wakeAll(after);
+    } else if (!wakeTimer) {
+      wakeTimer = true;
+      long delay = settings.wakeMillis() - sinceMillis;
+      after.add(() -> context.timer().after(delay, this::wakeByTime));
+    }
+  }
+
+  private void wakeByTime() {
+    List<Runnable> after = new ArrayList<>();
+    synchronized (lock) {
+      wakeTimer = false;
+      wakeAll(after);
+    }
+    after.forEach(Runnable::run);
+  }
+
+  private void wakeAll(List<Runnable> after) {
+    lastWakeNanos = System.nanoTime();
+    headAtWake = window.end();
+    for (SpoolReader reader : readers) {
+      if (reader.waiting) {
+        reader.waiting = false;
+        after.add(reader.wake);
+      }
+    }
+  }
+
+  // --- files
+
+  private void kick(List<Runnable> after) {
+    if (!draining && hasWork()) {
+      draining = true;
+      after.add(() -> context.blocking().execute(this::drain));
+    }
+  }
+
+  private boolean hasWork() {
+    return mode == Mode.FILES
+        && !released
+        && failure == null
+        && adopting < settings.pendingAdoptions()
+        && (flushed < window.end() || (ended && !sealed));
+  }
+
+  /** Writes what is there, piece by piece, until there is nothing more or nowhere to put it. */
+  private void drain() {
+    try {
+      while (true) {
+        ByteString batch;
+        synchronized (lock) {
+          if (!hasWork()) {
+            draining = false;
+            break;
+          }
+          batch = window.take(flushed, settings.writeBatchBytes());
+          sealed = batch.isEmpty();
+        }
+        if (batch.isEmpty()) {
+          sealLast();
+        } else {
+          write(batch);
+        }
+      }
+    } catch (IOException | RuntimeException e) {
+      stopStoring(e);
+      synchronized (lock) {
+        draining = false;
+      }
+    }
+    cleanIfIdle();
+  }
+
+  private void write(ByteString batch) throws IOException {
+    SpoolChunk chunk = currentChunk();
+    ByteString part = batch.take((int) Math.min(batch.size(), chunkBytes - chunk.length()));
+    chunk.write(part);
+    List<Runnable> after = new ArrayList<>();
+    synchronized (lock) {
+      flushed += part.size();
+      trim();
+      resumeOrigin(after);
+    }
+    after.forEach(Runnable::run);
+    if (chunk.length() == chunkBytes) {
+      adopt(chunk);
+    }
+  }
+
+  private SpoolChunk currentChunk() throws IOException {
+    int filled;
+    synchronized (lock) {
+      filled = (int) (flushed / chunkBytes);
+      if (chunks.size() > filled) {
+        return chunks.get(filled);
+      }
+    }
+    if (filled >= settings.maxChunks()) {
+      throw new TooLarge();
+    }
+    SpoolChunk chunk = SpoolChunk.create(context.chunks());
+    synchronized (lock) {
+      chunks.add(chunk);
+    }
+    return chunk;
+  }
+
+  private void sealLast() {
+    SpoolChunk last;
+    synchronized (lock) {
+      last = flushed % chunkBytes == 0 ? null : chunks.getLast();
+    }
+    if (last != null) {
+      adopt(last);
+    }
+    settle();
+  }
+
+  private void adopt(SpoolChunk chunk) {
+    if (storing != Storing.STORE) {
+      return;
+    }
+    ChunkId id = chunk.seal();
+    context.retention().claim(id);
+    synchronized (lock) {
+      claims.add(id);
+      adopting++;
+    }
+    context
+        .chunks()
+        .adopt(id, chunk.file(), chunk.length())
+        .whenCompleteAsync((bytes, failed) -> adopted(chunk, id, failed), context.blocking());
+  }
+
+  private void adopted(SpoolChunk chunk, ChunkId id, @Nullable Throwable failed) {
+    if (failed == null) {
+      try {
+        ChunkReader pin =
+            context
+                .chunks()
+                .open(id, chunk.length())
+                .orElseThrow(() -> new IOException("an adopted chunk is not there"));
+        chunk.adoptedAs(pin);
+      } catch (IOException | RuntimeException e) {
+        stopStoring(e);
+      }
+    } else {
+      stopStoring(failed);
+    }
+    List<Runnable> after = new ArrayList<>();
+    synchronized (lock) {
+      adopting--;
+      kick(after);
+    }
+    after.forEach(Runnable::run);
+    settle();
+    cleanIfIdle();
+  }
+
+  /** Says how it ended once everything is written and adopted. */
+  private void settle() {
+    List<Runnable> after = new ArrayList<>();
+    synchronized (lock) {
+      if (sealed && adopting == 0 && mode == Mode.FILES && failure == null) {
+        if (storing == Storing.STORE) {
+          Body body = new Body.Chunked(new Manifest(flushed, chunkBytes, claims));
+          after.add(() -> outcome.complete(new Outcome.Whole(body)));
+        } else {
+          completeUnstored(after);
+        }
+      }
+    }
+    after.forEach(Runnable::run);
+  }
+
+  /** The disk will not take more: from here on memory only, at the readers' pace. */
+  private void stopStoring(Throwable cause) {
+    boolean full = isFull(cause);
+    if (full) {
+      context.metrics().diskFull.increment();
+    }
+    List<Runnable> after = new ArrayList<>();
+    synchronized (lock) {
+      if (mode == Mode.WINDOW || released) {
+        return;
+      }
+      mode = Mode.WINDOW;
+      unstored = full ? "disk-full" : cause instanceof TooLarge ? "too-large" : "store";
+      trim();
+      if (ended) {
+        completeUnstored(after);
+      }
+      wakeAll(after);
+      resumeOrigin(after);
+    }
+    LOG.warn("A response goes on unstored ({}): {}", unstored, cause.toString());
+    after.forEach(Runnable::run);
+  }
+
+  private void completeUnstored(List<Runnable> after) {
+    String reason = unstored;
+    after.add(() -> outcome.complete(new Outcome.Unstored(reason)));
+  }
+
+  private static boolean isFull(Throwable cause) {
+    for (Throwable at = cause; at != null; at = at.getCause()) {
+      if (at instanceof StoreException store && store.isFull()) {
+        return true;
+      }
+      String message = at instanceof IOException ? at.getMessage() : null;
+      if (message != null) {
+        String lower = message.toLowerCase(Locale.ROOT);
+        if (lower.contains("no space left") || lower.contains("quota exceeded")) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  // --- the end
+
+  /** Lets everything go: files that were not adopted, pins, claims. Short bodies stay readable. */
+  void release() {
+    synchronized (lock) {
+      if (released) {
+        return;
+      }
+      released = true;
+    }
+    context.spools().decrementAndGet();
+    cleanIfIdle();
+  }
+
+  private void cleanIfIdle() {
+    synchronized (lock) {
+      if (!released || draining || adopting > 0 || cleaning) {
+        return;
+      }
+      cleaning = true;
+    }
+    context.blocking().execute(this::clean);
+  }
+
+  private void clean() {
+    for (SpoolChunk chunk : chunks) {
+      try {
+        chunk.discard();
+      } catch (RuntimeException e) {
+        LOG.warn("A spool file could not be removed; the next start will: {}", e.toString());
+      }
+    }
+    claims.forEach(context.retention()::unclaim);
+    cleaned.complete(null);
+  }
+}

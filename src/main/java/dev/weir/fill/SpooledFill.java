@@ -1,0 +1,564 @@
+package dev.weir.fill;
+
+import dev.weir.entry.Entry;
+import dev.weir.entry.FillId;
+import dev.weir.entry.Grant;
+import dev.weir.origin.OriginFailure;
+import dev.weir.origin.OriginRequest;
+import dev.weir.origin.OriginResponse;
+import dev.weir.origin.Origins;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.stream.KillSwitches;
+import org.apache.pekko.stream.Materializer;
+import org.apache.pekko.stream.UniqueKillSwitch;
+import org.apache.pekko.stream.javadsl.Keep;
+import org.apache.pekko.stream.javadsl.Sink;
+import org.apache.pekko.stream.javadsl.Source;
+import org.apache.pekko.util.ByteString;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One fill from its request to its end.
+ *
+ * <pre>
+ *   AwaitingHead ──Store, Share──▶ Spooling ──whole──▶ Committing ──▶ ended
+ *        │  │                        │  ▲ broken: one range request
+ *        │  └──Relay──▶ relaying     └──┘
+ *        ├──Refresh──▶ committing the refreshed entry
+ *        └──failed──▶ ended
+ * </pre>
+ *
+ * <p>Whoever completes {@code end} first has decided; everything else about the end follows from
+ * there, once.
+ */
+final class SpooledFill implements Fill {
+  private static final Logger LOG = LoggerFactory.getLogger(SpooledFill.class);
+
+  private static final String CLOSE_DELIMITED = "close-delimited";
+
+  private final FillId id;
+  private final FillPlan plan;
+  private final Origins origins;
+  private final FillEvents events;
+  private final SpoolContext context;
+  private final Materializer materializer;
+  private final long startedNanos = System.nanoTime();
+  private final long requestTimeMillis = System.currentTimeMillis();
+  private final CompletableFuture<FillHead> head = new CompletableFuture<>();
+  private final CompletableFuture<End> end = new CompletableFuture<>();
+  private final AtomicInteger attached = new AtomicInteger();
+  private volatile long idleSinceNanos = startedNanos;
+
+  /** The keeper has been told how it ended, or will be by the commit: no more progress. */
+  private final AtomicBoolean told = new AtomicBoolean();
+
+  private volatile @Nullable Streamed streamed;
+  private volatile @Nullable Relay relay;
+  private volatile boolean wholeArrived;
+
+  SpooledFill(
+      FillPlan plan,
+      Origins origins,
+      FillEvents events,
+      SpoolContext context,
+      Materializer materializer) {
+    Grant grant = plan.grant();
+    this.id = grant == null ? FillId.random() : grant.fill();
+    this.plan = plan;
+    this.origins = origins;
+    this.events = events;
+    this.context = context;
+    this.materializer = materializer;
+  }
+
+  void start() {
+    context.metrics().started.increment();
+    CompletionStage<OriginResponse> fetched;
+    try {
+      fetched = origins.fetch(plan.request());
+    } catch (RuntimeException e) {
+      fail(failureOf(e));
+      return;
+    }
+    fetched.whenComplete(
+        (response, failed) -> {
+          if (response != null) {
+            onResponse(response);
+          } else {
+            fail(failureOf(failed));
+          }
+        });
+  }
+
+  @Override
+  public FillId id() {
+    return id;
+  }
+
+  @Override
+  public CompletionStage<FillHead> head() {
+    return head;
+  }
+
+  @Override
+  public CompletionStage<End> end() {
+    return end;
+  }
+
+  @Override
+  public Source<ByteString, NotUsed> read(long from, long to) {
+    Relay direct = relay;
+    if (direct != null) {
+      return direct.take(from);
+    }
+    Streamed body = streamed;
+    if (body == null) {
+      return Source.failed(new SpoolLost("the fill has no body to read"));
+    }
+    return Source.fromGraph(new SpoolSource(body.spool, context, from, to, new Attached()));
+  }
+
+  @Override
+  public Interest interest() {
+    attached.incrementAndGet();
+    AtomicBoolean closed = new AtomicBoolean();
+    return () -> {
+      if (closed.compareAndSet(false, true)) {
+        leave();
+      }
+    };
+  }
+
+  // --- the head
+
+  private void onResponse(OriginResponse response) {
+    FillIntent intent;
+    long responseTimeMillis = System.currentTimeMillis();
+    try {
+      intent =
+          bounded(
+              plan.judge().judge(response.head(), requestTimeMillis, responseTimeMillis), response);
+    } catch (RuntimeException e) {
+      LOG.error("The response could not be judged", e);
+      cancel(response);
+      fail(new OriginFailure(OriginFailure.Kind.BAD_RESPONSE, "The response is unusable", e));
+      return;
+    }
+    if (end.isDone()) {
+      cancel(response);
+      return;
+    }
+    Grant grant = plan.grant();
+    if (grant != null) {
+      events.head(grant, intent);
+    }
+    FillHead.Streaming streaming =
+        new FillHead.Streaming(
+            response.head(), response.bodyLength(), intent, requestTimeMillis, responseTimeMillis);
+    switch (intent) {
+      case FillIntent.Store store -> stream(response, streaming, store);
+      case FillIntent.Share share -> stream(response, streaming, null);
+      case FillIntent.Relay(String reason) -> relay(response, streaming, reason);
+      case FillIntent.Refresh(Entry refreshed) -> refresh(response, refreshed);
+    }
+  }
+
+  /** What the judge cannot see: the framing of the body. */
+  private FillIntent bounded(FillIntent intent, OriginResponse response) {
+    if (intent instanceof FillIntent.Share(String reason)
+        && response.bodyLength().orElse(0) > context.settings().shareLimitBytes()) {
+      return new FillIntent.Relay(reason);
+    }
+    if (intent instanceof FillIntent.Store
+        && response.closeDelimited()
+        && !"https".equals(plan.request().head().scheme())) {
+      // A plain connection that ends proves nothing about the body's end: never stored.
+      return new FillIntent.Share(CLOSE_DELIMITED);
+    }
+    return intent;
+  }
+
+  private void stream(
+      OriginResponse response, FillHead.Streaming streaming, FillIntent.@Nullable Store store) {
+    String unstored = streaming.intent() instanceof FillIntent.Share(String reason) ? reason : "";
+    Spool.Storing storing =
+        store == null
+            ? (CLOSE_DELIMITED.equals(unstored) ? Spool.Storing.SPOOL : Spool.Storing.WINDOW)
+            : plan.grant() == null ? Spool.Storing.SPOOL : Spool.Storing.STORE;
+    Spool spool =
+        new Spool(context, storing, response.bodyLength(), store == null ? unstored : "no-grant");
+    Streamed body = new Streamed(spool, response, store);
+    streamed = body;
+    idleSinceNanos = System.nanoTime();
+    spool.outcome().thenAccept(outcome -> onSpooled(outcome, store));
+    body.pump(response.body());
+    head.complete(streaming);
+    if (end.isDone()) {
+      body.abort(new SpoolLost("the fill has ended"));
+    }
+  }
+
+  private void relay(OriginResponse response, FillHead.Streaming streaming, String reason) {
+    relay = new Relay(response, reason);
+    idleSinceNanos = System.nanoTime();
+    tellEnded(FillEvents.Ending.UNCACHEABLE, reason);
+    head.complete(streaming);
+  }
+
+  private void refresh(OriginResponse response, Entry refreshed) {
+    if (response.bodyLength().orElse(1) == 0 || response.head().status() == 304) {
+      response.body().runWith(Sink.ignore(), materializer);
+    } else {
+      cancel(response);
+    }
+    Grant grant = plan.grant();
+    if (grant == null) {
+      finish(new End.Unstored("no-grant"));
+      head.complete(new FillHead.Refreshed(refreshed));
+      return;
+    }
+    commit(grant, refreshed, List.of(), context.settings().refreshTimeoutMillis())
+        .whenComplete(
+            (commit, failed) -> {
+              boolean done = commit instanceof FillEvents.Commit.Done;
+              onCommit(commit);
+              head.complete(
+                  new FillHead.Refreshed(
+                      done ? ((FillEvents.Commit.Done) commit).entry() : refreshed));
+            });
+  }
+
+  // --- the end
+
+  private void onSpooled(Spool.Outcome outcome, FillIntent.@Nullable Store store) {
+    Grant grant = plan.grant();
+    switch (outcome) {
+      case Spool.Outcome.Whole(var body) when store != null && grant != null -> {
+        Entry entry =
+            new Entry(
+                grant.key(),
+                store.variant(),
+                plan.url(),
+                store.response(),
+                body,
+                grant.epoch(),
+                id);
+        commit(grant, entry, store.vary(), context.settings().commitTimeoutMillis())
+            .whenComplete((commit, failed) -> onCommit(commit));
+      }
+      case Spool.Outcome.Whole whole -> finish(new End.Unstored("no-grant"));
+      case Spool.Outcome.Unstored(String reason) -> {
+        tellEnded(FillEvents.Ending.ABANDONED, reason);
+        finish(new End.Unstored(reason));
+      }
+    }
+  }
+
+  private CompletionStage<FillEvents.Commit> commit(
+      Grant grant, Entry entry, List<String> vary, long timeoutMillis) {
+    told.set(true);
+    return events
+        .commit(grant, entry, vary)
+        .toCompletableFuture()
+        .orTimeout(timeoutMillis, TimeUnit.MILLISECONDS);
+  }
+
+  private void onCommit(FillEvents.@Nullable Commit commit) {
+    switch (commit) {
+      case FillEvents.Commit.Done(Entry entry) -> finish(new End.Committed(entry));
+      case FillEvents.Commit.Discarded(String reason) -> finish(new End.Unstored(reason));
+      case null -> finish(new End.Unstored("keeper-timeout"));
+    }
+  }
+
+  private void finish(End how) {
+    if (!end.complete(how)) {
+      return;
+    }
+    idleSinceNanos = System.nanoTime();
+    FillMetrics metrics = context.metrics();
+    switch (how) {
+      case End.Committed committed -> metrics.committed.increment();
+      case End.Unstored unstored -> metrics.unstored.increment();
+      case End.Broken broken -> metrics.broken.increment();
+    }
+  }
+
+  private void fail(OriginFailure failure) {
+    tellEnded(FillEvents.Ending.FAILED, failure.kind().label());
+    finish(new End.Broken(failure.kind().label()));
+    head.complete(new FillHead.Failed(failure));
+  }
+
+  /** Ends it before its time; everybody who still reads sees it fail. */
+  void abort(String reason) {
+    OriginFailure cause =
+        new OriginFailure(OriginFailure.Kind.CLOSED, "The fetch was stopped: " + reason, null);
+    tellEnded(FillEvents.Ending.ABANDONED, reason);
+    finish(new End.Broken(reason));
+    head.complete(new FillHead.Failed(cause));
+    Streamed body = streamed;
+    if (body != null) {
+      body.abort(cause);
+    }
+    Relay direct = relay;
+    if (direct != null) {
+      direct.abort(cause);
+    }
+  }
+
+  private void tellEnded(FillEvents.Ending ending, String reason) {
+    Grant grant = plan.grant();
+    if (told.compareAndSet(false, true) && grant != null) {
+      events.ended(grant, ending, reason);
+    }
+  }
+
+  // --- by the clock
+
+  boolean isRunning() {
+    return !end.isDone();
+  }
+
+  /** Looks after it; true once nothing of it needs looking after any more. */
+  boolean tick(long nowNanos) {
+    FillSettings settings = context.settings();
+    long idleMillis = TimeUnit.NANOSECONDS.toMillis(nowNanos - idleSinceNanos);
+    if (end.isDone()) {
+      if (attached.get() > 0 || idleMillis < settings.lingerMillis()) {
+        return false;
+      }
+      release();
+      return true;
+    }
+    Grant grant = plan.grant();
+    if (grant != null && !told.get()) {
+      events.progress(grant, received());
+    }
+    if (wholeArrived) {
+      return false;
+    }
+    if (TimeUnit.NANOSECONDS.toMillis(nowNanos - startedNanos) > settings.maxDurationMillis()) {
+      abort("deadline");
+    } else if (head.isDone()
+        && attached.get() == 0
+        && idleMillis >= settings.abandonGraceMillis()) {
+      considerAbandoning(settings);
+    }
+    return false;
+  }
+
+  private void considerAbandoning(FillSettings settings) {
+    Streamed body = streamed;
+    boolean storable = body != null && body.store != null && plan.grant() != null;
+    OptionalLong length = body == null ? OptionalLong.empty() : body.length;
+    if (Abandonment.decide(storable, plan.rangeStarted(), length, received(), settings)
+        == Abandonment.STOP) {
+      context.metrics().abandoned.increment();
+      abort("abandoned");
+    }
+  }
+
+  /** Lets the spool go; readers that come later are sent back to ask again. */
+  CompletionStage<?> release() {
+    Streamed body = streamed;
+    if (body == null) {
+      return CompletableFuture.completedStage(null);
+    }
+    body.spool.release();
+    return body.spool.cleaned();
+  }
+
+  private long received() {
+    Streamed body = streamed;
+    return body == null ? 0 : body.spool.received();
+  }
+
+  private void leave() {
+    idleSinceNanos = System.nanoTime();
+    attached.decrementAndGet();
+  }
+
+  private void cancel(OriginResponse response) {
+    response.body().runWith(Sink.cancelled(), materializer);
+  }
+
+  private static OriginFailure failureOf(@Nullable Throwable failed) {
+    Throwable cause =
+        failed instanceof CompletionException && failed.getCause() != null
+            ? failed.getCause()
+            : failed;
+    return cause instanceof OriginFailure known
+        ? known
+        : new OriginFailure(OriginFailure.Kind.BAD_RESPONSE, "The origin could not be read", cause);
+  }
+
+  /** A reader of the spool, counted while it is there. */
+  private final class Attached implements SpoolSource.Attachment {
+    @Override
+    public void joined() {
+      attached.incrementAndGet();
+      context.metrics().readers.incrementAndGet();
+    }
+
+    @Override
+    public void left() {
+      context.metrics().readers.decrementAndGet();
+      leave();
+    }
+  }
+
+  /** The body on its way into the spool, and back to the origin for the rest if need be. */
+  private final class Streamed implements BodyPump.Target {
+    private final Spool spool;
+    private final OptionalLong length;
+    private final FillIntent.@Nullable Store store;
+    private final @Nullable Resumption resumption;
+    private volatile @Nullable UniqueKillSwitch running;
+    private int resumes;
+
+    Streamed(Spool spool, OriginResponse response, FillIntent.@Nullable Store store) {
+      this.spool = spool;
+      this.length = response.bodyLength();
+      this.store = store;
+      this.resumption = Resumption.of(response.head(), length).orElse(null);
+    }
+
+    void pump(Source<ByteString, ?> body) {
+      running =
+          body.viaMat(KillSwitches.single(), Keep.right())
+              .to(Sink.fromGraph(new BodyPump(this)))
+              .run(materializer);
+    }
+
+    void abort(Throwable cause) {
+      spool.fail(cause);
+      spool.release();
+      UniqueKillSwitch pump = running;
+      if (pump != null) {
+        pump.abort(cause);
+      }
+    }
+
+    @Override
+    public boolean bytes(ByteString bytes, Runnable more) {
+      return spool.append(bytes, more);
+    }
+
+    @Override
+    public void whole() {
+      if (length.isPresent() && length.getAsLong() != spool.received()) {
+        broken(
+            new OriginFailure(
+                OriginFailure.Kind.TRUNCATED, "The body is not as long as announced", null));
+      } else {
+        wholeArrived = true;
+        spool.complete();
+      }
+    }
+
+    @Override
+    public void broken(Throwable cause) {
+      if (end.isDone()) {
+        return;
+      }
+      Resumption rest = resumption;
+      long received = spool.received();
+      if (rest != null
+          && Resumption.mends(cause)
+          && resumes < context.settings().maxResumes()
+          && received > 0
+          && received < rest.totalBytes()) {
+        resumes++;
+        resume(rest, received, cause);
+      } else {
+        giveUp(cause);
+      }
+    }
+
+    private void resume(Resumption rest, long from, Throwable broken) {
+      OriginRequest first = plan.request();
+      OriginRequest range = OriginRequest.of(rest.request(first.head(), from), first.timeouts());
+      origins
+          .fetch(range)
+          .whenComplete(
+              (answer, failed) -> {
+                if (answer == null) {
+                  giveUp(broken);
+                } else if (end.isDone()
+                    || !rest.continues(answer.head(), answer.bodyLength(), from)) {
+                  cancel(answer);
+                  giveUp(broken);
+                } else {
+                  context.metrics().resumed.increment();
+                  pump(answer.body());
+                }
+              });
+    }
+
+    private void giveUp(Throwable cause) {
+      OriginFailure failure = failureOf(cause);
+      tellEnded(FillEvents.Ending.FAILED, failure.kind().label());
+      finish(new End.Broken(failure.kind().label()));
+      spool.fail(failure);
+      spool.release();
+    }
+  }
+
+  /** The body handed straight to the one reader that a relayed response has. */
+  private final class Relay {
+    private final OriginResponse response;
+    private final String reason;
+    private final AtomicBoolean taken = new AtomicBoolean();
+    private volatile @Nullable UniqueKillSwitch running;
+
+    Relay(OriginResponse response, String reason) {
+      this.response = response;
+      this.reason = reason;
+    }
+
+    Source<ByteString, NotUsed> take(long from) {
+      if (from != 0 || !taken.compareAndSet(false, true)) {
+        return Source.failed(new SpoolLost("a relayed response has one reader, from its start"));
+      }
+      attached.incrementAndGet();
+      return response
+          .body()
+          .viaMat(KillSwitches.single(), Keep.right())
+          .watchTermination(
+              (killSwitch, done) -> {
+                running = killSwitch;
+                done.whenComplete((ok, failed) -> ended(failed));
+                return NotUsed.getInstance();
+              })
+          .mapMaterializedValue(ignored -> NotUsed.getInstance());
+    }
+
+    private void ended(@Nullable Throwable failed) {
+      leave();
+      finish(
+          failed == null
+              ? new End.Unstored(reason)
+              : new End.Broken(failureOf(failed).kind().label()));
+    }
+
+    void abort(Throwable cause) {
+      UniqueKillSwitch switched = running;
+      if (switched != null) {
+        switched.abort(cause);
+      } else if (taken.compareAndSet(false, true)) {
+        cancel(response);
+      }
+    }
+  }
+}
