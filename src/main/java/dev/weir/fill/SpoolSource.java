@@ -1,8 +1,6 @@
 package dev.weir.fill;
 
 import java.io.IOException;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.stream.Attributes;
 import org.apache.pekko.stream.Outlet;
@@ -159,15 +157,14 @@ final class SpoolSource extends GraphStage<SourceShape<ByteString>> {
       }
       loading = true;
       held = granted;
-      CompletableFuture.supplyAsync(() -> read(mine, place), context.blocking())
-          .whenComplete((bytes, failed) -> callback.invoke(new Loaded(bytes, failed)));
+      context.blocking().execute(() -> callback.invoke(read(mine, place)));
     }
 
-    private ByteString read(SpoolReader mine, Spool.Next.OnDisk place) {
+    private Loaded read(SpoolReader mine, Spool.Next.OnDisk place) {
       try {
-        return spool.load(mine, place);
-      } catch (IOException e) {
-        throw new CompletionException(e);
+        return new Loaded(spool.load(mine, place), null);
+      } catch (IOException | RuntimeException e) {
+        return new Loaded(null, e);
       }
     }
 
