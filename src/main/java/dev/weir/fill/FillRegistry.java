@@ -3,7 +3,6 @@ package dev.weir.fill;
 import dev.weir.entry.FillId;
 import dev.weir.origin.Origins;
 import dev.weir.store.ChunkStore;
-import dev.weir.store.Retention;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,7 +42,6 @@ public final class FillRegistry implements Fills {
       Executor blocking,
       Origins origins,
       ChunkStore chunks,
-      Retention retention,
       FillEvents events) {
     this.origins = origins;
     this.events = events;
@@ -53,7 +51,6 @@ public final class FillRegistry implements Fills {
             settings,
             metrics,
             chunks,
-            retention,
             blocking,
             (millis, action) ->
                 data.scheduler().scheduleOnce(Duration.ofMillis(millis), action, data.dispatcher()),

@@ -36,7 +36,7 @@ import org.slf4j.LoggerFactory;
  *       window, whatever the speeds of origin, disk and readers.
  *   <li>A reader takes what it asks for at its own pace; it is never waited for, except in WINDOW,
  *       where there is no disk behind and the slowest that has sent something sets the pace.
- *   <li>Claims, pins and files are let go exactly once, by {@link #release}, as soon as no write or
+ *   <li>Pins and files are let go exactly once, by {@link #release}, as soon as no write or
  *       adoption is under way.
  * </ul>
  *
@@ -98,7 +98,7 @@ final class Spool {
   private final SliceWindow window = new SliceWindow();
   private final List<SpoolReader> readers = new ArrayList<>();
   private final List<SpoolChunk> chunks = new ArrayList<>();
-  private final List<ChunkId> claims = new ArrayList<>();
+  private final List<ChunkId> names = new ArrayList<>();
   private Mode mode;
   private String unstored;
   private long flushed;
@@ -483,31 +483,21 @@ final class Spool {
       return;
     }
     ChunkId id = chunk.seal();
-    context.retention().claim(id);
     synchronized (lock) {
-      claims.add(id);
+      names.add(id);
       adopting++;
     }
     context
         .chunks()
         .adopt(id, chunk.file(), chunk.length())
-        .whenCompleteAsync((bytes, failed) -> adopted(chunk, id, failed), context.blocking());
+        .whenCompleteAsync((pin, failed) -> adopted(chunk, pin, failed), context.blocking());
   }
 
-  private void adopted(SpoolChunk chunk, ChunkId id, @Nullable Throwable failed) {
-    if (failed == null) {
-      try {
-        ChunkReader pin =
-            context
-                .chunks()
-                .open(id, chunk.length())
-                .orElseThrow(() -> new IOException("an adopted chunk is not there"));
-        chunk.adoptedAs(pin);
-      } catch (IOException | RuntimeException e) {
-        stopStoring(e);
-      }
+  private void adopted(SpoolChunk chunk, @Nullable ChunkReader pin, @Nullable Throwable failed) {
+    if (pin != null) {
+      chunk.adoptedAs(pin);
     } else {
-      stopStoring(failed);
+      stopStoring(failed == null ? new IOException("no chunk was adopted") : failed);
     }
     List<Runnable> after = new ArrayList<>();
     synchronized (lock) {
@@ -525,7 +515,7 @@ final class Spool {
     synchronized (lock) {
       if (sealed && adopting == 0 && mode == Mode.FILES && failure == null) {
         if (storing == Storing.STORE) {
-          Body body = new Body.Chunked(new Manifest(flushed, chunkBytes, claims));
+          Body body = new Body.Chunked(new Manifest(flushed, chunkBytes, names));
           after.add(() -> outcome.complete(new Outcome.Whole(body)));
         } else {
           completeUnstored(after);
@@ -582,7 +572,7 @@ final class Spool {
 
   // --- the end
 
-  /** Lets everything go: files that were not adopted, pins, claims. Short bodies stay readable. */
+  /** Lets everything go: files that were not adopted, and pins. Short bodies stay readable. */
   void release() {
     synchronized (lock) {
       if (released) {
@@ -612,7 +602,6 @@ final class Spool {
         LOG.warn("A spool file could not be removed; the next start will: {}", e.toString());
       }
     }
-    claims.forEach(context.retention()::unclaim);
     cleaned.complete(null);
   }
 }

@@ -1,7 +1,6 @@
 package dev.weir.fill;
 
 import dev.weir.store.ChunkStore;
-import dev.weir.store.Retention;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -14,7 +13,6 @@ record SpoolContext(
     FillSettings settings,
     FillMetrics metrics,
     ChunkStore chunks,
-    Retention retention,
     Executor blocking,
     Timer timer,
     InFlightBudget budget,

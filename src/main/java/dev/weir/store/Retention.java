@@ -1,6 +1,5 @@
 package dev.weir.store;
 
-import dev.weir.entry.ChunkId;
 import dev.weir.entry.Entry;
 import java.util.concurrent.CompletionStage;
 
@@ -14,18 +13,6 @@ public interface Retention extends AutoCloseable {
 
   /** The entry's document is gone; its chunks are deleted when nothing else names them. */
   void removed(Entry entry);
-
-  /**
-   * Counts a running fill among those that name the chunk; called before the chunk is adopted, so
-   * that neither eviction nor another fill's end deletes it meanwhile. Claims add up.
-   */
-  void claim(ChunkId chunk);
-
-  /**
-   * Lets one claim go, after the commit was announced or when there will be none; the chunk is
-   * deleted if nothing names it any more.
-   */
-  void unclaim(ChunkId chunk);
 
   long usedBytes();
 
