@@ -32,6 +32,11 @@ public sealed interface Storability {
     PRIVATE("private", true),
     VARY_ANY("vary-any", true),
     SET_COOKIE("set-cookie", true),
+    /**
+     * A request with a cookie, for a URL that only looks as if its content never changed: an origin
+     * that ignores the end of a path would have one visitor's page stored for all.
+     */
+    COOKIE("cookie", false),
     NO_LIFETIME("no-lifetime", true);
 
     private final String label;
@@ -118,6 +123,12 @@ public sealed interface Storability {
     }
     if (setsCookie(fields, control) && !overridden && !cookiesStorable(info, rules)) {
       return Refusal.SET_COOKIE;
+    }
+    if (overridden
+        && request.headers().has("Cookie")
+        && !control.isPublic()
+        && !explicitlyFresh(info)) {
+      return Refusal.COOKIE;
     }
     return overridden || hasLicence(response.status(), info) ? null : Refusal.NO_LIFETIME;
   }

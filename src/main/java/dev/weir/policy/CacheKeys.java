@@ -1,0 +1,72 @@
+package dev.weir.policy;
+
+import dev.weir.entry.PrimaryKey;
+import dev.weir.entry.VariantKey;
+import dev.weir.http.Headers;
+import dev.weir.http.RequestHead;
+import dev.weir.http.Sha224;
+import dev.weir.http.Vary;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Names in the cache. The digest is of the key text: scheme, host in lower case, port unless it is
+ * the scheme's own, path and query byte for byte as received. Two things stand beside it on lines
+ * of their own, where no URL can imitate them: the realm, if any, and the word {@code signed} if
+ * signing parameters were left out, so that a request without a signature never finds what was
+ * fetched with one.
+ */
+public final class CacheKeys {
+  private static final int MAX_EXTENSION_CHARS = 20;
+
+  private CacheKeys() {}
+
+  /**
+   * The key of a request.
+   *
+   * @param realm empty, or the mount or credential where the cache adds credentials of its own
+   */
+  public static CacheKey of(RequestHead request, String realm) {
+    String host = request.authority().host();
+    SignedUrls.@Nullable Stripped stripped = SignedUrls.strip(host, request.target());
+    String url =
+        stripped == null
+            ? request.url()
+            : request.scheme()
+                + "://"
+                + request.authority().text(request.scheme())
+                + stripped.target();
+    String text = realm.isEmpty() ? url : "realm " + realm + "\n" + url;
+    String digest = Sha224.hex(stripped == null ? text : text + "\nsigned");
+    return new CacheKey(
+        new PrimaryKey(request.scheme(), host, digest),
+        url,
+        stripped == null ? Optional.empty() : Optional.of(stripped.signature()));
+  }
+
+  /** The secondary key of a request whose key varies by these fields. */
+  public static VariantKey variant(List<String> vary, Headers request) {
+    return vary.isEmpty() ? VariantKey.NONE : new VariantKey(Vary.digest(vary, request));
+  }
+
+  /**
+   * The extension of a target's last path segment with its dot ({@code .gz} of {@code foo.tar.gz}),
+   * at most 20 characters of letters, digits, {@code .-_}; else empty.
+   */
+  public static String extension(String target) {
+    int query = target.indexOf('?');
+    String path = query < 0 ? target : target.substring(0, query);
+    String file = path.substring(path.lastIndexOf('/') + 1);
+    int dot = file.lastIndexOf('.');
+    if (dot < 1 || dot == file.length() - 1 || file.length() - dot > MAX_EXTENSION_CHARS) {
+      return "";
+    }
+    String extension = file.substring(dot);
+    boolean plain =
+        extension
+            .chars()
+            .allMatch(c -> (c < 0x80 && Character.isLetterOrDigit(c)) || "._-".indexOf(c) >= 0);
+    return plain ? extension : "";
+  }
+}

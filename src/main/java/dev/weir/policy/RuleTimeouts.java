@@ -1,0 +1,16 @@
+package dev.weir.policy;
+
+/**
+ * How long an origin may take for requests of a rule, in milliseconds; 0 is no limit, {@link
+ * #DEFAULT_MILLIS} leaves it to the settings of the origin room.
+ */
+public record RuleTimeouts(long connectMillis, long readMillis) {
+  public static final long DEFAULT_MILLIS = -1;
+  public static final RuleTimeouts DEFAULT = new RuleTimeouts(DEFAULT_MILLIS, DEFAULT_MILLIS);
+
+  public RuleTimeouts {
+    if (connectMillis < DEFAULT_MILLIS || readMillis < DEFAULT_MILLIS) {
+      throw new IllegalArgumentException("a negative timeout");
+    }
+  }
+}
