@@ -1,5 +1,7 @@
 package dev.weir.log;
 
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import net.logstash.logback.argument.StructuredArgument;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
@@ -16,7 +18,7 @@ import tools.jackson.core.JsonGenerator;
  */
 public record ExchangeRecord(
     String id,
-    String client,
+    InetSocketAddress client,
     String method,
     String url,
     int status,
@@ -32,7 +34,7 @@ public record ExchangeRecord(
   @Override
   public void writeTo(JsonGenerator json) {
     json.writeStringProperty("id", id);
-    json.writeStringProperty("client", client);
+    json.writeStringProperty("client", clientText());
     json.writeStringProperty("method", LogText.escaped(method));
     json.writeStringProperty("url", LogText.url(url));
     json.writeNumberProperty("status", status);
@@ -56,7 +58,7 @@ public record ExchangeRecord(
   @Override
   public String toString() {
     StringBuilder line = new StringBuilder(160);
-    line.append(id).append(' ').append(client).append(' ').append(LogText.escaped(method));
+    line.append(id).append(' ').append(clientText()).append(' ').append(LogText.escaped(method));
     line.append(' ').append(LogText.url(url)).append(' ').append(status).append(' ');
     line.append(reason.label());
     if (!note.isEmpty()) {
@@ -67,5 +69,10 @@ public record ExchangeRecord(
       line.append(" leader=").append(leader);
     }
     return complete ? line.toString() : line.append(" cut").toString();
+  }
+
+  private String clientText() {
+    InetAddress address = client.getAddress();
+    return (address == null ? "-" : address.getHostAddress()) + ":" + client.getPort();
   }
 }

@@ -8,6 +8,8 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.LoggingEvent;
 import ch.qos.logback.core.AppenderBase;
 import com.typesafe.config.ConfigFactory;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
@@ -20,7 +22,7 @@ final class ExchangeLogTest {
   private static final ExchangeRecord RECORD =
       new ExchangeRecord(
           "00ab",
-          "127.0.0.1:1",
+          new InetSocketAddress(InetAddress.getLoopbackAddress(), 1),
           "GET",
           "https://example.com/a\u001bb?token=secret",
           200,

@@ -1,0 +1,169 @@
+package dev.weir.exchange;
+
+import dev.weir.edge.EdgeResponse;
+import dev.weir.http.Headers;
+import dev.weir.http.HttpDates;
+import dev.weir.http.ResponseHead;
+import dev.weir.http.Via;
+import dev.weir.log.ExchangeRecord;
+import dev.weir.respond.BodyMeter;
+import dev.weir.respond.Problem;
+import java.time.Clock;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.http.javadsl.model.ContentTypes;
+import org.apache.pekko.http.javadsl.model.HttpEntities;
+import org.apache.pekko.http.javadsl.model.ResponseEntity;
+import org.apache.pekko.stream.javadsl.Flow;
+import org.apache.pekko.stream.javadsl.Source;
+import org.apache.pekko.util.ByteString;
+
+/** The last phase: our own fields on the head, the body counted, the exchange told to the log. */
+final class Answers {
+  /** Gives back what a body holds: a pin, or the interest in a fill. Idempotent. */
+  interface Hold {
+    Hold NOTHING = () -> {};
+
+    void release();
+  }
+
+  private static final String CACHE_STATUS = "Cache-Status";
+  private static final String REQUEST_ID = "X-Request-ID";
+  private static final String POLICY = "X-Proxy-Policy";
+
+  private final ExchangeSettings settings;
+  private final Clock clock;
+  private final Consumer<ExchangeRecord> log;
+
+  Answers(ExchangeSettings settings, Clock clock, Consumer<ExchangeRecord> log) {
+    this.settings = settings;
+    this.clock = clock;
+    this.log = log;
+  }
+
+  /** A body that is at hand. {@code head} holds end-to-end fields only. */
+  EdgeResponse strict(Exchange x, ResponseHead head, ByteString body, Told told) {
+    tell(x, head.status(), told, body.size(), true);
+    ResponseEntity entity =
+        body.isEmpty()
+            ? HttpEntities.EMPTY
+            : HttpEntities.create(ContentTypes.NO_CONTENT_TYPE, body);
+    return new EdgeResponse.Full(decorate(x, head, told), entity, false);
+  }
+
+  /** Without a body: HEAD, 304, 204. The caller has set Content-Length if there is to be one. */
+  EdgeResponse bodiless(Exchange x, ResponseHead head, Told told) {
+    return strict(x, head, ByteString.emptyByteString(), told);
+  }
+
+  /** A body that streams; what it holds is released however it ends, and if it is never read. */
+  EdgeResponse streamed(
+      Exchange x,
+      ResponseHead head,
+      OptionalLong length,
+      Source<ByteString, ?> body,
+      Hold hold,
+      Told told) {
+    Running running = new Running(x, head.status(), told, hold);
+    Source<ByteString, ?> metered =
+        body.via(new BodyMeter(running, x.edge.gone(), settings.clientGoneGraceMillis()));
+    CompletableFuture.delayedExecutor(settings.unreadBodyMillis(), TimeUnit.MILLISECONDS)
+        .execute(running::giveUpUnread);
+    ResponseEntity entity =
+        length.isPresent()
+            ? HttpEntities.create(ContentTypes.NO_CONTENT_TYPE, length.getAsLong(), metered)
+            : HttpEntities.create(ContentTypes.NO_CONTENT_TYPE, metered);
+    return new EdgeResponse.Full(decorate(x, head, told), entity, false);
+  }
+
+  /** After 101: raw bytes both ways; those to the client are counted. */
+  EdgeResponse switched(
+      Exchange x, ResponseHead head, Flow<ByteString, ByteString, NotUsed> bytes, Told told) {
+    Running running = new Running(x, head.status(), told, Hold.NOTHING);
+    Flow<ByteString, ByteString, NotUsed> metered =
+        bytes.via(new BodyMeter(running, new CompletableFuture<>(), 1));
+    Headers fields = head.headers().toBuilder().set(REQUEST_ID, x.id).build();
+    return new EdgeResponse.Switch(head.withHeaders(fields), metered);
+  }
+
+  /** An error of our own. */
+  EdgeResponse problem(Exchange x, Problem problem, Told told) {
+    Headers fields = Headers.of("Content-Type", Problem.MEDIA_TYPE, "Cache-Control", "no-store");
+    byte[] document = problem.json(x.id);
+    ResponseHead head = new ResponseHead(problem.status(), Problem.title(problem.status()), fields);
+    if (x.head.isHead()) {
+      Headers sized = fields.plus("Content-Length", Integer.toString(document.length));
+      return bodiless(x, head.withHeaders(sized), told);
+    }
+    return strict(x, head, ByteString.fromArrayUnsafe(document), told);
+  }
+
+  private ResponseHead decorate(Exchange x, ResponseHead head, Told told) {
+    Headers.Builder fields = Via.append(head.headers(), "1.1", settings.pseudonym()).toBuilder();
+    String nearer = head.headers().combined(CACHE_STATUS);
+    String own = told.status().text();
+    fields.set(CACHE_STATUS, nearer == null || nearer.isBlank() ? own : nearer + ", " + own);
+    fields.set(REQUEST_ID, x.id);
+    fields.set(POLICY, x.route.policy().label());
+    if (!head.headers().has("Date")) {
+      fields.add("Date", HttpDates.format(clock.millis()));
+    }
+    return head.withHeaders(fields.build());
+  }
+
+  private void tell(Exchange x, int status, Told told, long bytes, boolean complete) {
+    log.accept(
+        new ExchangeRecord(
+            x.id,
+            x.edge.connection().remote(),
+            x.edge.head().method(),
+            x.edge.head().url(),
+            status,
+            told.reason(),
+            x.route.policy().label(),
+            told.note(),
+            told.leader(),
+            bytes,
+            (System.nanoTime() - x.startNanos) / 1_000_000,
+            complete));
+  }
+
+  /** A body on its way. */
+  private final class Running implements BodyMeter.Listener {
+    private final Exchange x;
+    private final int status;
+    private final Told told;
+    private final Hold hold;
+    private final AtomicBoolean begun = new AtomicBoolean();
+
+    Running(Exchange x, int status, Told told, Hold hold) {
+      this.x = x;
+      this.status = status;
+      this.told = told;
+      this.hold = hold;
+    }
+
+    @Override
+    public void started() {
+      begun.set(true);
+    }
+
+    @Override
+    public void ended(long bytes, boolean complete) {
+      hold.release();
+      tell(x, status, told, bytes, complete);
+    }
+
+    /** The connection died between the head and the body: the stream was never started. */
+    void giveUpUnread() {
+      if (begun.compareAndSet(false, true)) {
+        hold.release();
+        tell(x, status, told, 0, false);
+      }
+    }
+  }
+}

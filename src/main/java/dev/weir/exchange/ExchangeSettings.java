@@ -1,0 +1,55 @@
+package dev.weir.exchange;
+
+import com.typesafe.config.Config;
+
+/**
+ * Limits and manners of exchanges. Times are milliseconds, sizes bytes.
+ *
+ * @param pseudonym the name in Via and Cache-Status; a request whose Via holds it has come round
+ * @param allowPolicyHeader whether a request may choose its policy
+ */
+public record ExchangeSettings(
+    String pseudonym,
+    boolean allowPolicyHeader,
+    long headWaitMillis,
+    long originConnectTimeoutMillis,
+    long originReadTimeoutMillis,
+    long originTotalTimeoutMillis,
+    long backgroundDeadlineMillis,
+    long backgroundRetryMillis,
+    long clientGoneGraceMillis,
+    long unreadBodyMillis,
+    long rangeFillMaxBytes,
+    int maxRounds,
+    int routeCacheEntries,
+    int provenSignatures,
+    long provenSignatureMillis) {
+
+  public ExchangeSettings {
+    if (!pseudonym.matches("[A-Za-z0-9._-]+")) {
+      throw new IllegalArgumentException("weir.exchange.pseudonym is not a token: " + pseudonym);
+    }
+    if (headWaitMillis < 1 || maxRounds < 1 || routeCacheEntries < 1 || provenSignatures < 1) {
+      throw new IllegalArgumentException("a limit of weir.exchange is not positive");
+    }
+  }
+
+  public static ExchangeSettings from(Config room) {
+    return new ExchangeSettings(
+        room.getString("pseudonym"),
+        room.getBoolean("allow-policy-header"),
+        room.getDuration("head-wait").toMillis(),
+        room.getDuration("origin-connect-timeout").toMillis(),
+        room.getDuration("origin-read-timeout").toMillis(),
+        room.getDuration("origin-total-timeout").toMillis(),
+        room.getDuration("background-deadline").toMillis(),
+        room.getDuration("background-retry").toMillis(),
+        room.getDuration("client-gone-grace").toMillis(),
+        room.getDuration("unread-body").toMillis(),
+        room.getBytes("range-fill-max"),
+        room.getInt("max-rounds"),
+        room.getInt("route-cache-entries"),
+        room.getInt("proven-signatures"),
+        room.getDuration("proven-signature").toMillis());
+  }
+}

@@ -1,0 +1,176 @@
+package dev.weir.exchange;
+
+import dev.weir.cache.Cache;
+import dev.weir.edge.EdgeRequest;
+import dev.weir.edge.EdgeResponse;
+import dev.weir.edge.ExchangeHandler;
+import dev.weir.http.CacheStatus.Forward;
+import dev.weir.http.Headers;
+import dev.weir.http.RequestDirectives;
+import dev.weir.http.RequestHead;
+import dev.weir.http.ResponseHead;
+import dev.weir.http.Via;
+import dev.weir.log.ExchangeRecord;
+import dev.weir.log.ServeReason;
+import dev.weir.origin.Origins;
+import dev.weir.policy.CacheKey;
+import dev.weir.policy.PolicyTable;
+import dev.weir.store.Bodies;
+import java.time.Clock;
+import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.apache.pekko.stream.Materializer;
+import org.apache.pekko.util.ByteString;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request's life above the edge.
+ *
+ * <pre>
+ *   our own hosts ─ loop ─ policy and key ─┬─ past the cache: method, body, upgrade, NoCache, no-store
+ *                                          └─ near table ─ decision ─ keeper ─ verdict ─ answer
+ * </pre>
+ *
+ * <p>Any thread; nothing here blocks.
+ */
+public final class Exchanges implements ExchangeHandler {
+  /** Pages of our own hosts. */
+  @FunctionalInterface
+  public interface Onboarding {
+    /** The answer if the request is for one of our own hosts, else null. Never blocks. */
+    @Nullable Page answer(RequestHead request);
+  }
+
+  /** A page of our own; for HEAD its body is left out here. */
+  public record Page(int status, Headers headers, ByteString body) {}
+
+  private final ExchangeSettings settings;
+  private final Clock clock;
+  private final Onboarding onboarding;
+  private final RequestIds ids = new RequestIds();
+  private final Routes routes;
+  private final Answers answers;
+  private final Failures failures;
+  private final Passing passing;
+  private final Lookup lookup;
+
+  public Exchanges(
+      PolicyTable policies,
+      Function<RequestHead, CacheKey> keys,
+      Cache cache,
+      Bodies bodies,
+      Origins origins,
+      Onboarding onboarding,
+      ExchangeSettings settings,
+      Clock clock,
+      Consumer<ExchangeRecord> log,
+      Materializer materializer) {
+    this.settings = settings;
+    this.clock = clock;
+    this.onboarding = onboarding;
+    routes = new Routes(policies, keys, settings);
+    answers = new Answers(settings, clock, log);
+    failures = new Failures(answers);
+    Hits hits = new Hits(bodies, answers);
+    Parts parts =
+        new Parts(
+            settings,
+            clock,
+            cache,
+            origins,
+            routes,
+            new Signatures(settings),
+            new OriginHeads(settings.pseudonym()),
+            answers,
+            hits,
+            failures,
+            new Fallback(hits, clock),
+            materializer);
+    passing = new Passing(parts);
+    lookup = new Lookup(parts, passing);
+  }
+
+  @Override
+  public CompletionStage<EdgeResponse> handle(EdgeRequest request) {
+    RequestHead received = request.head();
+    Exchange x =
+        new Exchange(
+            request,
+            ids.next(),
+            clock.millis(),
+            received.withHeaders(OriginHeads.withoutOwn(received.headers())),
+            routes.of(received),
+            RequestDirectives.of(received.headers()));
+    CompletionStage<EdgeResponse> answer;
+    try {
+      answer = begin(x);
+    } catch (RuntimeException e) {
+      return CompletableFuture.completedFuture(failures.internal(x, e));
+    }
+    if (answer instanceof CompletableFuture<EdgeResponse> future
+        && future.isDone()
+        && !future.isCompletedExceptionally()) {
+      return future;
+    }
+    return answer.exceptionally(failure -> failures.internal(x, failure));
+  }
+
+  private CompletionStage<EdgeResponse> begin(Exchange x) {
+    Page page = onboarding.answer(x.head);
+    if (page != null) {
+      return CompletableFuture.completedFuture(ownPage(x, page));
+    }
+    if (Via.hasPassed(x.head.headers(), settings.pseudonym())) {
+      return CompletableFuture.completedFuture(failures.loop(x));
+    }
+    String protocols = upgrade(x.edge.head().headers());
+    if (protocols != null) {
+      return passing.upgrade(x, protocols);
+    }
+    Passing.Cause cause = pastTheCache(x);
+    return cause == null ? lookup.look(x) : passing.pass(x, cause);
+  }
+
+  private Passing.@Nullable Cause pastTheCache(Exchange x) {
+    if (!x.head.isGet() && !x.head.isHead()) {
+      return new Passing.Cause(ServeReason.PASS_METHOD, Forward.METHOD);
+    }
+    if (!x.edge.entity().isKnownEmpty()) {
+      // A body may change what GET means, and no key holds it.
+      return new Passing.Cause(ServeReason.PASS_METHOD, Forward.METHOD, "request-body", null);
+    }
+    if (!x.route.policy().usesCache()) {
+      return new Passing.Cause(ServeReason.PASS_POLICY, Forward.BYPASS);
+    }
+    boolean secret = x.directives.noStore() && x.route.serving().freshnessOverrideMillis() == 0;
+    return secret ? new Passing.Cause(ServeReason.PASS_NO_STORE, Forward.REQUEST) : null;
+  }
+
+  private EdgeResponse ownPage(Exchange x, Page page) {
+    Told told = Told.own(ServeReason.ONBOARDING);
+    ResponseHead head = new ResponseHead(page.status(), "", page.headers());
+    return x.head.isHead()
+        ? answers.bodiless(
+            x,
+            head.withHeaders(
+                page.headers().plus("Content-Length", Integer.toString(page.body().size()))),
+            told)
+        : answers.strict(x, head, page.body(), told);
+  }
+
+  /** The protocols a client would change to, or null. Cleartext HTTP/2 never is one (smuggling). */
+  private static @Nullable String upgrade(Headers headers) {
+    String protocols = headers.combined("Upgrade");
+    if (protocols == null) {
+      return null;
+    }
+    String connection = headers.combined("Connection");
+    if (connection == null || !connection.toLowerCase(Locale.ROOT).contains("upgrade")) {
+      return null;
+    }
+    return protocols.toLowerCase(Locale.ROOT).contains("h2c") ? null : protocols;
+  }
+}

@@ -1,0 +1,81 @@
+package dev.weir.exchange;
+
+import dev.weir.edge.EdgeResponse;
+import dev.weir.http.CacheStatus.Forward;
+import dev.weir.http.OriginTrouble;
+import dev.weir.log.ServeReason;
+import dev.weir.origin.OriginFailure;
+import dev.weir.respond.Problem;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The errors a client gets from us, each naming its cause. */
+final class Failures {
+  private static final Logger LOG = LoggerFactory.getLogger(Failures.class);
+  private final Answers answers;
+
+  Failures(Answers answers) {
+    this.answers = answers;
+  }
+
+  /** The origin gave no usable response and nothing stored may stand in. */
+  EdgeResponse origin(Exchange x, OriginFailure failure, Forward why) {
+    OriginFailure.Kind kind = failure.kind();
+    ServeReason reason =
+        kind == OriginFailure.Kind.LOOP ? ServeReason.LOOP : ServeReason.ORIGIN_FAILED;
+    String said = failure.getMessage();
+    return answers.problem(
+        x,
+        new Problem(kind.status(), kind.label(), said == null ? "The origin failed." : said),
+        Told.forward(reason, why, kind.label()));
+  }
+
+  EdgeResponse onlyIfCached(Exchange x) {
+    return own(
+        x,
+        504,
+        ServeReason.ONLY_IF_CACHED,
+        "Nothing usable is stored, and the request allows nothing else.");
+  }
+
+  EdgeResponse loop(Exchange x) {
+    return own(x, 508, ServeReason.LOOP, "The request has passed this cache before: Via names it.");
+  }
+
+  EdgeResponse clientGone(Exchange x) {
+    return own(x, 503, ServeReason.CLIENT_GONE, "The client closed the connection.");
+  }
+
+  /** A fault of ours, told to the log with its trace and to the client by its id. */
+  EdgeResponse internal(Exchange x, Throwable failure) {
+    LOG.error("Exchange {} failed", x.id, failure);
+    return own(x, 500, ServeReason.INTERNAL_ERROR, "The cache failed on this request.");
+  }
+
+  private EdgeResponse own(Exchange x, int status, ServeReason reason, String detail) {
+    return answers.problem(x, new Problem(status, reason.label(), detail), Told.own(reason));
+  }
+
+  /** The failure inside what a stage completed with, or null if it is a fault of ours. */
+  static @Nullable OriginFailure originFailure(@Nullable Throwable failed) {
+    Throwable cause = failed;
+    while ((cause instanceof CompletionException || cause instanceof ExecutionException)
+        && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return cause instanceof OriginFailure known ? known : null;
+  }
+
+  /** What a failure means for stale content; null where stale content is no answer to it. */
+  static @Nullable OriginTrouble trouble(OriginFailure failure) {
+    return switch (failure.kind()) {
+      case EGRESS_DENIED, LOOP -> null;
+      case CONNECT_TIMEOUT, HEAD_TIMEOUT, IDLE_TIMEOUT -> OriginTrouble.TIMED_OUT;
+      case CIRCUIT_OPEN, RESOLVE, CONNECT, TLS, BAD_RESPONSE, CLOSED, TRUNCATED, OVERLOADED ->
+          OriginTrouble.UNREACHABLE;
+    };
+  }
+}

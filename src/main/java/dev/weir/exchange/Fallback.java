@@ -1,0 +1,55 @@
+package dev.weir.exchange;
+
+import dev.weir.edge.EdgeResponse;
+import dev.weir.entry.Entry;
+import dev.weir.http.CachingMode;
+import dev.weir.http.FreshnessInfo;
+import dev.weir.http.OriginTrouble;
+import dev.weir.http.StaleOnError;
+import dev.weir.log.ServeReason;
+import java.time.Clock;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** What is stored in place of what an origin did not give. */
+final class Fallback {
+  private final Hits hits;
+  private final Clock clock;
+
+  Fallback(Hits hits, Clock clock) {
+    this.hits = hits;
+    this.clock = clock;
+  }
+
+  /**
+   * Answers from the held entry if the policy allows that for the trouble; else null. If its body
+   * turns out to be lost, {@code otherwise} goes on.
+   */
+  @Nullable CompletionStage<EdgeResponse> serve(
+      Exchange x,
+      @Nullable Entry held,
+      @Nullable OriginTrouble trouble,
+      String note,
+      Supplier<CompletionStage<EdgeResponse>> otherwise) {
+    if (held == null || trouble == null || x.directives.noStore()) {
+      return null;
+    }
+    long now = clock.millis();
+    FreshnessInfo info = hits.freshness(held);
+    if (!StaleOnError.allowed(now, trouble, x.route.mode(), x.directives, info)) {
+      return null;
+    }
+    long ttl = info.lifetimeMillis(x.route.serving()) - info.ageMillis(now);
+    return hits.serve(x, held, now, Told.hit(reason(x, trouble), ttl).withNote(note), otherwise);
+  }
+
+  private static ServeReason reason(Exchange x, OriginTrouble trouble) {
+    if (x.route.mode() == CachingMode.ALWAYS_UPSTREAM) {
+      return ServeReason.HIT_FALLBACK;
+    }
+    boolean disconnected =
+        x.route.mode() == CachingMode.STANDARD && !(trouble instanceof OriginTrouble.Answered);
+    return disconnected ? ServeReason.HIT_DISCONNECTED : ServeReason.HIT_STALE_IF_ERROR;
+  }
+}

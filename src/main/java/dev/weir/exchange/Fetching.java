@@ -1,0 +1,303 @@
+package dev.weir.exchange;
+
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.weir.cache.Cache;
+import dev.weir.edge.EdgeResponse;
+import dev.weir.entry.Entry;
+import dev.weir.entry.FillId;
+import dev.weir.entry.Grant;
+import dev.weir.fill.Fill;
+import dev.weir.fill.FillHead;
+import dev.weir.fill.FillIntent;
+import dev.weir.fill.FillPlan;
+import dev.weir.http.CacheStatus.Forward;
+import dev.weir.http.FreshnessInfo;
+import dev.weir.http.NotModified;
+import dev.weir.http.OriginTrouble;
+import dev.weir.http.RequestHead;
+import dev.weir.http.Vary;
+import dev.weir.log.ServeReason;
+import dev.weir.origin.OriginFailure;
+import dev.weir.origin.OriginRequest;
+import dev.weir.origin.OriginTimeouts;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** Requests that wait for an origin through the cache: leading a fill, or reading one along. */
+final class Fetching {
+  /** Fills whose leading request is remembered for the followers' log lines. */
+  private static final int LEADERS_REMEMBERED = 10_000;
+
+  private final Parts parts;
+  private final ExchangeSettings settings;
+  private final Cache cache;
+  private final Passing passing;
+  private final FillAnswers fillAnswers;
+  private final Function<Exchange, CompletionStage<EdgeResponse>> again;
+  private final com.github.benmanes.caffeine.cache.Cache<FillId, String> leaders =
+      Caffeine.newBuilder().maximumSize(LEADERS_REMEMBERED).build();
+
+  /**
+   * @param again asks the cache anew, if the request may go another round
+   */
+  Fetching(Parts parts, Passing passing, Function<Exchange, CompletionStage<EdgeResponse>> again) {
+    this.parts = parts;
+    this.settings = parts.settings();
+    this.cache = parts.cache();
+    this.passing = passing;
+    this.fillAnswers = new FillAnswers(parts.answers(), parts.materializer());
+    this.again = again;
+  }
+
+  /** Fetches under the grant and answers from what comes. */
+  CompletionStage<EdgeResponse> lead(Exchange x, Grant grant, Want want) {
+    boolean ranged = x.head.headers().has("Range");
+    long rangeFillMax = ranged ? settings.rangeFillMaxBytes() : Long.MAX_VALUE;
+    Fill fill = cache.lead(grant, plan(x, grant, want, x.route.timeouts(), ranged, rangeFillMax));
+    leaders.put(fill.id(), x.id);
+    // The origin's own timeouts bound a leader's waiting.
+    return await(x, fill, 0, want, null);
+  }
+
+  /** Reads along; bounded, for the leader may be stuck. */
+  CompletionStage<EdgeResponse> follow(Exchange x, Fill fill, Want want) {
+    String leader = leaders.getIfPresent(fill.id());
+    return await(
+        x, fill, settings.headWaitMillis(), want, leader == null ? fill.id().text() : leader);
+  }
+
+  /** Has a stale entry validated while nobody waits for it; completes when that has ended. */
+  CompletionStage<Fill.End> inBackground(Exchange x, Grant grant, Entry held) {
+    OriginTimeouts usual = x.route.timeouts();
+    OriginTimeouts bounded =
+        new OriginTimeouts(
+            usual.connectMillis(), usual.readMillis(), settings.backgroundDeadlineMillis());
+    Want want = Want.validation(held, ServeReason.HIT_REVALIDATED, Forward.STALE);
+    Fill fill = cache.lead(grant, plan(x, grant, want, bounded, false, Long.MAX_VALUE));
+    Fill.Interest interest = fill.interest();
+    fill.head()
+        .thenAccept(
+            head -> {
+              if (!(head instanceof FillHead.Streaming streaming)
+                  || !(streaming.intent() instanceof FillIntent.Store)) {
+                interest.close(); // an error or nothing to store: it is let go
+              }
+            });
+    return fill.end().whenComplete((end, failed) -> interest.close());
+  }
+
+  private FillPlan plan(
+      Exchange x,
+      Grant grant,
+      Want want,
+      OriginTimeouts timeouts,
+      boolean ranged,
+      long rangeFillMaxBytes) {
+    Entry held = want.held();
+    FreshnessInfo validators =
+        want.conditional() && held != null ? parts.hits().freshness(held) : null;
+    RequestHead sent = parts.heads().validating(x.head, validators);
+    Judgement judge =
+        new Judgement(sent, x.route.mode(), x.route.storage(), x::variant, held, rangeFillMaxBytes);
+    OriginRequest request =
+        new OriginRequest(sent, null, OptionalLong.empty(), timeouts, x.edge.interim());
+    return new FillPlan(grant, request, judge, x.route.keyUrl(), ranged);
+  }
+
+  private CompletionStage<EdgeResponse> await(
+      Exchange x, Fill fill, long deadlineMillis, Want want, @Nullable String leader) {
+    Fill.Interest interest = fill.interest();
+    return Waiting.forHead(
+            fill.head(), x.edge.gone(), deadlineMillis, settings.clientGoneGraceMillis())
+        .thenCompose(
+            waited ->
+                switch (waited) {
+                  case Waiting.Arrived(FillHead head) ->
+                      arrived(x, fill, head, interest, want, leader);
+                  case Waiting.Expired ignored -> {
+                    interest.close();
+                    yield expired(x, want);
+                  }
+                  case Waiting.ClientGone ignored -> {
+                    interest.close();
+                    yield CompletableFuture.completedFuture(parts.failures().clientGone(x));
+                  }
+                });
+  }
+
+  private CompletionStage<EdgeResponse> expired(Exchange x, Want want) {
+    return passing.pass(x, want.passedBecause(ServeReason.WAIT_EXPIRED, ""));
+  }
+
+  private CompletionStage<EdgeResponse> arrived(
+      Exchange x,
+      Fill fill,
+      FillHead head,
+      Fill.Interest interest,
+      Want want,
+      @Nullable String leader) {
+    return switch (head) {
+      case FillHead.Failed(OriginFailure failure) -> {
+        interest.close();
+        yield failed(x, failure, want);
+      }
+      case FillHead.Refreshed(Entry entry) -> {
+        interest.close();
+        yield refreshed(x, entry, want, leader);
+      }
+      case FillHead.Streaming streaming -> streaming(x, fill, streaming, interest, want, leader);
+    };
+  }
+
+  private CompletionStage<EdgeResponse> failed(Exchange x, OriginFailure failure, Want want) {
+    OriginTrouble trouble = Failures.trouble(failure);
+    CompletionStage<EdgeResponse> stored =
+        parts
+            .fallback()
+            .serve(
+                x,
+                want.held(),
+                trouble,
+                failure.kind().label(),
+                () ->
+                    CompletableFuture.completedFuture(
+                        parts.failures().origin(x, failure, want.why())));
+    if (stored != null) {
+      return stored;
+    }
+    // A connection that was reused may have died of old age: once more, through the cache.
+    return failure.kind() == OriginFailure.Kind.CLOSED && x.mayResend()
+        ? again.apply(x)
+        : CompletableFuture.completedFuture(parts.failures().origin(x, failure, want.why()));
+  }
+
+  private CompletionStage<EdgeResponse> refreshed(
+      Exchange x, Entry entry, Want want, @Nullable String leader) {
+    if (leader == null) {
+      parts.signatures().accepted(x.route);
+    } else if (!isOwnVariant(x, entry)) {
+      x.variantMissed = true;
+      return again.apply(x);
+    }
+    long now = parts.clock().millis();
+    FreshnessInfo info = parts.hits().freshness(entry);
+    Told told = Told.forward(ServeReason.HIT_REVALIDATED, want.why(), "");
+    told =
+        told.with(
+            told.status()
+                .withForwardedStatus(304)
+                .withStored(true)
+                .withTtlMillis(info.lifetimeMillis(x.route.serving()) - info.ageMillis(now)));
+    return parts
+        .hits()
+        .serve(
+            x,
+            entry,
+            now,
+            leader == null ? told : told.collapsedInto(leader),
+            () -> lost(x, entry));
+  }
+
+  private CompletionStage<EdgeResponse> streaming(
+      Exchange x,
+      Fill fill,
+      FillHead.Streaming streaming,
+      Fill.Interest interest,
+      Want want,
+      @Nullable String leader) {
+    int status = streaming.head().status();
+    CompletionStage<EdgeResponse> elsewhere = elsewhere(x, streaming, want, leader);
+    if (elsewhere != null) {
+      interest.close();
+      return elsewhere;
+    }
+    if (status >= 400) {
+      CompletionStage<EdgeResponse> stored =
+          parts
+              .fallback()
+              .serve(
+                  x,
+                  want.held(),
+                  new OriginTrouble.Answered(status),
+                  "origin-" + status,
+                  () ->
+                      CompletableFuture.completedFuture(
+                          fillAnswers.answer(x, fill, streaming, interest, want, leader)));
+      if (stored != null) {
+        return stored.whenComplete((served, failure) -> interest.close());
+      }
+    } else if (leader == null) {
+      parts.signatures().accepted(x.route);
+    }
+    return CompletableFuture.completedFuture(
+        fillAnswers.answer(x, fill, streaming, interest, want, leader));
+  }
+
+  /** How to go on where this fill's response is not for this request; null where it is. */
+  private @Nullable CompletionStage<EdgeResponse> elsewhere(
+      Exchange x, FillHead.Streaming streaming, Want want, @Nullable String leader) {
+    switch (streaming.intent()) {
+      case FillIntent.Store store -> {
+        if (leader != null && !x.variant(store.vary()).equals(store.variant())) {
+          x.variantMissed = true;
+          return again.apply(x);
+        }
+        return null;
+      }
+      case FillIntent.Relay(String reason) -> {
+        if (leader != null) {
+          return passing.pass(x, want.passedBecause(ServeReason.PASS_UNCACHEABLE, reason));
+        }
+        if (streaming.head().status() == 304) {
+          return unusable304(x, streaming, want, reason);
+        }
+        return reason.equals(Judgement.TOO_LARGE_FOR_RANGE)
+            ? passing.pass(x, want.passedBecause(ServeReason.PASS_RANGE, reason))
+            : null;
+      }
+      case FillIntent.Share ignored -> {
+        return null;
+      }
+      case FillIntent.Refresh ignored -> {
+        return null;
+      }
+    }
+  }
+
+  /** A 304 that may not refresh the entry: what is held, once more and then never again. */
+  private CompletionStage<EdgeResponse> unusable304(
+      Exchange x, FillHead.Streaming streaming, Want want, String reason) {
+    Entry held = want.held();
+    if (held == null || !reason.equals(Judgement.MAY_NOT_STAY)) {
+      return passing.pass(x, new Passing.Cause(ServeReason.MISS_CHANGED, want.why(), reason, null));
+    }
+    Entry last =
+        held.withResponse(
+            NotModified.merge(
+                held.response(),
+                streaming.head().headers(),
+                streaming.requestTimeMillis(),
+                streaming.responseTimeMillis()));
+    Told told = Told.forward(ServeReason.HIT_REVALIDATED, want.why(), reason);
+    CompletionStage<EdgeResponse> served =
+        parts.hits().serve(x, last, parts.clock().millis(), told, () -> lost(x, held));
+    cache.drop(held);
+    return served;
+  }
+
+  /** The body of an entry is not whole any more: it is forgotten, and the request asks anew. */
+  CompletionStage<EdgeResponse> lost(Exchange x, Entry entry) {
+    x.bodyLost = true;
+    return cache
+        .drop(entry)
+        .handle((dropped, failure) -> dropped)
+        .thenCompose(dropped -> again.apply(x));
+  }
+
+  private static boolean isOwnVariant(Exchange x, Entry entry) {
+    return x.variant(Vary.of(entry.response().headers()).names()).equals(entry.variant());
+  }
+}

@@ -1,0 +1,143 @@
+package dev.weir.exchange;
+
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.LoadingCache;
+import dev.weir.edge.EdgeResponse;
+import dev.weir.entry.Entry;
+import dev.weir.http.ByteRanges;
+import dev.weir.http.Conditional;
+import dev.weir.http.FreshnessInfo;
+import dev.weir.http.Headers;
+import dev.weir.http.ResponseHead;
+import dev.weir.http.StoredResponse;
+import dev.weir.respond.Problem;
+import dev.weir.respond.Reply;
+import dev.weir.store.Bodies;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import org.apache.pekko.util.ByteString;
+import org.jspecify.annotations.Nullable;
+
+/** Answers from stored entries: whole, HEAD, 304, one range. */
+final class Hits {
+  private final Bodies bodies;
+  private final Answers answers;
+
+  /** By identity: near table and keeper hand out the same entry until it changes. */
+  private final LoadingCache<Entry, FreshnessInfo> freshness =
+      Caffeine.newBuilder().weakKeys().build(entry -> FreshnessInfo.of(entry.response()));
+
+  Hits(Bodies bodies, Answers answers) {
+    this.bodies = bodies;
+    this.answers = answers;
+  }
+
+  /** What decisions need of the entry, worked out once. */
+  FreshnessInfo freshness(Entry entry) {
+    return freshness.get(entry);
+  }
+
+  /**
+   * Answers from the entry. If its body turns out not to be whole, {@code damaged} says how to go
+   * on; nothing has been sent then.
+   */
+  CompletionStage<EdgeResponse> serve(
+      Exchange x,
+      Entry entry,
+      long nowMillis,
+      Told told,
+      Supplier<CompletionStage<EdgeResponse>> damaged) {
+    StoredResponse stored = entry.response();
+    long length = entry.body().length();
+    Reply reply = Reply.choose(x.head, stored, OptionalLong.of(length));
+    Headers aged = aged(entry, nowMillis);
+    bodies.touch(entry);
+    EdgeResponse without = withoutBody(x, entry, reply, aged, told);
+    if (without != null) {
+      return CompletableFuture.completedFuture(without);
+    }
+    ResponseHead head = head(stored, reply, aged);
+    long from = reply instanceof Reply.Part part ? part.range().first() : 0;
+    long to = reply instanceof Reply.Part part ? part.range().last() + 1 : length;
+    ByteString hot = length == 0 ? ByteString.emptyByteString() : bodies.hot(entry);
+    if (hot != null) {
+      return CompletableFuture.completedFuture(answers.strict(x, head, slice(hot, from, to), told));
+    }
+    return bodies
+        .open(entry)
+        .thenCompose(
+            opened ->
+                opened.isEmpty()
+                    ? damaged.get()
+                    : CompletableFuture.completedFuture(
+                        opened(x, head, opened.get(), from, to, told)));
+  }
+
+  private EdgeResponse opened(
+      Exchange x, ResponseHead head, Bodies.OpenBody body, long from, long to, Told told) {
+    ByteString strict = body.strict();
+    return strict != null
+        ? answers.strict(x, head, slice(strict, from, to), told)
+        : answers.streamed(
+            x, head, OptionalLong.of(to - from), body.bytes(from, to), body::release, told);
+  }
+
+  private @Nullable EdgeResponse withoutBody(
+      Exchange x, Entry entry, Reply reply, Headers aged, Told told) {
+    StoredResponse stored = entry.response();
+    long length = entry.body().length();
+    return switch (reply) {
+      case Reply.NotModified ignored ->
+          answers.bodiless(x, new ResponseHead(304, "", Conditional.notModifiedFields(aged)), told);
+      case Reply.PreconditionFailed ignored ->
+          answers.problem(
+              x, new Problem(412, "precondition", "The stored response does not match."), told);
+      case Reply.Unsatisfiable range -> answers.strict(x, unsatisfiable(range), NOTHING, told);
+      case Reply.Part ignored -> null;
+      case Reply.Whole ignored ->
+          x.head.isHead()
+              ? answers.bodiless(
+                  x,
+                  new ResponseHead(
+                      stored.status(),
+                      stored.reason(),
+                      aged.plus("Content-Length", Long.toString(length))),
+                  told)
+              : null;
+    };
+  }
+
+  static final ByteString NOTHING = ByteString.emptyByteString();
+
+  static ResponseHead unsatisfiable(Reply.Unsatisfiable range) {
+    return new ResponseHead(
+        416,
+        "",
+        Headers.of(
+            "Content-Range",
+            ByteRanges.unsatisfied(range.totalBytes()),
+            "Cache-Control",
+            "no-store"));
+  }
+
+  /** The head of a whole response or of the part that was chosen. */
+  static ResponseHead head(StoredResponse stored, Reply reply, Headers fields) {
+    return reply instanceof Reply.Part part
+        ? new ResponseHead(
+            206, "", fields.with("Content-Range", part.range().contentRange(part.totalBytes())))
+        : new ResponseHead(stored.status(), stored.reason(), fields);
+  }
+
+  private Headers aged(Entry entry, long nowMillis) {
+    return entry
+        .response()
+        .headers()
+        .with("Age", Long.toString(freshness(entry).ageSeconds(nowMillis)));
+  }
+
+  private static ByteString slice(ByteString whole, long from, long to) {
+    return from == 0 && to == whole.size() ? whole : whole.slice((int) from, (int) to);
+  }
+}

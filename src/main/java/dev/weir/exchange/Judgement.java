@@ -1,0 +1,119 @@
+package dev.weir.exchange;
+
+import dev.weir.entry.Entry;
+import dev.weir.entry.VariantKey;
+import dev.weir.fill.FillIntent;
+import dev.weir.fill.FillPlan;
+import dev.weir.http.CachingMode;
+import dev.weir.http.FreshnessInfo;
+import dev.weir.http.NotModified;
+import dev.weir.http.OriginTrouble;
+import dev.weir.http.RequestDirectives;
+import dev.weir.http.RequestHead;
+import dev.weir.http.ResponseHead;
+import dev.weir.http.StaleOnError;
+import dev.weir.http.Storability;
+import dev.weir.http.StorageRules;
+import dev.weir.http.StoredResponse;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is to become of a response that a fill brings; pure.
+ *
+ * @param sent the request as the origin got it
+ * @param held the entry whose validators were sent, or that would be served if the origin failed
+ * @param rangeFillMaxBytes above this a response that a range asked for is not fetched whole;
+ *     Long.MAX_VALUE where no range did
+ */
+record Judgement(
+    RequestHead sent,
+    CachingMode mode,
+    StorageRules rules,
+    Function<List<String>, VariantKey> variant,
+    @Nullable Entry held,
+    long rangeFillMaxBytes)
+    implements FillPlan.Judge {
+
+  static final String TOO_LARGE_FOR_RANGE = "range-fill-max";
+  static final String VALIDATOR_MISMATCH = "validator-mismatch";
+  static final String MAY_NOT_STAY = "no-longer-storable";
+
+  @Override
+  public FillIntent judge(ResponseHead head, long requestTimeMillis, long responseTimeMillis) {
+    if (head.status() == 304) {
+      return notModified(head, requestTimeMillis, responseTimeMillis);
+    }
+    if (head.status() >= 500 || coversFailure(head.status(), responseTimeMillis)) {
+      return new FillIntent.Share("origin-" + head.status());
+    }
+    if (head.status() == 200 && declaredBytes(head) > rangeFillMaxBytes) {
+      return new FillIntent.Relay(TOO_LARGE_FOR_RANGE);
+    }
+    return switch (Storability.judge(sent, head, requestTimeMillis, responseTimeMillis, rules)) {
+      case Storability.Storable storable ->
+          new FillIntent.Store(
+              storable.response(), variant.apply(storable.vary()), storable.vary());
+      case Storability.Refused refused -> refused(head.status(), refused.reason());
+    };
+  }
+
+  private FillIntent notModified(
+      ResponseHead head, long requestTimeMillis, long responseTimeMillis) {
+    if (held == null) {
+      return new FillIntent.Relay(VALIDATOR_MISMATCH);
+    }
+    StoredResponse stored = held.response();
+    if (!NotModified.speaksOf(stored, head.headers())) {
+      return new FillIntent.Relay(VALIDATOR_MISMATCH);
+    }
+    StoredResponse merged =
+        NotModified.merge(stored, head.headers(), requestTimeMillis, responseTimeMillis);
+    return NotModified.mayStay(merged)
+        ? new FillIntent.Refresh(held.withResponse(merged))
+        : new FillIntent.Relay(MAY_NOT_STAY);
+  }
+
+  /**
+   * Whether what is held would be served instead: then the failure, even one the origin lets us
+   * store, must not take its place.
+   */
+  private boolean coversFailure(int status, long nowMillis) {
+    return held != null
+        && status >= 400
+        && StaleOnError.allowed(
+            nowMillis,
+            new OriginTrouble.Answered(status),
+            mode,
+            RequestDirectives.NONE,
+            FreshnessInfo.of(held.response()));
+  }
+
+  /** An error is everybody's answer; who may see it, and what is private, is each client's own. */
+  private static FillIntent refused(int status, Storability.Refusal reason) {
+    boolean aboutCredentials = status == 401 || status == 403 || status == 407;
+    boolean shared =
+        status >= 400
+            && !aboutCredentials
+            && !reason.isByResponse()
+            && reason != Storability.Refusal.AUTHORIZATION;
+    boolean lifeless = status >= 400 && reason == Storability.Refusal.NO_LIFETIME;
+    return shared || (lifeless && !aboutCredentials)
+        ? new FillIntent.Share("origin-" + status)
+        : new FillIntent.Relay(reason.label());
+  }
+
+  private static long declaredBytes(ResponseHead head) {
+    String length = head.headers().first("Content-Length");
+    if (length == null || length.isEmpty() || length.length() > 18) {
+      return -1;
+    }
+    for (int i = 0; i < length.length(); i++) {
+      if (length.charAt(i) < '0' || length.charAt(i) > '9') {
+        return -1;
+      }
+    }
+    return Long.parseLong(length);
+  }
+}

@@ -1,0 +1,21 @@
+package dev.weir.exchange;
+
+import dev.weir.cache.Cache;
+import dev.weir.origin.Origins;
+import java.time.Clock;
+import org.apache.pekko.stream.Materializer;
+
+/** What the phases share. */
+record Parts(
+    ExchangeSettings settings,
+    Clock clock,
+    Cache cache,
+    Origins origins,
+    Routes routes,
+    Signatures signatures,
+    OriginHeads heads,
+    Answers answers,
+    Hits hits,
+    Failures failures,
+    Fallback fallback,
+    Materializer materializer) {}

@@ -1,0 +1,209 @@
+package dev.weir.exchange;
+
+import dev.weir.cache.Cache;
+import dev.weir.edge.EdgeResponse;
+import dev.weir.entry.Entry;
+import dev.weir.entry.PrimaryKey;
+import dev.weir.http.CacheStatus.Forward;
+import dev.weir.http.Headers;
+import dev.weir.http.HopByHop;
+import dev.weir.http.OriginTrouble;
+import dev.weir.http.RequestHead;
+import dev.weir.http.ResponseHead;
+import dev.weir.log.ServeReason;
+import dev.weir.origin.OriginFailure;
+import dev.weir.origin.OriginRequest;
+import dev.weir.origin.OriginResponse;
+import dev.weir.origin.Origins;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.pekko.http.javadsl.model.RequestEntity;
+import org.apache.pekko.stream.Materializer;
+import org.apache.pekko.stream.javadsl.Sink;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Requests that go to their origin alone: streamed both ways, nothing stored. The request body is
+ * not touched before the origin asks for it, so that {@code 100-continue} means what it says.
+ */
+final class Passing {
+  /** Why, and what may stand in: {@code held} is served where the policy allows it. */
+  record Cause(ServeReason reason, Forward why, String note, @Nullable Entry held) {
+    Cause(ServeReason reason, Forward why) {
+      this(reason, why, "", null);
+    }
+
+    Told told() {
+      return Told.forward(reason, why, note);
+    }
+  }
+
+  private static final Headers NO_CONTENT = Headers.EMPTY;
+
+  private final Origins origins;
+  private final OriginHeads heads;
+  private final Answers answers;
+  private final Failures failures;
+  private final Fallback fallback;
+  private final Cache cache;
+  private final Routes routes;
+  private final Signatures signatures;
+  private final Materializer materializer;
+
+  Passing(Parts parts) {
+    this.origins = parts.origins();
+    this.heads = parts.heads();
+    this.answers = parts.answers();
+    this.failures = parts.failures();
+    this.fallback = parts.fallback();
+    this.cache = parts.cache();
+    this.routes = parts.routes();
+    this.signatures = parts.signatures();
+    this.materializer = parts.materializer();
+  }
+
+  CompletionStage<EdgeResponse> pass(Exchange x, Cause cause) {
+    boolean unsafe = !isSafe(x.head.method());
+    if (unsafe) {
+      // Already when sent: the origin may act on it and its answer be lost.
+      cache.invalidate(x.route.key());
+    }
+    RequestEntity entity = x.edge.entity();
+    boolean empty = entity.isKnownEmpty();
+    OriginRequest request =
+        new OriginRequest(
+            heads.passing(x.head),
+            empty ? null : entity.getDataBytes(),
+            empty ? OptionalLong.empty() : entity.getContentLengthOption(),
+            x.route.timeouts(),
+            x.edge.interim());
+    return origins
+        .fetch(request)
+        .handle(
+            (response, failed) ->
+                response != null ? answered(x, cause, response, unsafe) : failed(x, cause, failed))
+        .thenCompose(stage -> stage);
+  }
+
+  private CompletionStage<EdgeResponse> answered(
+      Exchange x, Cause cause, OriginResponse response, boolean unsafe) {
+    ResponseHead head = response.head();
+    if (unsafe && head.status() < 400) {
+      invalidate(x, head);
+    }
+    OriginTrouble trouble = head.status() >= 400 ? new OriginTrouble.Answered(head.status()) : null;
+    AtomicBoolean lost = new AtomicBoolean();
+    CompletionStage<EdgeResponse> stored =
+        fallback.serve(
+            x,
+            cause.held(),
+            trouble,
+            "origin-" + head.status(),
+            () -> {
+              lost.set(true); // what should stand in cannot be read: the answer as it came
+              return CompletableFuture.completedFuture(relayed(x, cause, response));
+            });
+    if (stored != null) {
+      return stored.whenComplete(
+          (served, failed) -> {
+            if (!lost.get()) {
+              response.body().runWith(Sink.cancelled(), materializer);
+            }
+          });
+    }
+    if (head.status() < 400) {
+      signatures.accepted(x.route);
+    }
+    return CompletableFuture.completedFuture(relayed(x, cause, response));
+  }
+
+  private EdgeResponse relayed(Exchange x, Cause cause, OriginResponse response) {
+    ResponseHead head = response.head().withHeaders(HopByHop.strip(response.head().headers()));
+    Told told = cause.told();
+    told = told.with(told.status().withForwardedStatus(head.status()));
+    if (x.head.isHead() || head.status() == 304 || head.status() == 204) {
+      response.body().runWith(Sink.ignore(), materializer); // empty: keeps the connection
+      return answers.bodiless(x, head, told);
+    }
+    return answers.streamed(
+        x,
+        head.withHeaders(head.headers().without("Content-Length")),
+        response.bodyLength(),
+        response.body(),
+        Answers.Hold.NOTHING,
+        told);
+  }
+
+  private CompletionStage<EdgeResponse> failed(Exchange x, Cause cause, Throwable failed) {
+    OriginFailure failure = Failures.originFailure(failed);
+    if (failure == null) {
+      return CompletableFuture.completedFuture(failures.internal(x, failed));
+    }
+    CompletionStage<EdgeResponse> stored =
+        fallback.serve(
+            x,
+            cause.held(),
+            Failures.trouble(failure),
+            failure.kind().label(),
+            () -> CompletableFuture.completedFuture(failures.origin(x, failure, cause.why())));
+    if (stored != null) {
+      return stored;
+    }
+    boolean resendable =
+        failure.kind() == OriginFailure.Kind.CLOSED
+            && (x.head.isGet() || x.head.isHead())
+            && x.edge.entity().isKnownEmpty();
+    return resendable && x.mayResend()
+        ? pass(x, cause)
+        : CompletableFuture.completedFuture(failures.origin(x, failure, cause.why()));
+  }
+
+  /** After a change: the target, and what the answer says has changed too (RFC 9111 4.4). */
+  private void invalidate(Exchange x, ResponseHead head) {
+    cache.invalidate(x.route.key());
+    for (String name : List.of("Location", "Content-Location")) {
+      RequestHead other = Targets.sameOrigin(x.head, head.headers().first(name));
+      if (other != null) {
+        PrimaryKey key = routes.of(other.withHeaders(NO_CONTENT)).key();
+        if (!key.equals(x.route.key())) {
+          cache.invalidate(key);
+        }
+      }
+    }
+  }
+
+  /** A request to change protocols: on 101 raw bytes, else as any other. */
+  CompletionStage<EdgeResponse> upgrade(Exchange x, String protocols) {
+    Cause cause = new Cause(ServeReason.PASS_UPGRADE, Forward.BYPASS);
+    OriginRequest request =
+        new OriginRequest(
+            heads.upgrading(x.head, protocols),
+            null,
+            OptionalLong.empty(),
+            x.route.timeouts(),
+            x.edge.interim());
+    return origins
+        .upgrade(request)
+        .handle(
+            (outcome, failed) ->
+                switch (outcome) {
+                  case Origins.Upgraded.Switched(var head, var bytes) ->
+                      CompletableFuture.completedFuture(
+                          answers.switched(x, head, bytes, cause.told()));
+                  case Origins.Upgraded.Refused(var response) ->
+                      answered(x, cause, response, false);
+                  case null -> failed(x, cause, failed);
+                })
+        .thenCompose(stage -> stage);
+  }
+
+  private static boolean isSafe(String method) {
+    return switch (method) {
+      case "GET", "HEAD", "OPTIONS", "TRACE", "PROPFIND", "REPORT", "SEARCH" -> true;
+      default -> false;
+    };
+  }
+}

@@ -1,0 +1,70 @@
+package dev.weir.exchange;
+
+import dev.weir.entry.PrimaryKey;
+import dev.weir.http.CachingMode;
+import dev.weir.http.ServingRules;
+import dev.weir.http.StorageRules;
+import dev.weir.origin.OriginTimeouts;
+import dev.weir.policy.CacheKey;
+import dev.weir.policy.Policy;
+import dev.weir.policy.Resolution;
+import dev.weir.policy.RuleTimeouts;
+import dev.weir.policy.SignedUrl;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What policy and key rules say of a URL, in the form exchanges need it; worked out once per URL.
+ *
+ * @param keyUrl the URL without what signs it: for the stored entry
+ * @param signature the URL's signature, or null if it has none
+ */
+record Route(
+    Policy policy,
+    ServingRules serving,
+    StorageRules storage,
+    OriginTimeouts timeouts,
+    PrimaryKey key,
+    String keyUrl,
+    @Nullable SignedUrl signature,
+    boolean trustSignatures) {
+
+  static Route of(Resolution resolution, CacheKey key, ExchangeSettings settings) {
+    return new Route(
+        resolution.policy(),
+        resolution.serving(),
+        StorageRules.STANDARD.withFreshnessOverrideMillis(resolution.freshnessOverrideMillis()),
+        timeouts(resolution.timeouts(), settings),
+        key.primary(),
+        key.keyUrl(),
+        key.signature().orElse(null),
+        resolution.trustSignatures());
+  }
+
+  /** The same URL under the policy a client has chosen: a rule's windows do not apply then. */
+  Route under(Policy chosen, ExchangeSettings settings) {
+    return new Route(
+        chosen,
+        ServingRules.NONE,
+        StorageRules.STANDARD,
+        timeouts(RuleTimeouts.DEFAULT, settings),
+        key,
+        keyUrl,
+        signature,
+        trustSignatures);
+  }
+
+  CachingMode mode() {
+    return policy.mode();
+  }
+
+  private static OriginTimeouts timeouts(RuleTimeouts rule, ExchangeSettings settings) {
+    return new OriginTimeouts(
+        rule.connectMillis() == RuleTimeouts.DEFAULT_MILLIS
+            ? settings.originConnectTimeoutMillis()
+            : rule.connectMillis(),
+        rule.readMillis() == RuleTimeouts.DEFAULT_MILLIS
+            ? settings.originReadTimeoutMillis()
+            : rule.readMillis(),
+        settings.originTotalTimeoutMillis());
+  }
+}
