@@ -14,8 +14,8 @@ final class StepLimit {
   static boolean find(Pattern pattern, String text) {
     try {
       return pattern.matcher(new Counted(text, new int[1])).find();
-    } catch (Exhausted e) {
-      return false;
+    } catch (Exhausted | StackOverflowError e) {
+      return false; // alternatives under a star recurse once per character
     }
   }
 

@@ -1,0 +1,83 @@
+package dev.weir.http;
+
+import dev.weir.policy.CacheKey;
+import dev.weir.policy.CacheKeys;
+import dev.weir.policy.Policy;
+import dev.weir.policy.PolicyTable;
+import dev.weir.policy.Resolution;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** What the pure part of a hit costs: policy, key, request directives and the decision. */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(1)
+public class DecisionBenchmark {
+  private final PolicyTable table = PolicyTable.defaults(Policy.STANDARD);
+  private final RequestHead request =
+      new RequestHead(
+          "GET",
+          "https",
+          new Authority("registry.example.com", 443),
+          "/some/path/of/usual/length/file.bin?build=7",
+          Headers.of(
+              "Host", "registry.example.com",
+              "User-Agent", "client/1.0",
+              "Accept", "*/*",
+              "Accept-Encoding", "gzip, br",
+              "Connection", "keep-alive"));
+  private final StoredResponse stored =
+      new StoredResponse(
+          200,
+          "OK",
+          Headers.of(
+              "Date", HttpDates.format(1_795_219_200_000L),
+              "Content-Type", "application/octet-stream",
+              "Cache-Control", "public, max-age=3600, stale-while-revalidate=60",
+              "ETag", "\"abcdef\"",
+              "Vary", "Accept-Encoding"),
+          "GET",
+          1_795_219_200_000L,
+          1_795_219_200_000L);
+  private final FreshnessInfo info = FreshnessInfo.of(stored);
+  private long now = 1_795_219_260_000L;
+
+  /** A typical hit with its freshness at hand. */
+  @Benchmark
+  public CacheDecision decide() {
+    now++;
+    return CacheDecision.decide(
+        now,
+        RequestDirectives.of(request.headers()),
+        CachingMode.STANDARD,
+        info,
+        ServingRules.NONE);
+  }
+
+  /** What it would cost to parse the stored fields each time. */
+  @Benchmark
+  public FreshnessInfo freshness() {
+    return FreshnessInfo.of(stored);
+  }
+
+  @Benchmark
+  public Resolution policy() {
+    return table.resolve(request);
+  }
+
+  @Benchmark
+  public CacheKey key() {
+    return CacheKeys.of(request, "");
+  }
+}
