@@ -1,0 +1,618 @@
+package dev.weir.wire;
+
+import dev.weir.wire.GuardViolation.Reason;
+import dev.weir.wire.RequestChannel.Exchange;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.concurrent.TimeUnit;
+import org.apache.pekko.stream.stage.AbstractInHandler;
+import org.apache.pekko.stream.stage.AbstractOutHandler;
+import org.apache.pekko.stream.stage.AsyncCallback;
+import org.apache.pekko.stream.stage.TimerGraphStageLogic;
+import org.apache.pekko.util.ByteString;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The states of a guarded client connection.
+ *
+ * <pre>
+ *          head complete          body ended             response written
+ *   HEAD ───────────────▶ BODY ───────────────▶ ANSWERING ───────────────▶ HEAD
+ *    │  no body: straight to ANSWERING            │ 101
+ *    │                                            └──────▶ TUNNEL
+ *    └── refused, or the last response written ──▶ REFUSED ──▶ LINGER (read and drop, then end)
+ * </pre>
+ *
+ * <p>The request side ({@link Phase}) and the response side ({@link Response}) move on their own;
+ * the slot is free again when the response has been taken by the client's side. What goes out waits
+ * in {@code outbox}, which holds at most one response piece with its head, besides interim heads;
+ * Pekko is pulled only when it is empty.
+ */
+final class RequestGuardLogic extends TimerGraphStageLogic {
+  private enum Phase {
+    HEAD,
+    BODY,
+    ANSWERING,
+    TUNNEL,
+    REFUSED,
+    LINGER
+  }
+
+  private enum Response {
+    NONE,
+    PENDING,
+    STARTED,
+    WRITTEN
+  }
+
+  private static final long SLOW_READER_NANOS = TimeUnit.SECONDS.toNanos(1);
+  private static final String TIMER = "deadline";
+  private static final ByteString CONTINUE = ByteString.fromString("HTTP/1.1 100 Continue\r\n\r\n");
+
+  private final RequestGuard guard;
+  private final GuardSettings settings;
+  private final HeadParser parser;
+  private final HeadScanner scanner;
+  private final InputBuffer in = new InputBuffer();
+  private final ArrayDeque<ByteString> outbox = new ArrayDeque<>(4);
+
+  private Phase phase = Phase.HEAD;
+  private Response response = Response.NONE;
+  private @Nullable Exchange exchange;
+  private @Nullable BodyFeed feed;
+  private @Nullable BodyCounter counter;
+  private boolean dropBody;
+  private boolean emptyLineSkipped;
+  private boolean clientEnded;
+  private boolean closing;
+  private int interimHeads;
+  private long serial;
+
+  private long movedNanos = System.nanoTime();
+  private long pushedNanos = movedNanos;
+  private long windowNanos = movedNanos;
+  private long windowBytes;
+  private long handedNanos = movedNanos;
+  private long lingeredBytes;
+  private boolean armed;
+  private long armedNanos;
+
+  RequestGuardLogic(RequestGuard guard) {
+    super(guard.shape());
+    this.guard = guard;
+    this.settings = guard.settings;
+    this.parser = new HeadParser(settings);
+    this.scanner = HeadScanner.ofRequests(settings);
+    setHandler(guard.fromClient, new FromClient());
+    setHandler(guard.toPekko, new ToPekko());
+    setHandler(guard.fromPekko, new FromPekko());
+    setHandler(guard.toClient, new ToClient());
+  }
+
+  private record Interim(Exchange exchange, ByteString octets) {}
+
+  @Override
+  public void preStart() {
+    AsyncCallback<Interim> interim = createAsyncCallback(this::interim);
+    AsyncCallback<Boolean> drain = createAsyncCallback(now -> drain());
+    guard.channel.attach(
+        (to, octets) -> interim.invoke(new Interim(to, octets)), () -> drain.invoke(true));
+    pullClient();
+    arm();
+  }
+
+  @Override
+  public void postStop() {
+    if (exchange != null) {
+      exchange.clientGone();
+    }
+  }
+
+  // ---- from the client ----
+
+  private final class FromClient extends AbstractInHandler {
+    @Override
+    public void onPush() {
+      ByteString bytes = grab(guard.fromClient);
+      movedNanos = System.nanoTime();
+      windowBytes += bytes.size();
+      if (phase == Phase.HEAD && in.isEmpty()) {
+        windowNanos = movedNanos;
+      }
+      in.append(bytes);
+      drive();
+    }
+
+    @Override
+    public void onUpstreamFinish() {
+      clientEnded = true;
+      if (exchange != null && phase != Phase.TUNNEL) {
+        exchange.clientGone();
+      }
+      drive();
+    }
+
+    @Override
+    public void onUpstreamFailure(Throwable cause) {
+      if (exchange != null) {
+        exchange.clientGone();
+      }
+      failStage(cause);
+    }
+  }
+
+  private final class ToPekko extends AbstractOutHandler {
+    @Override
+    public void onPull() {
+      long now = System.nanoTime();
+      if (phase == Phase.BODY && now - handedNanos > SLOW_READER_NANOS) {
+        // The reader, or a wait for 100, was the slow one: the client's pace is judged from now.
+        movedNanos = now;
+        restartWindow();
+      }
+      drive();
+    }
+
+    @Override
+    public void onDownstreamFinish(Throwable cause) {
+      if (phase == Phase.TUNNEL) {
+        cancel(guard.fromClient);
+      }
+      drive();
+    }
+  }
+
+  /** Moves the request side as far as it goes. */
+  private void drive() {
+    try {
+      boolean again = true;
+      while (again) {
+        again =
+            switch (phase) {
+              case HEAD -> readHead();
+              case BODY -> forwardBody();
+              case ANSWERING -> holdPipelined();
+              case TUNNEL -> forwardTunnel();
+              case REFUSED -> false;
+              case LINGER -> dropRest();
+            };
+      }
+    } catch (GuardViolation violation) {
+      refuse(violation.reason());
+    }
+    arm();
+  }
+
+  private boolean readHead() {
+    skipEmptyLine();
+    if (in.isEmpty() || isClosed(guard.toPekko)) {
+      if (clientEnded || isClosed(guard.toPekko)) {
+        completeStage();
+      } else {
+        pullClient();
+      }
+      return false;
+    }
+    if (!isAvailable(guard.toPekko)) {
+      return false;
+    }
+    int length = in.octets[in.from] == '\r' ? -1 : scanner.find(in.octets, in.from, in.to);
+    if (length < 0) {
+      if (clientEnded) {
+        completeStage();
+      } else {
+        pullClient();
+      }
+      return false;
+    }
+    RequestFacts facts =
+        parser.request(in.octets, in.from, in.from + length, guard.scheme, guard.tunnel);
+    if (guard.misdirected.getAsBoolean()) {
+      throw new GuardViolation(Reason.MISDIRECTED);
+    }
+    scanner.reset();
+    emptyLineSkipped = false;
+    in.skip(length);
+    letIn(facts);
+    return true;
+  }
+
+  /** One empty line before a request line is borne (RFC 9112 2.2). */
+  private void skipEmptyLine() {
+    if (!emptyLineSkipped && in.size() >= 2 && in.octets[in.from] == '\r') {
+      if (in.octets[in.from + 1] != '\n') {
+        throw new GuardViolation(Reason.BARE_CR);
+      }
+      in.skip(2);
+      emptyLineSkipped = true;
+    } else if (emptyLineSkipped && !in.isEmpty() && in.octets[in.from] == '\r') {
+      throw new GuardViolation(Reason.BAD_REQUEST_LINE);
+    }
+  }
+
+  private void letIn(RequestFacts facts) {
+    exchange = guard.channel.open(facts);
+    handedNanos = System.nanoTime();
+    response = Response.PENDING;
+    interimHeads = 0;
+    boolean whole =
+        facts.framing() instanceof BodyFraming.Length length
+            && length.bytes() <= Math.min(settings.wholeBodyBytes(), in.size());
+    HeadWriter head = CanonicalHead.request(facts, ++serial, whole);
+    phase = Phase.ANSWERING;
+    if (whole && facts.framing() instanceof BodyFraming.Length length) {
+      ByteString body = in.take((int) length.bytes());
+      push(guard.toPekko, head.append(body).toByteString());
+      return;
+    }
+    push(guard.toPekko, head.toByteString());
+    if (!(facts.framing() instanceof BodyFraming.None)) {
+      feed = BodyFeed.of(facts.framing(), true, parser, settings);
+      phase = Phase.BODY;
+      restartWindow();
+    }
+  }
+
+  private boolean forwardBody() {
+    BodyFeed running = feed;
+    if (running == null || isClosed(guard.toPekko)) {
+      return false;
+    }
+    if (isAvailable(guard.toPekko)) {
+      ByteString piece = running.next(in);
+      if (piece != null) {
+        push(guard.toPekko, piece);
+        handedNanos = System.nanoTime();
+      }
+      if (running.ended()) {
+        feed = null;
+        phase = Phase.ANSWERING;
+        return true;
+      }
+    }
+    if (in.isEmpty()) {
+      if (clientEnded) {
+        endTruncated();
+      } else {
+        pullClient();
+      }
+    }
+    return false;
+  }
+
+  /** The client ended within its body: Pekko fails the entity, and whatever is answered is last. */
+  private void endTruncated() {
+    guard.events.refused(Reason.TRUNCATED, "");
+    complete(guard.toPekko);
+    closing = true;
+    phase = Phase.REFUSED;
+  }
+
+  /** Reads on within bounds, so that the client's end is noticed while it is being answered. */
+  private boolean holdPipelined() {
+    if (!clientEnded && in.size() < settings.pipelineBufferBytes()) {
+      pullClient();
+    }
+    return false;
+  }
+
+  private boolean forwardTunnel() {
+    if (!in.isEmpty() && isAvailable(guard.toPekko)) {
+      push(guard.toPekko, in.take(in.size()));
+    }
+    if (in.isEmpty()) {
+      if (clientEnded) {
+        complete(guard.toPekko);
+      } else if (isAvailable(guard.toPekko)) {
+        pullClient();
+      }
+    }
+    return false;
+  }
+
+  private boolean dropRest() {
+    lingeredBytes += in.size();
+    in.clear();
+    if (clientEnded || lingeredBytes > settings.drainBytes()) {
+      completeStage();
+    } else {
+      pullClient();
+    }
+    return false;
+  }
+
+  private void pullClient() {
+    if (!hasBeenPulled(guard.fromClient) && !isClosed(guard.fromClient)) {
+      pull(guard.fromClient);
+    }
+  }
+
+  // ---- to the client ----
+
+  private final class FromPekko extends AbstractInHandler {
+    @Override
+    public void onPush() {
+      ByteString bytes = grab(guard.fromPekko);
+      movedNanos = System.nanoTime();
+      if (phase == Phase.TUNNEL) {
+        outbox.add(bytes);
+      } else if (response == Response.STARTED) {
+        continueResponse(bytes);
+      } else {
+        startResponse(bytes);
+      }
+      flush();
+    }
+
+    @Override
+    public void onUpstreamFinish() {
+      boolean cut = response == Response.STARTED && (counter == null || !counter.untilClose());
+      if (phase != Phase.TUNNEL && cut) {
+        failStage(new GuardViolation(Reason.TRUNCATED));
+        return;
+      }
+      response = phase == Phase.TUNNEL ? response : Response.WRITTEN;
+      closing = true;
+      flush();
+    }
+  }
+
+  private final class ToClient extends AbstractOutHandler {
+    @Override
+    public void onPull() {
+      flush();
+    }
+
+    @Override
+    public void onDownstreamFinish(Throwable cause) {
+      if (phase == Phase.LINGER) {
+        return;
+      }
+      if (exchange != null) {
+        exchange.clientGone();
+      }
+      cancelStage(cause);
+    }
+  }
+
+  private void startResponse(ByteString bytes) {
+    Exchange asked = exchange;
+    if (asked == null) {
+      // Pekko speaks unasked: something is wrong with the connection, and this is its last word.
+      outbox.add(bytes);
+      closing = true;
+      return;
+    }
+    byte[] front = PekkoHead.front(bytes);
+    PekkoHead rendered = PekkoHead.response(front);
+    if (rendered.status() == 100) {
+      outbox.add(CONTINUE);
+      return;
+    }
+    boolean last = closing || guard.channel.draining() || !asked.facts().keepAlive();
+    ServerAnswer answer = ServerAnswer.of(asked, rendered, last);
+    closing = answer.close();
+    ByteString body = bytes.drop(rendered.length());
+    BodyCounter running = new BodyCounter(answer.renderedFraming(), parser, settings);
+    running.count(body);
+    counter = running;
+    dropBody = answer.dropsBody();
+    response = running.ended() ? Response.WRITTEN : Response.STARTED;
+    send(answer, front, dropBody ? ByteString.emptyByteString() : body);
+    if (answer.switches()) {
+      closing = false;
+      response = Response.STARTED;
+      phase = Phase.TUNNEL;
+      drive();
+    }
+  }
+
+  private void send(ServerAnswer answer, byte[] front, ByteString body) {
+    boolean together = body.size() <= settings.coalesceBytes();
+    HeadWriter head = answer.render(front, together ? body.size() : 0);
+    if (together) {
+      head.append(body);
+    }
+    outbox.add(head.toByteString());
+    if (!together) {
+      outbox.add(body);
+    }
+  }
+
+  private void continueResponse(ByteString bytes) {
+    BodyCounter running = counter;
+    if (running == null) {
+      return;
+    }
+    running.count(bytes);
+    if (!dropBody) {
+      outbox.add(bytes);
+    }
+    if (running.ended()) {
+      response = Response.WRITTEN;
+    }
+  }
+
+  private void interim(Interim interim) {
+    boolean inTime = exchange == interim.exchange && response == Response.PENDING;
+    if (inTime && !closing && interimHeads++ < settings.maxInterimHeads()) {
+      outbox.add(interim.octets);
+      flush();
+    }
+  }
+
+  private void drain() {
+    if (phase == Phase.HEAD && in.isEmpty() && outbox.isEmpty() && exchange == null) {
+      completeStage();
+    }
+  }
+
+  /** Gives the client what is ready; when all is taken, the next thing that is due. */
+  private void flush() {
+    if (isAvailable(guard.toClient)) {
+      ByteString next = outbox.poll();
+      if (next != null) {
+        push(guard.toClient, next);
+        pushedNanos = System.nanoTime();
+      } else if (response == Response.WRITTEN) {
+        endExchange();
+      } else if (closing && (response == Response.NONE || phase == Phase.TUNNEL)) {
+        endOutput();
+      }
+    }
+    boolean wanted = isAvailable(guard.toClient) && outbox.isEmpty();
+    if (wanted && !hasBeenPulled(guard.fromPekko) && !isClosed(guard.fromPekko)) {
+      pull(guard.fromPekko);
+    }
+    arm();
+  }
+
+  private void endExchange() {
+    exchange = null;
+    counter = null;
+    response = Response.NONE;
+    guard.channel.close();
+    if (closing) {
+      endOutput();
+    } else {
+      phase = Phase.HEAD;
+      movedNanos = System.nanoTime();
+      windowNanos = movedNanos;
+      drive();
+    }
+  }
+
+  /** Ends what goes out; what still comes in is dropped for a while, lest it causes a reset. */
+  private void endOutput() {
+    complete(guard.toClient);
+    if (phase == Phase.TUNNEL) {
+      return;
+    }
+    complete(guard.toPekko);
+    cancel(guard.fromPekko);
+    phase = Phase.LINGER;
+    movedNanos = System.nanoTime();
+    drive();
+  }
+
+  private void refuse(Reason reason) {
+    String id = guard.idSource.get();
+    guard.events.refused(reason, id);
+    boolean head = exchange == null ? startsWithHead() : exchange.head().isHead();
+    in.clear();
+    complete(guard.toPekko);
+    closing = true;
+    phase = Phase.REFUSED;
+    if (response == Response.STARTED || response == Response.WRITTEN) {
+      return;
+    }
+    if (exchange != null) {
+      exchange.clientGone();
+      exchange = null;
+      guard.channel.close();
+    }
+    response = Response.NONE;
+    cancel(guard.fromPekko);
+    outbox.add(Refusal.render(reason, id, head));
+    flush();
+  }
+
+  private boolean startsWithHead() {
+    return in.size() > 4
+        && in.octets[in.from] == 'H'
+        && in.octets[in.from + 1] == 'E'
+        && in.octets[in.from + 4] == ' ';
+  }
+
+  // ---- time ----
+
+  private void restartWindow() {
+    windowNanos = System.nanoTime();
+    windowBytes = 0;
+  }
+
+  private static long after(long fromNanos, long millis) {
+    return fromNanos + TimeUnit.MILLISECONDS.toNanos(millis);
+  }
+
+  /** When the present state has lasted too long on the receiving side. */
+  private long receiveDeadline(long now) {
+    return switch (phase) {
+      case HEAD ->
+          in.isEmpty()
+              ? after(movedNanos, settings.idleTimeoutMillis())
+              : after(windowNanos, settings.headTimeoutMillis());
+      case BODY -> {
+        long idle = after(movedNanos, settings.bodyIdleTimeoutMillis());
+        long window = after(windowNanos, settings.bodyWindowMillis());
+        boolean waited = in.isEmpty() && isAvailable(guard.toPekko);
+        yield waited ? earlier(idle, window) : never(now);
+      }
+      case TUNNEL -> after(movedNanos, settings.tunnelIdleTimeoutMillis());
+      case LINGER -> after(movedNanos, settings.lingerMillis());
+      case ANSWERING, REFUSED -> never(now);
+    };
+  }
+
+  private long sendDeadline(long now) {
+    boolean stalled = !isAvailable(guard.toClient) && !isClosed(guard.toClient);
+    return stalled ? after(pushedNanos, settings.sendStallTimeoutMillis()) : never(now);
+  }
+
+  private static long never(long now) {
+    return now + TimeUnit.DAYS.toNanos(365);
+  }
+
+  private static long earlier(long one, long other) {
+    return one - other < 0 ? one : other;
+  }
+
+  /** One timer per connection, moved only when something is due sooner than it. */
+  private void arm() {
+    if (isClosed(guard.fromClient) && isClosed(guard.toClient)) {
+      return;
+    }
+    long now = System.nanoTime();
+    long due = earlier(receiveDeadline(now), sendDeadline(now));
+    if (due - now < TimeUnit.DAYS.toNanos(364) && (!armed || due - armedNanos < 0)) {
+      armed = true;
+      armedNanos = due;
+      scheduleOnce(TIMER, Duration.ofNanos(Math.max(1_000_000, due - now)));
+    }
+  }
+
+  @Override
+  public void onTimer(Object key) {
+    armed = false;
+    long now = System.nanoTime();
+    if (now - sendDeadline(now) >= 0) {
+      guard.events.refused(Reason.SEND_STALLED, "");
+      failStage(new GuardViolation(Reason.SEND_STALLED));
+    } else if (now - receiveDeadline(now) >= 0) {
+      expire(now);
+    }
+    arm();
+  }
+
+  private void expire(long now) {
+    switch (phase) {
+      case HEAD -> {
+        if (in.isEmpty()) {
+          completeStage();
+        } else {
+          refuse(Reason.HEAD_TIMEOUT);
+        }
+      }
+      case BODY -> {
+        boolean idle = now - after(movedNanos, settings.bodyIdleTimeoutMillis()) >= 0;
+        if (idle || windowBytes < settings.bodyWindowMinBytes()) {
+          refuse(Reason.BODY_TIMEOUT);
+        } else {
+          restartWindow();
+        }
+      }
+      case TUNNEL, LINGER -> completeStage();
+      case ANSWERING, REFUSED -> {}
+    }
+  }
+}
