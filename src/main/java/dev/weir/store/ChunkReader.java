@@ -15,6 +15,13 @@ public interface ChunkReader extends AutoCloseable {
    */
   boolean resident(long offset, int length);
 
+  /**
+   * Whether the bytes still have the digest that names them. Computed once after a start, which
+   * takes as long as reading the chunk, then remembered; a damaged chunk is removed, so that the
+   * next open finds it absent.
+   */
+  boolean sound();
+
   @Override
   void close();
 }

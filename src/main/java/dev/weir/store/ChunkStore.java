@@ -41,7 +41,7 @@ public interface ChunkStore extends AutoCloseable {
    */
   void namedBy(Predicate<ChunkId> named);
 
-  /** The ids and lengths of all chunks; blocking, for start-up and checks. */
+  /** The ids and lengths of all chunks; blocking, for start-up and checks; to be closed. */
   Stream<Held> list();
 
   /** A new empty file in the same file system for a spool to write to; blocking. */

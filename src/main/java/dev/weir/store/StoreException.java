@@ -15,8 +15,16 @@ public final class StoreException extends RuntimeException {
   }
 
   public StoreException(String message) {
+    this(message, false);
+  }
+
+  private StoreException(String message, boolean full) {
     super(message);
-    this.full = false;
+    this.full = full;
+  }
+
+  static StoreException full(String message) {
+    return new StoreException(message, true);
   }
 
   /** Says what failed and why, and notices a full disk or quota in the operating system's words. */

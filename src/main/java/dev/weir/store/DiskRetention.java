@@ -1,0 +1,311 @@
+package dev.weir.store;
+
+import dev.weir.entry.Entry;
+import dev.weir.store.Document.EntryDocument;
+import dev.weir.store.Ledger.Candidate;
+import dev.weir.store.Ledger.Freed;
+import dev.weir.store.MetadataStore.Versioned;
+import dev.weir.store.MetadataStore.WriteResult;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps what is stored on this node's disk under its limit by removing whole entries, the longest
+ * unused first, their documents before their chunks.
+ *
+ * <p>Eviction begins when entries take more than {@code high-watermark} of the limit, or when less
+ * than {@code min-free-bytes} of the disk are free, and ends at {@code low-watermark}. A chunk is
+ * deleted when no entry names it and no reader holds it; until it really is gone its bytes count as
+ * doomed: used, but not to be freed a second time.
+ *
+ * <p>Announcements are cheap and never block but for {@link #recover}. An entry that replaces
+ * another of the same id frees what the old one held; {@link #removed} for something else than what
+ * is stored now does nothing.
+ */
+public final class DiskRetention implements Retention {
+  private static final Logger log = LoggerFactory.getLogger(DiskRetention.class);
+
+  private final LocalMetadata metadata;
+  private final ChunkStore chunks;
+  private final LongSupplier usableBytes;
+  private final StoreSettings settings;
+  private final InstantSource clock;
+  private final Ledger ledger = new Ledger();
+  private final AtomicLong doomedBytes = new AtomicLong();
+  private final AtomicBoolean evicting = new AtomicBoolean();
+  private final LongAdder evictedEntries = new LongAdder();
+  private final Repeating checks;
+  private volatile Remover remover = this::removeFromMetadata;
+  private volatile boolean recovered;
+  private volatile boolean closed;
+
+  DiskRetention(
+      LocalMetadata metadata,
+      ChunkStore chunks,
+      LongSupplier usableBytes,
+      StoreSettings settings,
+      InstantSource clock) {
+    this.metadata = metadata;
+    this.chunks = chunks;
+    this.usableBytes = usableBytes;
+    this.settings = settings;
+    this.clock = clock;
+    chunks.namedBy(id -> !recovered || ledger.names(id));
+    this.checks =
+        new Repeating("eviction", settings.eviction().checkIntervalMillis(), this::evictIfNeeded);
+  }
+
+  /**
+   * Reads what is stored, removes entries whose chunks are not all there in their right length, and
+   * deletes chunks that no entry names. Blocks; nothing is evicted or deleted before it has run.
+   */
+  RecoveryReport recover(int spoolFiles) {
+    long begun = clock.millis();
+    int damaged = readDocuments();
+    int broken = removeBroken();
+    recovered = true;
+    long[] orphans = deleteOrphans();
+    evictIfNeeded();
+    return new RecoveryReport(
+        ledger.size(),
+        ledger.bytes(),
+        broken,
+        damaged,
+        (int) orphans[0],
+        orphans[1],
+        spoolFiles,
+        clock.millis() - begun);
+  }
+
+  private int readDocuments() {
+    record Found(Entry entry, long usedMillis) {}
+    List<Found> found = new ArrayList<>();
+    int damaged =
+        metadata.forEach(
+            (stored, lastAccess) -> {
+              if (stored.document() instanceof EntryDocument(Entry entry)) {
+                long used = Math.max(lastAccess, entry.response().responseTimeMillis());
+                found.add(new Found(entry, used));
+              }
+            });
+    found.sort(Comparator.comparingLong(Found::usedMillis));
+    found.forEach(each -> ledger.put(each.entry, each.usedMillis, false));
+    return damaged;
+  }
+
+  private int removeBroken() {
+    List<Candidate> broken = ledger.havingChunk((id, length) -> !isStored(id, length));
+    for (Candidate entry : broken) {
+      await(evict(entry, this::removeFromMetadata));
+    }
+    return broken.size();
+  }
+
+  private boolean isStored(dev.weir.entry.ChunkId id, long length) {
+    Optional<ChunkReader> chunk = chunks.open(id, length);
+    chunk.ifPresent(ChunkReader::close);
+    return chunk.isPresent();
+  }
+
+  /** How many, and how many bytes. */
+  private long[] deleteOrphans() {
+    long[] orphans = new long[2];
+    try (Stream<ChunkStore.Held> all = chunks.list()) {
+      all.filter(chunk -> !ledger.names(chunk.id()))
+          .forEach(
+              chunk -> {
+                if (await(chunks.delete(chunk.id()))) {
+                  orphans[0]++;
+                  orphans[1] += chunk.lengthBytes();
+                }
+              });
+    }
+    return orphans;
+  }
+
+  /** For recovery alone, which runs before anything else and may block. */
+  private static <T> T await(CompletionStage<T> stage) {
+    try {
+      return stage.toCompletableFuture().join();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof StoreException failure ? failure : e;
+    }
+  }
+
+  @Override
+  public void committed(Entry entry) {
+    boolean oversized = Ledger.sizeBytes(entry) > settings.eviction().lowWatermark() * limitBytes();
+    free(ledger.put(entry, clock.millis(), oversized));
+    evictIfNeeded();
+  }
+
+  @Override
+  public void removed(Entry entry) {
+    free(ledger.remove(entry.documentId(), entry.tag().text()));
+  }
+
+  /** Notes a use, in memory for the order of eviction and now and then in the metadata. */
+  public void used(Entry entry) {
+    long now = clock.millis();
+    if (ledger.use(entry.documentId(), now, settings.eviction().orderIntervalMillis())) {
+      metadata.touch(entry.documentId(), now);
+    }
+  }
+
+  private void free(List<Freed> freed) {
+    for (Freed chunk : freed) {
+      doomedBytes.addAndGet(chunk.diskBytes());
+      chunks
+          .delete(chunk.id())
+          .whenComplete(
+              (gone, failure) -> {
+                doomedBytes.addAndGet(-chunk.diskBytes());
+                if (failure != null) {
+                  log.warn("A chunk stays until the next start: {}", failure.getMessage());
+                }
+              });
+    }
+  }
+
+  private void evictIfNeeded() {
+    if (!recovered || closed || !evicting.compareAndSet(false, true)) {
+      return;
+    }
+    long excess = excessBytes();
+    if (excess <= 0) {
+      evicting.set(false);
+      return;
+    }
+    log.debug("Evicting {} bytes", excess);
+    evictRound(excess);
+  }
+
+  /** How much has to go now; 0 or less if nothing has. */
+  private long excessBytes() {
+    double limit = limitBytes();
+    long stored = ledger.bytes();
+    long overLimit =
+        stored > settings.eviction().highWatermark() * limit
+            ? stored - (long) (settings.eviction().lowWatermark() * limit)
+            : 0;
+    long reserve = settings.chunks().minFreeBytes();
+    return Math.max(overLimit, reserve - usableBytes.getAsLong() - doomedBytes.get());
+  }
+
+  /** Removes some entries at a time until so much is freed, nothing is left or nothing moves. */
+  private void evictRound(long leftBytes) {
+    List<Candidate> batch = ledger.longestUnused(leftBytes, settings.eviction().batch());
+    List<CompletableFuture<Long>> removals =
+        batch.stream().map(entry -> evict(entry, remover).toCompletableFuture()).toList();
+    CompletionStage<Void> all = CompletableFuture.allOf(removals.toArray(CompletableFuture[]::new));
+    all.whenComplete(
+        (_, failure) -> {
+          if (failure == null) {
+            afterRound(leftBytes, removals.stream().mapToLong(CompletableFuture::join).sum());
+          } else {
+            log.warn("Eviction stopped for now: {}", LogText.escape(failure.toString()));
+            evicting.set(false);
+          }
+        });
+  }
+
+  private void afterRound(long wantedBytes, long freedBytes) {
+    if (freedBytes > 0 && wantedBytes > freedBytes && !closed) {
+      evictRound(wantedBytes - freedBytes);
+    } else {
+      evicting.set(false);
+    }
+  }
+
+  /** The bytes that went with the entry; 0 if it had been replaced. */
+  private CompletionStage<Long> evict(Candidate candidate, Remover through) {
+    return metadata
+        .read(List.of(candidate.id()))
+        .thenCompose(found -> evict(candidate, found.getFirst(), through));
+  }
+
+  private CompletionStage<Long> evict(
+      Candidate candidate, Optional<Versioned> found, Remover through) {
+    if (found.isEmpty()
+        || !(found.get().document() instanceof EntryDocument(Entry entry))
+        || !entry.tag().text().equals(candidate.tag())) {
+      free(ledger.remove(candidate.id(), candidate.tag()));
+      return CompletableFuture.completedStage(candidate.bytes());
+    }
+    return through
+        .remove(entry)
+        .thenApply(
+            removed -> {
+              if (!removed) {
+                ledger.use(candidate.id(), clock.millis(), 0);
+                return 0L;
+              }
+              evictedEntries.increment();
+              removed(entry);
+              return candidate.bytes();
+            });
+  }
+
+  private CompletionStage<Boolean> removeFromMetadata(Entry entry) {
+    String id = entry.documentId();
+    return metadata
+        .read(List.of(id))
+        .thenCompose(
+            found -> {
+              boolean same =
+                  found.getFirst().isPresent()
+                      && found.getFirst().get().document() instanceof EntryDocument(Entry now)
+                      && now.tag().equals(entry.tag());
+              return same
+                  ? metadata
+                      .delete(id, found.getFirst().get().version())
+                      .thenApply(WriteResult.Written.class::isInstance)
+                  : CompletableFuture.completedStage(false);
+            });
+  }
+
+  /** What entries take, and what is on its way out. */
+  @Override
+  public long usedBytes() {
+    return ledger.bytes() + doomedBytes.get();
+  }
+
+  @Override
+  public long limitBytes() {
+    return settings.diskCacheBytes();
+  }
+
+  public int entries() {
+    return ledger.size();
+  }
+
+  /** Since the start; for metrics. */
+  public long evictedEntries() {
+    return evictedEntries.sum();
+  }
+
+  /** Until this is called entries are removed from the metadata directly. */
+  @Override
+  public void removeBy(Remover through) {
+    remover = through;
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    checks.close();
+  }
+}

@@ -1,0 +1,233 @@
+package dev.weir.store;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import dev.weir.entry.Body;
+import dev.weir.entry.Entry;
+import dev.weir.entry.Epoch;
+import dev.weir.entry.FillId;
+import dev.weir.entry.PrimaryKey;
+import dev.weir.entry.VariantKey;
+import dev.weir.entry.VaryIndex;
+import dev.weir.http.Headers;
+import dev.weir.http.StoredResponse;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Documents as JSON, the same text for RocksDB and for Elasticsearch.
+ *
+ * <p>An entry has {@code doc_type} "metadata", a vary index "vary_index". Times are milliseconds
+ * since the epoch. {@code headers} alternates names and values so that order, spelling and repeats
+ * survive; every char of a value is one octet and comes back as it was. A body is {@code body_b64},
+ * or {@code manifest_b64} as {@link ManifestCodec} writes it. Fields may be added, never renamed or
+ * given another meaning; readers skip what they do not know.
+ *
+ * <p>Errors: {@link StoreException} for what is not such a document. Limit: one string of 32 MiB.
+ */
+final class DocumentCodec {
+  private static final int MAX_STRING_CHARS = 32 << 20;
+  private static final JsonFactory JSON =
+      JsonFactory.builder()
+          .streamReadConstraints(
+              StreamReadConstraints.builder().maxStringLength(MAX_STRING_CHARS).build())
+          .build();
+
+  private DocumentCodec() {}
+
+  static byte[] encode(Document document) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream(1024);
+    try (JsonGenerator json = JSON.createGenerator(out)) {
+      json.writeStartObject();
+      switch (document) {
+        case Document.EntryDocument(Entry entry) -> writeEntry(json, entry);
+        case Document.VaryDocument(VaryIndex index) -> writeIndex(json, index);
+      }
+      json.writeEndObject();
+    } catch (IOException e) {
+      throw StoreException.of("A metadata document cannot be written", e);
+    }
+    return out.toByteArray();
+  }
+
+  private static void writeEntry(JsonGenerator json, Entry entry) throws IOException {
+    StoredResponse response = entry.response();
+    json.writeStringField("doc_type", "metadata");
+    writeKey(json, entry.key());
+    json.writeStringField("variant", entry.variant().digest());
+    json.writeStringField("url", entry.url());
+    json.writeStringField("method", response.method());
+    json.writeNumberField("status_code", response.status());
+    json.writeStringField("reason", response.reason());
+    json.writeArrayFieldStart("headers");
+    Headers headers = response.headers();
+    for (int i = 0; i < headers.size(); i++) {
+      json.writeString(headers.name(i));
+      json.writeString(headers.value(i));
+    }
+    json.writeEndArray();
+    json.writeNumberField("requested_at", response.requestTimeMillis());
+    json.writeNumberField("stored_at", response.responseTimeMillis());
+    json.writeNumberField("epoch", entry.epoch().value());
+    json.writeStringField("tag", entry.tag().text());
+    json.writeNumberField("content_size", entry.body().length());
+    switch (entry.body()) {
+      case Body.Inline(byte[] bytes) -> json.writeBinaryField("body_b64", bytes);
+      case Body.Chunked(var manifest) ->
+          json.writeBinaryField("manifest_b64", ManifestCodec.encode(manifest));
+    }
+  }
+
+  private static void writeIndex(JsonGenerator json, VaryIndex index) throws IOException {
+    json.writeStringField("doc_type", "vary_index");
+    writeKey(json, index.key());
+    json.writeNumberField("epoch", index.epoch().value());
+    writeStrings(json, "vary", index.vary());
+    writeStrings(json, "variants", index.variants().stream().map(VariantKey::digest).toList());
+  }
+
+  private static void writeKey(JsonGenerator json, PrimaryKey key) throws IOException {
+    json.writeStringField("scheme", key.scheme());
+    json.writeStringField("host", key.host());
+    json.writeStringField("key", key.digest());
+  }
+
+  private static void writeStrings(JsonGenerator json, String name, List<String> values)
+      throws IOException {
+    json.writeArrayFieldStart(name);
+    for (String value : values) {
+      json.writeString(value);
+    }
+    json.writeEndArray();
+  }
+
+  static Document decode(byte[] bytes, int offset, int length) {
+    try (JsonParser json = JSON.createParser(bytes, offset, length)) {
+      if (json.nextToken() != JsonToken.START_OBJECT) {
+        throw new StoreException("A metadata document is damaged: not an object.");
+      }
+      Fields fields = new Fields();
+      while (json.nextToken() == JsonToken.FIELD_NAME) {
+        String name = json.currentName();
+        json.nextToken();
+        fields.read(name, json);
+      }
+      if (json.currentToken() != JsonToken.END_OBJECT) {
+        throw new StoreException("A metadata document is damaged: it has no end.");
+      }
+      return fields.document();
+    } catch (IOException | IllegalArgumentException e) {
+      throw new StoreException("A metadata document is damaged: " + e.getMessage(), false, e);
+    }
+  }
+
+  /** What has been read so far. */
+  private static final class Fields {
+    private final List<String> vary = new ArrayList<>(0);
+    private final List<String> variants = new ArrayList<>(0);
+    private Headers headers = Headers.EMPTY;
+    private @Nullable String docType;
+    private @Nullable String scheme;
+    private @Nullable String host;
+    private @Nullable String key;
+    private @Nullable String tag;
+    private @Nullable Body body;
+    private String variant = "";
+    private String url = "";
+    private String method = "GET";
+    private String reason = "";
+    private int status;
+    private long requestedAt;
+    private long storedAt;
+    private long epoch;
+    private long contentSize = -1;
+
+    void read(String name, JsonParser json) throws IOException {
+      switch (name) {
+        case "doc_type" -> docType = json.getText();
+        case "scheme" -> scheme = json.getText();
+        case "host" -> host = json.getText();
+        case "key" -> key = json.getText();
+        case "variant" -> variant = json.getText();
+        case "url" -> url = json.getText();
+        case "method" -> method = json.getText();
+        case "reason" -> reason = json.getText();
+        case "tag" -> tag = json.getText();
+        case "status_code" -> status = json.getIntValue();
+        case "requested_at" -> requestedAt = json.getLongValue();
+        case "stored_at" -> storedAt = json.getLongValue();
+        case "epoch" -> epoch = json.getLongValue();
+        case "content_size" -> contentSize = json.getLongValue();
+        case "headers" -> headers = readHeaders(json);
+        case "vary" -> readStrings(json, vary);
+        case "variants" -> readStrings(json, variants);
+        case "body_b64" -> body = new Body.Inline(json.getBinaryValue());
+        case "manifest_b64" -> body = new Body.Chunked(ManifestCodec.decode(json.getBinaryValue()));
+        default -> json.skipChildren();
+      }
+    }
+
+    private static Headers readHeaders(JsonParser json) throws IOException {
+      Headers.Builder lines = Headers.builder();
+      while (json.nextToken() == JsonToken.VALUE_STRING) {
+        String name = json.getText();
+        if (json.nextToken() != JsonToken.VALUE_STRING) {
+          throw new StoreException("A metadata document is damaged: a field without a value.");
+        }
+        lines.add(name, json.getText());
+      }
+      return lines.build();
+    }
+
+    private static void readStrings(JsonParser json, List<String> into) throws IOException {
+      while (json.nextToken() == JsonToken.VALUE_STRING) {
+        into.add(json.getText());
+      }
+    }
+
+    Document document() {
+      PrimaryKey primary =
+          new PrimaryKey(needed(scheme, "scheme"), needed(host, "host"), needed(key, "key"));
+      String type = needed(docType, "doc_type");
+      return switch (type) {
+        case "metadata" -> new Document.EntryDocument(entry(primary));
+        case "vary_index" ->
+            new Document.VaryDocument(
+                new VaryIndex(
+                    primary,
+                    new Epoch(epoch),
+                    vary,
+                    variants.stream().map(VariantKey::new).toList()));
+        default -> throw new StoreException("A metadata document is of an unknown type.");
+      };
+    }
+
+    private Entry entry(PrimaryKey primary) {
+      Body whole = needed(body, "body");
+      if (contentSize != whole.length()) {
+        throw new StoreException("A metadata document is damaged: its sizes differ.");
+      }
+      return new Entry(
+          primary,
+          new VariantKey(variant),
+          url,
+          new StoredResponse(status, reason, headers, method, requestedAt, storedAt),
+          whole,
+          new Epoch(epoch),
+          new FillId(needed(tag, "tag")));
+    }
+
+    private static <T> T needed(@Nullable T value, String name) {
+      if (value == null) {
+        throw new StoreException("A metadata document is damaged: it has no " + name + ".");
+      }
+      return value;
+    }
+  }
+}

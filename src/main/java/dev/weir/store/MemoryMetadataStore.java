@@ -1,0 +1,114 @@
+package dev.weir.store;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.stream.javadsl.Source;
+import org.jspecify.annotations.Nullable;
+
+/** Metadata in the heap, for tests and for runs without a disk; unbounded by itself. */
+public final class MemoryMetadataStore implements LocalMetadata {
+  private final Map<String, Versioned> documents = new ConcurrentHashMap<>();
+  private final Map<String, Long> uses = new ConcurrentHashMap<>();
+  private final AtomicLong versions = new AtomicLong();
+  private volatile boolean closed;
+
+  @Override
+  public CompletionStage<List<Optional<Versioned>>> read(List<String> ids) {
+    return ifOpen(() -> ids.stream().map(id -> Optional.ofNullable(documents.get(id))).toList());
+  }
+
+  @Override
+  public CompletionStage<WriteResult> write(Document document, Version expected) {
+    return ifOpen(
+        () -> {
+          Version next = new Version(Long.toString(versions.incrementAndGet(), 36));
+          boolean[] matched = new boolean[1];
+          documents.compute(
+              document.id(),
+              (_, now) -> {
+                matched[0] = matches(now, expected);
+                return matched[0] ? new Versioned(document, next) : now;
+              });
+          return matched[0] ? new WriteResult.Written(next) : new WriteResult.Conflict();
+        });
+  }
+
+  @Override
+  public CompletionStage<WriteResult> delete(String id, Version expected) {
+    return ifOpen(
+        () -> {
+          boolean[] matched = new boolean[1];
+          documents.compute(
+              id,
+              (_, now) -> {
+                matched[0] = matches(now, expected);
+                return matched[0] ? null : now;
+              });
+          if (!matched[0]) {
+            return new WriteResult.Conflict();
+          }
+          uses.remove(id);
+          return new WriteResult.Written(Version.ABSENT);
+        });
+  }
+
+  private static boolean matches(@Nullable Versioned now, Version expected) {
+    return (now == null ? Version.ABSENT : now.version()).equals(expected);
+  }
+
+  @Override
+  public Source<Versioned, NotUsed> scan() {
+    return Source.lazySource(
+            () ->
+                closed
+                    ? Source.<Versioned>failed(closedStore())
+                    : Source.from(List.copyOf(documents.values())))
+        .mapMaterializedValue(_ -> NotUsed.getInstance());
+  }
+
+  @Override
+  public int forEach(Visitor visitor) {
+    documents.forEach((id, document) -> visitor.visit(document, uses.getOrDefault(id, 0L)));
+    return 0;
+  }
+
+  @Override
+  public void touch(String id, long atMillis) {
+    if (documents.containsKey(id)) {
+      uses.merge(id, atMillis, Math::max);
+    }
+  }
+
+  @Override
+  public CompletionStage<Optional<Long>> lastAccess(String id) {
+    return ifOpen(() -> Optional.ofNullable(uses.get(id)));
+  }
+
+  @Override
+  public CompletionStage<Optional<String>> problem() {
+    return CompletableFuture.completedStage(
+        closed ? Optional.ofNullable(closedStore().getMessage()) : Optional.empty());
+  }
+
+  private <T> CompletionStage<T> ifOpen(Supplier<T> action) {
+    return closed
+        ? CompletableFuture.failedStage(closedStore())
+        : CompletableFuture.completedStage(action.get());
+  }
+
+  private static StoreException closedStore() {
+    return new StoreException("The metadata store is closed.");
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+  }
+}

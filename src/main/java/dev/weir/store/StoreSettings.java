@@ -1,0 +1,161 @@
+package dev.weir.store;
+
+import com.typesafe.config.Config;
+
+/**
+ * The settings of the stores, block {@code weir.store}; every key and the reason for its default is
+ * in {@code reference.conf}. Sizes are bytes, times milliseconds.
+ */
+public record StoreSettings(
+    long diskCacheBytes, Metadata metadata, Chunks chunks, BodyPath bodies, Eviction eviction) {
+
+  public StoreSettings {
+    require(diskCacheBytes > 0, "disk-cache-size must be above 0");
+  }
+
+  public static StoreSettings from(Config room) {
+    return new StoreSettings(
+        room.getBytes("disk-cache-size"),
+        Metadata.from(room.getConfig("metadata")),
+        Chunks.from(room.getConfig("chunks")),
+        BodyPath.from(room.getConfig("bodies")),
+        Eviction.from(room.getConfig("eviction")));
+  }
+
+  /** The metadata store. */
+  public record Metadata(
+      int threads,
+      int queue,
+      boolean syncWrites,
+      long blockCacheBytes,
+      long writeBufferBytes,
+      int maxOpenFiles,
+      long touchIntervalMillis,
+      long touchFlushIntervalMillis,
+      int touchPending,
+      int scanPage) {
+
+    public Metadata {
+      require(threads > 0 && queue > 0, "metadata.threads and metadata.queue must be above 0");
+      require(touchFlushIntervalMillis > 0, "metadata.touch-flush-interval must be above 0");
+      require(scanPage > 0, "metadata.scan-page must be above 0");
+    }
+
+    static Metadata from(Config config) {
+      return new Metadata(
+          config.getInt("threads"),
+          config.getInt("queue"),
+          config.getBoolean("sync-writes"),
+          config.getBytes("block-cache-bytes"),
+          config.getBytes("write-buffer-bytes"),
+          config.getInt("max-open-files"),
+          config.getDuration("touch-interval").toMillis(),
+          config.getDuration("touch-flush-interval").toMillis(),
+          config.getInt("touch-pending"),
+          config.getInt("scan-page"));
+    }
+  }
+
+  /** The chunk store. */
+  public record Chunks(
+      int prefixDepth,
+      int threads,
+      int queue,
+      boolean syncWrites,
+      int mapFromBytes,
+      int maxIdleMappings,
+      long minFreeBytes,
+      long verifyAtOpenBytes) {
+
+    public Chunks {
+      require(prefixDepth >= 0 && prefixDepth <= 8, "chunks.prefix-depth must be from 0 to 8");
+      require(threads > 0 && queue > 0, "chunks.threads and chunks.queue must be above 0");
+      require(maxIdleMappings >= 0, "chunks.max-idle-mappings must not be negative");
+    }
+
+    static Chunks from(Config config) {
+      return new Chunks(
+          config.getInt("prefix-depth"),
+          config.getInt("threads"),
+          config.getInt("queue"),
+          config.getBoolean("sync-writes"),
+          Math.toIntExact(config.getBytes("map-from-bytes")),
+          config.getInt("max-idle-mappings"),
+          config.getBytes("min-free-bytes"),
+          config.getBytes("verify-at-open-bytes"));
+    }
+  }
+
+  /** How bodies are read. */
+  public record BodyPath(
+      int threads,
+      int queue,
+      long memoryCacheBytes,
+      int shortPathBytes,
+      int firstSliceBytes,
+      int maxSliceBytes,
+      int minSliceBytes,
+      long inFlightBytes,
+      long fastReaderMillis,
+      long slowReaderMillis,
+      long readAheadBytes,
+      long unreadBodyTimeoutMillis) {
+
+    public BodyPath {
+      require(threads > 0 && queue > 0, "bodies.threads and bodies.queue must be above 0");
+      require(
+          0 < minSliceBytes && minSliceBytes <= firstSliceBytes && firstSliceBytes <= maxSliceBytes,
+          "bodies: min-slice-bytes <= first-slice-bytes <= max-slice-bytes must hold");
+      require(unreadBodyTimeoutMillis > 0, "bodies.unread-body-timeout must be above 0");
+    }
+
+    static BodyPath from(Config config) {
+      return new BodyPath(
+          config.getInt("threads"),
+          config.getInt("queue"),
+          config.getBytes("memory-cache-bytes"),
+          Math.toIntExact(config.getBytes("short-path-bytes")),
+          Math.toIntExact(config.getBytes("first-slice-bytes")),
+          Math.toIntExact(config.getBytes("max-slice-bytes")),
+          Math.toIntExact(config.getBytes("min-slice-bytes")),
+          config.getBytes("in-flight-bytes"),
+          config.getDuration("fast-reader").toMillis(),
+          config.getDuration("slow-reader").toMillis(),
+          config.getBytes("read-ahead-bytes"),
+          config.getDuration("unread-body-timeout").toMillis());
+    }
+  }
+
+  /** When and how much is evicted. */
+  public record Eviction(
+      double highWatermark,
+      double lowWatermark,
+      int batch,
+      long checkIntervalMillis,
+      long orderIntervalMillis) {
+
+    public Eviction {
+      require(
+          0 < lowWatermark && lowWatermark <= highWatermark && highWatermark <= 1.0,
+          "eviction: 0 < low-watermark <= high-watermark <= 1 must hold");
+      require(
+          batch > 0 && checkIntervalMillis > 0,
+          "eviction.batch and eviction.check-interval must be above 0");
+    }
+
+    static Eviction from(Config config) {
+      return new Eviction(
+          config.getDouble("high-watermark"),
+          config.getDouble("low-watermark"),
+          config.getInt("batch"),
+          config.getDuration("check-interval").toMillis(),
+          config.getDuration("order-interval").toMillis());
+    }
+  }
+
+  private static void require(boolean holds, String otherwise) {
+    if (!holds) {
+      throw new IllegalArgumentException("weir.store." + otherwise);
+    }
+  }
+}

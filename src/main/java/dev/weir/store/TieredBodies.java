@@ -1,0 +1,288 @@
+package dev.weir.store;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.weir.entry.Body;
+import dev.weir.entry.ChunkId;
+import dev.weir.entry.Entry;
+import dev.weir.entry.Manifest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.stream.javadsl.Source;
+import org.apache.pekko.util.ByteString;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Bodies from the document itself, from memory, and from chunks. Small bodies (up to {@code
+ * short-path-bytes}) are read whole and stay in memory while they are much used, by the digest of
+ * their one chunk, so that entries with the same content share them; bigger ones are streamed by
+ * {@link BodyStage} and leave caching to the kernel.
+ */
+public final class TieredBodies implements Bodies, AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(TieredBodies.class);
+
+  /** What Caffeine and the objects round the bytes take, roughly. */
+  private static final int CACHED_OVERHEAD_BYTES = 300;
+
+  private final ChunkStore chunks;
+  private final StoreSettings settings;
+  private final Consumer<Entry> used;
+  private final BodyStage.Means means;
+  private final Cache<ChunkId, ByteString> memory;
+  private final Set<ChunkedBody> unread = ConcurrentHashMap.newKeySet();
+  private final Repeating sweep;
+  private final LongAdder leaked = new LongAdder();
+
+  /**
+   * Bodies over that chunk store.
+   *
+   * @param used told each use of an entry; must be cheap
+   */
+  public TieredBodies(ChunkStore chunks, StoreSettings settings, Consumer<Entry> used) {
+    this.chunks = chunks;
+    this.settings = settings;
+    this.used = used;
+    StoreSettings.BodyPath path = settings.bodies();
+    this.means =
+        new BodyStage.Means(
+            path,
+            new InFlightBudget(path.inFlightBytes(), path.minSliceBytes()),
+            new BlockingPool("body", path.threads(), path.queue()));
+    this.memory =
+        Caffeine.newBuilder()
+            .maximumWeight(path.memoryCacheBytes())
+            .weigher((ChunkId _, ByteString bytes) -> bytes.length() + CACHED_OVERHEAD_BYTES)
+            .executor(Runnable::run)
+            .build();
+    long periodMillis = Math.max(1, path.unreadBodyTimeoutMillis() / 4);
+    this.sweep = new Repeating("unread-bodies", periodMillis, this::releaseUnread);
+  }
+
+  /** What is in flight now; for metrics. */
+  public InFlightBudget inFlight() {
+    return means.budget();
+  }
+
+  /** Bytes of bodies in the memory tier, approximately; for metrics. */
+  public long memoryBytes() {
+    return memory.policy().eviction().map(tier -> tier.weightedSize().orElse(0)).orElse(0L);
+  }
+
+  /** How many opened bodies nobody read or released in time; each is a bug of a caller. */
+  public long leakedBodies() {
+    return leaked.sum();
+  }
+
+  @Override
+  public @Nullable ByteString hot(Entry entry) {
+    return switch (entry.body()) {
+      case Body.Inline(byte[] bytes) -> ByteString.fromArrayUnsafe(bytes);
+      case Body.Chunked(Manifest manifest) -> hot(manifest);
+    };
+  }
+
+  private @Nullable ByteString hot(Manifest manifest) {
+    if (manifest.totalBytes() == 0) {
+      return ByteString.emptyByteString();
+    }
+    return isShort(manifest) ? memory.getIfPresent(manifest.chunks().getFirst()) : null;
+  }
+
+  private boolean isShort(Manifest manifest) {
+    return manifest.chunks().size() == 1
+        && manifest.totalBytes() <= settings.bodies().shortPathBytes();
+  }
+
+  @Override
+  public CompletionStage<Optional<OpenBody>> open(Entry entry) {
+    ByteString hot = hot(entry);
+    if (hot != null) {
+      return CompletableFuture.completedStage(Optional.of(new StrictBody(hot)));
+    }
+    return switch (entry.body()) {
+      case Body.Inline(byte[] bytes) ->
+          CompletableFuture.completedStage(
+              Optional.of(new StrictBody(ByteString.fromArrayUnsafe(bytes))));
+      case Body.Chunked(Manifest manifest) -> means.pool().call(() -> openNow(manifest));
+    };
+  }
+
+  private Optional<OpenBody> openNow(Manifest manifest) {
+    List<ChunkReader> pinned = new ArrayList<>(manifest.chunks().size());
+    boolean keep = false;
+    try {
+      if (!pinAll(manifest, pinned)) {
+        return Optional.empty();
+      }
+      if (isShort(manifest)) {
+        return Optional.of(new StrictBody(readShort(manifest, pinned.getFirst())));
+      }
+      ChunkedBody body = new ChunkedBody(manifest, List.copyOf(pinned));
+      unread.add(body);
+      keep = true;
+      return Optional.of(body);
+    } finally {
+      if (!keep) {
+        pinned.forEach(ChunkReader::close);
+      }
+    }
+  }
+
+  /** False if a chunk is missing, or damaged as far as that is checked before the head goes out. */
+  private boolean pinAll(Manifest manifest, List<ChunkReader> pinned) {
+    long checkedBytes = 0;
+    for (int i = 0; i < manifest.chunks().size(); i++) {
+      long length = manifest.chunkLength(i);
+      Optional<ChunkReader> chunk = chunks.open(manifest.chunks().get(i), length);
+      if (chunk.isEmpty()) {
+        return false;
+      }
+      pinned.add(chunk.get());
+      checkedBytes += length;
+      boolean check = i == 0 || checkedBytes <= settings.chunks().verifyAtOpenBytes();
+      if (check && !chunk.get().sound()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private ByteString readShort(Manifest manifest, ChunkReader chunk) {
+    ByteString bytes = chunk.read(0, Math.toIntExact(manifest.totalBytes()));
+    memory.put(manifest.chunks().getFirst(), bytes);
+    return bytes;
+  }
+
+  @Override
+  public void touch(Entry entry) {
+    used.accept(entry);
+  }
+
+  private void releaseUnread() {
+    long now = System.nanoTime();
+    for (ChunkedBody body : unread) {
+      if (now - body.openedAtNanos > unreadTimeoutNanos() && body.abandon()) {
+        leaked.increment();
+        log.warn("A body of {} bytes was opened and neither read nor released", body.length());
+      }
+    }
+  }
+
+  private long unreadTimeoutNanos() {
+    return TimeUnit.MILLISECONDS.toNanos(settings.bodies().unreadBodyTimeoutMillis());
+  }
+
+  private static void requireSpan(long from, long to, long length) {
+    if (from < 0 || from > to || to > length) {
+      throw new IllegalArgumentException("bytes " + from + " to " + to + " of a body of " + length);
+    }
+  }
+
+  /** Bodies that are being read go on until their chunk store is closed. */
+  @Override
+  public void close() {
+    sweep.close();
+    unread.forEach(ChunkedBody::abandon);
+    means.pool().close();
+  }
+
+  /** A body in one buffer; nothing to release. */
+  private record StrictBody(ByteString all) implements OpenBody {
+    @Override
+    public long length() {
+      return all.length();
+    }
+
+    @Override
+    public ByteString strict() {
+      return all;
+    }
+
+    @Override
+    public Source<ByteString, NotUsed> bytes(long from, long to) {
+      requireSpan(from, to, all.length());
+      return from == to ? Source.empty() : Source.single(all.slice((int) from, (int) to));
+    }
+
+    @Override
+    public void release() {}
+  }
+
+  /** A pinned body. Whoever moves it to ENDED closes the pins, so that happens once. */
+  private final class ChunkedBody implements OpenBody, BodyStage.Lifecycle {
+    private enum Phase {
+      UNREAD,
+      STREAMING,
+      ENDED
+    }
+
+    private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.UNREAD);
+    private final long openedAtNanos = System.nanoTime();
+    private final Manifest manifest;
+    private final List<ChunkReader> pinned;
+
+    ChunkedBody(Manifest manifest, List<ChunkReader> pinned) {
+      this.manifest = manifest;
+      this.pinned = pinned;
+    }
+
+    @Override
+    public long length() {
+      return manifest.totalBytes();
+    }
+
+    @Override
+    public @Nullable ByteString strict() {
+      return null;
+    }
+
+    @Override
+    public Source<ByteString, NotUsed> bytes(long from, long to) {
+      requireSpan(from, to, length());
+      return Source.fromGraph(
+          new BodyStage(new BodyStage.Span(manifest, pinned, from, to, this), means));
+    }
+
+    @Override
+    public boolean begin() {
+      unread.remove(this);
+      return phase.compareAndSet(Phase.UNREAD, Phase.STREAMING);
+    }
+
+    @Override
+    public void end() {
+      unpinFrom(Phase.STREAMING);
+    }
+
+    /** Does nothing to a body that is being read: its stream lets it go. */
+    @Override
+    public void release() {
+      abandon();
+    }
+
+    boolean abandon() {
+      unread.remove(this);
+      return unpinFrom(Phase.UNREAD);
+    }
+
+    private boolean unpinFrom(Phase expected) {
+      if (!phase.compareAndSet(expected, Phase.ENDED)) {
+        return false;
+      }
+      pinned.forEach(ChunkReader::close);
+      return true;
+    }
+  }
+}
