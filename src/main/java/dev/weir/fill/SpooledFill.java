@@ -203,7 +203,8 @@ final class SpooledFill implements Fill {
     spool.outcome().thenAccept(outcome -> onSpooled(outcome, store));
     body.pump(response.body());
     head.complete(streaming);
-    if (end.isDone()) {
+    if (end.getNow(null) instanceof End.Broken) {
+      // Stopped before there was a spool to stop. A small body may just as well be committed by now.
       body.abort(new SpoolLost("the fill has ended"));
     }
   }
