@@ -1,6 +1,7 @@
 package dev.weir.exchange;
 
 import dev.weir.cache.Cache;
+import dev.weir.edge.ClientConnection;
 import dev.weir.edge.EdgeRequest;
 import dev.weir.edge.EdgeResponse;
 import dev.weir.edge.ExchangeHandler;
@@ -41,7 +42,7 @@ public final class Exchanges implements ExchangeHandler {
   @FunctionalInterface
   public interface Onboarding {
     /** The answer if the request is for one of our own hosts, else null. Never blocks. */
-    @Nullable Page answer(RequestHead request);
+    @Nullable Page answer(RequestHead request, ClientConnection connection);
   }
 
   /** A page of our own; for HEAD its body is left out here. */
@@ -119,7 +120,7 @@ public final class Exchanges implements ExchangeHandler {
   }
 
   private CompletionStage<EdgeResponse> begin(Exchange x) {
-    Page page = onboarding.answer(x.head);
+    Page page = onboarding.answer(x.head, x.edge.connection());
     if (page != null) {
       return CompletableFuture.completedFuture(ownPage(x, page));
     }
