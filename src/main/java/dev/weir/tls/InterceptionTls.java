@@ -17,9 +17,10 @@ import org.jspecify.annotations.Nullable;
  * TLS 1.2 and 1.3, ALPN {@code http/1.1}, session tickets on.
  *
  * <p>One {@code SSLContext} serves all names, so a session must not be resumed for another host
- * than it was made for. The JDK holds that line for us in two ways: a matcher makes it compare
- * server names, and for clients that send none (addresses) each engine carries the host as its
- * endpoint identification algorithm, which a server uses for nothing but this comparison.
+ * than it was made for. The JDK holds that line for us: a matcher makes it compare server names;
+ * for clients that send none (addresses) each engine carries the host as its endpoint
+ * identification algorithm, which a server uses for nothing but this comparison; and a ticket is
+ * good only while the key manager still has the very leaf it was issued under.
  */
 public final class InterceptionTls {
   /** Forward-secret AEAD only, the cheapest on hardware with AES first. Our key is ECDSA. */
@@ -56,7 +57,9 @@ public final class InterceptionTls {
    * A server engine that has not begun its handshake.
    *
    * @param host whom the client asked for with CONNECT (name, or address with or without brackets);
-   *     null for TLS without CONNECT, where a client that sends no server name is refused
+   *     null for TLS without CONNECT, where a client that sends no server name is refused. Such
+   *     clients cannot resume either, because tickets are opened before the name is read; a caller
+   *     that has read the ClientHello can give its server name here instead
    * @throws LeafRefusedException if no leaf can be had for {@code host}
    */
   public SSLEngine engine(@Nullable String host) {
