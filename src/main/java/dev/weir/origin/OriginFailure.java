@@ -44,10 +44,46 @@ public final class OriginFailure extends RuntimeException {
   }
 
   private final Kind kind;
+  private final boolean reusedConnection;
+  private final long retryAfterMillis;
 
   public OriginFailure(Kind kind, String message, @Nullable Throwable cause) {
+    this(kind, message, cause, false, 0);
+  }
+
+  private OriginFailure(
+      Kind kind,
+      String message,
+      @Nullable Throwable cause,
+      boolean reusedConnection,
+      long retryAfterMillis) {
     super(message, cause, false, false);
     this.kind = kind;
+    this.reusedConnection = reusedConnection;
+    this.retryAfterMillis = retryAfterMillis;
+  }
+
+  /** A kept connection went away after the request was written and before any byte came back. */
+  static OriginFailure closedOnReuse(String message, @Nullable Throwable cause) {
+    return new OriginFailure(Kind.CLOSED, message, cause, true, 0);
+  }
+
+  static OriginFailure circuitOpen(String message, long retryAfterMillis) {
+    return new OriginFailure(Kind.CIRCUIT_OPEN, message, null, false, retryAfterMillis);
+  }
+
+  /**
+   * Whether a kept connection was dropped before any byte of the response: most likely the origin
+   * closed it while idle. Stale content is to be preferred; {@link Resend} says when another try is
+   * right.
+   */
+  public boolean reusedConnection() {
+    return reusedConnection;
+  }
+
+  /** When the circuit lets the next request through, in milliseconds from now; 0 if unknown. */
+  public long retryAfterMillis() {
+    return retryAfterMillis;
   }
 
   public Kind kind() {

@@ -1,0 +1,122 @@
+package dev.weir.origin;
+
+import com.typesafe.config.Config;
+
+/**
+ * The limits of the way out, block {@code weir.origin}; {@code reference/origin.conf} has the
+ * reason of each.
+ */
+public record OriginSettings(
+    Pool pool, Breaker breaker, Names names, Egress egress, Connect connect, Body body) {
+
+  /** Connections to one origin (scheme, authority, address). 0 milliseconds is no limit. */
+  public record Pool(
+      int maxConnections,
+      int maxIdle,
+      int maxQueued,
+      int maxOrigins,
+      long idleMillis,
+      long maxLifetimeMillis) {
+    public Pool {
+      positive(maxConnections, "pool.max-connections");
+      positive(maxOrigins, "pool.max-origins");
+      notNegative(maxIdle, "pool.max-idle");
+      notNegative(maxQueued, "pool.max-queued");
+      notNegative(idleMillis, "pool.idle-millis");
+      notNegative(maxLifetimeMillis, "pool.max-lifetime-millis");
+    }
+  }
+
+  /** The circuit breaker of one origin (scheme, authority). */
+  public record Breaker(int failures, long openMillis, long probeMillis, int maxOrigins) {
+    public Breaker {
+      positive(failures, "breaker.failures");
+      positive(openMillis, "breaker.open-millis");
+      positive(probeMillis, "breaker.probe-millis");
+      positive(maxOrigins, "breaker.max-origins");
+    }
+  }
+
+  /** Looking up names. */
+  public record Names(int threads, int maxQueued, int maxKept, long keepMillis) {
+    public Names {
+      positive(threads, "names.threads");
+      positive(maxQueued, "names.max-queued");
+      notNegative(maxKept, "names.max-kept");
+      notNegative(keepMillis, "names.keep-millis");
+    }
+  }
+
+  /** The egress gate. */
+  public record Egress(int maxAddresses, long ownAddressesMillis) {
+    public Egress {
+      positive(maxAddresses, "egress.max-addresses");
+      positive(ownAddressesMillis, "egress.own-addresses-millis");
+    }
+  }
+
+  /** Opening connections, and tunnels, which have no timeouts of a request. */
+  public record Connect(long attemptMillis, long tunnelMillis, long tunnelIdleMillis) {
+    public Connect {
+      positive(attemptMillis, "connect.attempt-millis");
+      notNegative(tunnelMillis, "connect.tunnel-millis");
+      notNegative(tunnelIdleMillis, "connect.tunnel-idle-millis");
+    }
+  }
+
+  /** Response bodies and the parser under them. */
+  public record Body(
+      long unclaimedMillis, int maxHeadBytes, int maxHeaderLines, int maxChunkBytes) {
+    public Body {
+      positive(unclaimedMillis, "body.unclaimed-millis");
+      positive(maxHeadBytes, "body.max-head-bytes");
+      positive(maxHeaderLines, "body.max-header-lines");
+      positive(maxChunkBytes, "body.max-chunk-bytes");
+    }
+  }
+
+  /** Reads the block {@code weir.origin}. */
+  public static OriginSettings from(Config room) {
+    return new OriginSettings(
+        new Pool(
+            room.getInt("pool.max-connections"),
+            room.getInt("pool.max-idle"),
+            room.getInt("pool.max-queued"),
+            room.getInt("pool.max-origins"),
+            room.getLong("pool.idle-millis"),
+            room.getLong("pool.max-lifetime-millis")),
+        new Breaker(
+            room.getInt("breaker.failures"),
+            room.getLong("breaker.open-millis"),
+            room.getLong("breaker.probe-millis"),
+            room.getInt("breaker.max-origins")),
+        new Names(
+            room.getInt("names.threads"),
+            room.getInt("names.max-queued"),
+            room.getInt("names.max-kept"),
+            room.getLong("names.keep-millis")),
+        new Egress(
+            room.getInt("egress.max-addresses"), room.getLong("egress.own-addresses-millis")),
+        new Connect(
+            room.getLong("connect.attempt-millis"),
+            room.getLong("connect.tunnel-millis"),
+            room.getLong("connect.tunnel-idle-millis")),
+        new Body(
+            room.getLong("body.unclaimed-millis"),
+            room.getInt("body.max-head-bytes"),
+            room.getInt("body.max-header-lines"),
+            room.getInt("body.max-chunk-bytes")));
+  }
+
+  private static void positive(long value, String key) {
+    if (value <= 0) {
+      throw new IllegalArgumentException("weir.origin." + key + " must be above 0");
+    }
+  }
+
+  private static void notNegative(long value, String key) {
+    if (value < 0) {
+      throw new IllegalArgumentException("weir.origin." + key + " must not be negative");
+    }
+  }
+}
