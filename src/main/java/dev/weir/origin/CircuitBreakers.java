@@ -155,8 +155,7 @@ public final class CircuitBreakers {
    */
   private static boolean counts(OriginFailure failure) {
     return switch (failure.kind()) {
-      case RESOLVE, CONNECT, CONNECT_TIMEOUT, TLS, HEAD_TIMEOUT -> true;
-      case CLOSED -> !failure.reusedConnection();
+      case RESOLVE, CONNECT, CONNECT_TIMEOUT, TLS, HEAD_TIMEOUT, CLOSED -> failure.originsFault();
       case EGRESS_DENIED, LOOP, CIRCUIT_OPEN, IDLE_TIMEOUT, BAD_RESPONSE, TRUNCATED, OVERLOADED ->
           false;
     };

@@ -46,9 +46,10 @@ public final class OriginFailure extends RuntimeException {
   private final Kind kind;
   private final boolean reusedConnection;
   private final long retryAfterMillis;
+  private final boolean originsFault;
 
   public OriginFailure(Kind kind, String message, @Nullable Throwable cause) {
-    this(kind, message, cause, false, 0);
+    this(kind, message, cause, false, 0, true);
   }
 
   private OriginFailure(
@@ -56,20 +57,32 @@ public final class OriginFailure extends RuntimeException {
       String message,
       @Nullable Throwable cause,
       boolean reusedConnection,
-      long retryAfterMillis) {
+      long retryAfterMillis,
+      boolean originsFault) {
     super(message, cause, false, false);
     this.kind = kind;
     this.reusedConnection = reusedConnection;
     this.retryAfterMillis = retryAfterMillis;
+    this.originsFault = originsFault;
   }
 
   /** A kept connection went away after the request was written and before any byte came back. */
   static OriginFailure closedOnReuse(String message, @Nullable Throwable cause) {
-    return new OriginFailure(Kind.CLOSED, message, cause, true, 0);
+    return new OriginFailure(Kind.CLOSED, message, cause, true, 0, false);
   }
 
   static OriginFailure circuitOpen(String message, long retryAfterMillis) {
-    return new OriginFailure(Kind.CIRCUIT_OPEN, message, null, false, retryAfterMillis);
+    return new OriginFailure(Kind.CIRCUIT_OPEN, message, null, false, retryAfterMillis, false);
+  }
+
+  /** The request's own body failed while it was being sent. */
+  static OriginFailure uploadEnded(@Nullable Throwable cause) {
+    return new OriginFailure(Kind.CLOSED, "The request body ended early.", cause, false, 0, false);
+  }
+
+  /** Whether this may count against the origin. */
+  boolean originsFault() {
+    return originsFault;
   }
 
   /**

@@ -64,14 +64,10 @@ public record OriginSettings(
     }
   }
 
-  /** Response bodies and the parser under them. */
-  public record Body(
-      long unclaimedMillis, int maxHeadBytes, int maxHeaderLines, int maxChunkBytes) {
+  /** Response bodies. */
+  public record Body(long unclaimedMillis) {
     public Body {
       positive(unclaimedMillis, "body.unclaimed-millis");
-      positive(maxHeadBytes, "body.max-head-bytes");
-      positive(maxHeaderLines, "body.max-header-lines");
-      positive(maxChunkBytes, "body.max-chunk-bytes");
     }
   }
 
@@ -101,11 +97,7 @@ public record OriginSettings(
             room.getLong("connect.attempt-millis"),
             room.getLong("connect.tunnel-millis"),
             room.getLong("connect.tunnel-idle-millis")),
-        new Body(
-            room.getLong("body.unclaimed-millis"),
-            room.getInt("body.max-head-bytes"),
-            room.getInt("body.max-header-lines"),
-            room.getInt("body.max-chunk-bytes")));
+        new Body(room.getLong("body.unclaimed-millis")));
   }
 
   private static void positive(long value, String key) {

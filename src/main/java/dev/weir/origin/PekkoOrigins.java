@@ -1,0 +1,255 @@
+package dev.weir.origin;
+
+import dev.weir.http.Authority;
+import dev.weir.wire.GuardEvents;
+import dev.weir.wire.GuardSettings;
+import dev.weir.wire.TlsSettings;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.actor.ActorSystem;
+import org.apache.pekko.stream.Materializer;
+import org.apache.pekko.stream.SystemMaterializer;
+import org.apache.pekko.stream.javadsl.Flow;
+import org.apache.pekko.stream.javadsl.Source;
+import org.apache.pekko.util.ByteString;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Origins over Pekko: each request passes the circuit breaker, the egress gate and the pool of its
+ * origin, in this order. One instance serves the process.
+ */
+public final class PekkoOrigins implements Origins {
+  private static final long NANOS_PER_MILLI = 1_000_000;
+
+  private final OriginSettings settings;
+  private final EgressGate gate;
+  private final LongSupplier nanoTime;
+  private final CircuitBreakers breakers;
+  private final OriginMetrics metrics = new OriginMetrics();
+  private final Dialer dialer;
+  private final Tunnels tunnels;
+  private final ConcurrentHashMap<String, OriginLane> lanes = new ConcurrentHashMap<>();
+
+  /**
+   * @param system whose materializer and I/O carry the connections (the data system)
+   * @param guard limits of the framing guard on responses
+   * @param nanoTime a monotonic clock in nanoseconds
+   */
+  public PekkoOrigins(
+      ActorSystem system,
+      OriginSettings settings,
+      TlsSettings tls,
+      GuardSettings guard,
+      GuardEvents events,
+      ClientEngines engines,
+      EgressGate gate,
+      LongSupplier nanoTime) {
+    this.settings = settings;
+    this.gate = gate;
+    this.nanoTime = nanoTime;
+    this.breakers = new CircuitBreakers(settings.breaker(), nanoTime);
+    Materializer materializer = SystemMaterializer.get(system).materializer();
+    ConnectionLayers layers = new ConnectionLayers(system, engines, tls, guard, events);
+    this.dialer = new Dialer(layers, settings, metrics, engines, materializer, nanoTime);
+    this.tunnels = new Tunnels(layers, dialer, settings, metrics, materializer);
+  }
+
+  public OriginMetrics metrics() {
+    return metrics;
+  }
+
+  /** The circuit breakers, for showing. */
+  public CircuitBreakers breakers() {
+    return breakers;
+  }
+
+  @Override
+  public CompletionStage<OriginResponse> fetch(OriginRequest request) {
+    return send(request, null);
+  }
+
+  @Override
+  public CompletionStage<Upgraded> upgrade(OriginRequest request) {
+    CompletableFuture<Source<ByteString, NotUsed>> outgoing = new CompletableFuture<>();
+    return send(request, Source.completionStageSource(outgoing))
+        .thenApply(
+            response ->
+                response.head().status() == 101
+                    ? new Upgraded.Switched(
+                        response.head(), tunnels.switched(outgoing, response.body()))
+                    : new Upgraded.Refused(response));
+  }
+
+  private CompletableFuture<OriginResponse> send(
+      OriginRequest request, @Nullable Source<ByteString, ?> upgrade) {
+    String scheme = request.head().scheme();
+    Authority authority = request.head().authority();
+    String origin = scheme + "://" + authority.text(scheme);
+    long startNanos = nanoTime.getAsLong();
+    return admitted(
+        origin,
+        () ->
+            allowed(authority, request.timeouts().connectMillis())
+                .thenCompose(
+                    addresses -> {
+                      PendingFetch fetch =
+                          new PendingFetch(request, origin, addresses, startNanos, upgrade);
+                      if (upgrade == null) {
+                        submit(scheme, authority, fetch);
+                      } else {
+                        alone(scheme, authority, fetch);
+                      }
+                      return fetch.answer;
+                    }));
+  }
+
+  /** Asks the breaker, and tells it how the work went. */
+  private <T> CompletableFuture<T> admitted(String origin, Supplier<CompletionStage<T>> work) {
+    return switch (breakers.admit(origin)) {
+      case CircuitBreakers.Admission.Stopped(OriginFailure failure) -> {
+        metrics.failed(failure.kind());
+        yield CompletableFuture.failedFuture(failure);
+      }
+      case CircuitBreakers.Admission.Go(boolean probe) -> {
+        CompletableFuture<T> outcome = new CompletableFuture<>();
+        Outcomes.of(
+            work.get(),
+            value -> {
+              breakers.succeeded(origin);
+              outcome.complete(value);
+            },
+            thrown -> {
+              OriginFailure failure = Failures.other(thrown);
+              metrics.failed(failure.kind());
+              breakers.failed(origin, failure);
+              if (probe) {
+                breakers.abandoned(origin);
+              }
+              outcome.completeExceptionally(failure);
+            });
+        yield outcome;
+      }
+    };
+  }
+
+  /** The addresses that may be dialled; looking them up counts as connecting. */
+  private CompletableFuture<List<InetSocketAddress>> allowed(
+      Authority authority, long connectMillis) {
+    CompletableFuture<EgressVerdict> judged = gate.judge(authority).toCompletableFuture();
+    if (!judged.isDone() && connectMillis > 0) {
+      judged = judged.orTimeout(connectMillis, TimeUnit.MILLISECONDS);
+    }
+    return judged.handle(
+        (verdict, thrown) -> {
+          if (verdict instanceof EgressVerdict.Allowed(List<InetSocketAddress> addresses)) {
+            return addresses;
+          }
+          if (verdict instanceof EgressVerdict.Refused refused) {
+            throw refused.failure(authority.host());
+          }
+          throw thrown != null && Failures.unwrapped(thrown) instanceof TimeoutException
+              ? new OriginFailure(
+                  OriginFailure.Kind.CONNECT_TIMEOUT,
+                  "Looking up " + authority.host() + " took too long.",
+                  thrown)
+              : Failures.other(thrown == null ? new IllegalStateException() : thrown);
+        });
+  }
+
+  private void submit(String scheme, Authority authority, PendingFetch fetch) {
+    boolean sent = false;
+    while (!sent) {
+      OriginLane lane = lane(scheme, authority, fetch.origin);
+      if (lane == null) {
+        fetch.answer.completeExceptionally(
+            new OriginFailure(
+                OriginFailure.Kind.OVERLOADED, "Too many origins are in use at once.", null));
+        return;
+      }
+      sent = lane.submit(fetch);
+      if (!sent) {
+        lanes.remove(fetch.origin, lane);
+      }
+    }
+  }
+
+  private @Nullable OriginLane lane(String scheme, Authority authority, String origin) {
+    OriginLane known = lanes.get(origin);
+    if (known != null) {
+      return known;
+    }
+    int limit = settings.pool().maxOrigins();
+    if (lanes.size() >= limit - limit / 4) {
+      // Idle connections are closed before new origins are turned away.
+      lanes.values().forEach(OriginLane::closeIdle);
+      if (lanes.size() >= limit) {
+        return null;
+      }
+    }
+    return lanes.computeIfAbsent(
+        origin,
+        key ->
+            new OriginLane(
+                scheme,
+                authority,
+                new OriginPool(key, settings.pool(), metrics),
+                dialer,
+                metrics,
+                nanoTime,
+                lane -> lanes.remove(key, lane)));
+  }
+
+  /** On a connection of its own, which serves nothing after. */
+  private void alone(String scheme, Authority authority, PendingFetch fetch) {
+    long left = fetch.connectLeftNanos(nanoTime.getAsLong());
+    Outcomes.of(
+        dialer.connect(scheme, authority, fetch.addresses, left, new SoleOwner(metrics)),
+        connection -> connection.send(fetch),
+        thrown -> fetch.answer.completeExceptionally(Failures.other(thrown)));
+  }
+
+  @Override
+  public CompletionStage<Flow<ByteString, ByteString, NotUsed>> tunnel(Authority destination) {
+    long connectMillis = settings.connect().tunnelMillis();
+    long startNanos = nanoTime.getAsLong();
+    return admitted(
+        "tcp://" + destination.host() + ":" + destination.port(),
+        () ->
+            allowed(destination, connectMillis)
+                .thenCompose(
+                    addresses ->
+                        tunnels.open(destination, addresses, left(connectMillis, startNanos))));
+  }
+
+  @Override
+  public CompletionStage<Boolean> warm(String scheme, Authority destination) {
+    long connectMillis = settings.connect().tunnelMillis();
+    long startNanos = nanoTime.getAsLong();
+    String origin = scheme + "://" + destination.text(scheme);
+    return admitted(
+        origin,
+        () ->
+            allowed(destination, connectMillis)
+                .thenCompose(
+                    addresses -> {
+                      OriginLane lane = lane(scheme, destination, origin);
+                      return lane == null
+                          ? CompletableFuture.completedFuture(false)
+                          : lane.warm(addresses, left(connectMillis, startNanos));
+                    }));
+  }
+
+  private long left(long limitMillis, long startNanos) {
+    return limitMillis == 0
+        ? Long.MAX_VALUE
+        : limitMillis * NANOS_PER_MILLI - (nanoTime.getAsLong() - startNanos);
+  }
+}
