@@ -6,15 +6,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The handle of one open connection; thread-safe. At most one request is on it at a time. Its pool
- * hears from it through {@link Owner}, on the connection's own thread.
+ * hears from it through {@link Owner}.
  */
 final class OriginConnection {
   /** Whom a connection reports to. */
   interface Owner {
-    /**
-     * The last response is complete and the connection may serve again; true if it is kept idle.
-     */
-    boolean free(OriginConnection connection);
+    /** The last response is complete and the connection may serve again; on any thread. */
+    void free(OriginConnection connection);
 
     /** Takes an idle connection away so that it can be closed; false if it is wanted. */
     boolean takeIdle(OriginConnection connection);
@@ -41,8 +39,8 @@ final class OriginConnection {
     /** Closes an idle connection in good order. */
     void retire();
 
-    /** From now on the connection may be closed by its idle timer. */
-    void idle();
+    /** Whether the last exchange left the connection fit for another. */
+    boolean reusable();
   }
 
   private enum Life {
@@ -98,12 +96,20 @@ final class OriginConnection {
     return next.getAndSet(null);
   }
 
-  void kept() {
-    port.idle();
+  /** Offers the connection to whoever is next, if it can serve. */
+  void free() {
+    if (port.reusable()) {
+      owner.free(this);
+    }
   }
 
+  /**
+   * The reader has had all of the body. It frees the connection itself, before it hears of the end,
+   * so that its next request finds it; the port is told first and so knows before that request.
+   */
   void bodyEnded() {
     port.bodyEnded();
+    free();
   }
 
   /** Closes it in good order; it must be idle and out of its pool. */

@@ -92,9 +92,7 @@ final class OriginLane implements OriginConnection.Owner {
     Outcomes.of(
         dialer.connect(scheme, authority, addresses, leftNanos, this),
         connection -> {
-          if (free(connection)) {
-            connection.kept();
-          }
+          free(connection);
           warmed.complete(true);
         },
         thrown -> {
@@ -110,19 +108,17 @@ final class OriginLane implements OriginConnection.Owner {
   }
 
   @Override
-  public boolean free(OriginConnection connection) {
-    return switch (pool.release(connection, nanoTime.getAsLong())) {
+  public void free(OriginConnection connection) {
+    switch (pool.release(connection, nanoTime.getAsLong())) {
       case OriginPool.Release.Serve(PendingFetch fetch) -> {
         fetch.dequeued();
         connection.send(fetch);
-        yield false;
       }
-      case OriginPool.Release.Keep keep -> true;
-      case OriginPool.Release.Drop drop -> {
-        connection.retire();
-        yield false;
+      case OriginPool.Release.Keep keep -> {
+        // It waits in the pool.
       }
-    };
+      case OriginPool.Release.Drop drop -> connection.retire();
+    }
   }
 
   @Override

@@ -88,6 +88,7 @@ final class OriginPortLogic extends TimerGraphStageLogic implements OriginConnec
   @Override
   public void preStart() {
     pull(in);
+    watchIdle();
   }
 
   // From the handle, on any thread.
@@ -113,8 +114,8 @@ final class OriginPortLogic extends TimerGraphStageLogic implements OriginConnec
   }
 
   @Override
-  public void idle() {
-    events.invoke(this::watchIdle);
+  public boolean reusable() {
+    return channel.reusable();
   }
 
   // On the connection's thread.
@@ -148,7 +149,8 @@ final class OriginPortLogic extends TimerGraphStageLogic implements OriginConnec
     if (left <= 0) {
       phase = IDLE_PHASE;
       fetch.answer.completeExceptionally(Failures.total(fetch.request.timeouts().totalMillis()));
-      free();
+      watchIdle();
+      connection.free();
       return;
     }
     boolean reused = served++ > 0;
@@ -183,8 +185,10 @@ final class OriginPortLogic extends TimerGraphStageLogic implements OriginConnec
       body.count(whole.size());
       bytes = whole.isEmpty() ? bytes : Source.single(whole);
       finish();
+      connection.free();
     } else if (length.orElse(-1) == 0) {
       finish();
+      connection.free();
     } else {
       // The layer below may end before the reader has had the last of the body.
       setKeepGoing(true);
@@ -196,7 +200,7 @@ final class OriginPortLogic extends TimerGraphStageLogic implements OriginConnec
             exchange.response(), bytes, length, exchange.closeDelimited(), exchange.trailers()));
   }
 
-  /** The response is complete. */
+  /** The response is complete; who says so has freed the connection, or does next. */
   private void finish() {
     if (!(phase instanceof Phase.Receiving)) {
       return;
@@ -205,17 +209,9 @@ final class OriginPortLogic extends TimerGraphStageLogic implements OriginConnec
     setKeepGoing(false);
     phase = IDLE_PHASE;
     if (channel.reusable()) {
-      free();
+      watchIdle();
     } else {
       completeStage();
-    }
-  }
-
-  private void free() {
-    if (isClosed(in)) {
-      completeStage();
-    } else if (stage.owner.free(connection)) {
-      watchIdle();
     }
   }
 

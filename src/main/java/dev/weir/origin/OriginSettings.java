@@ -1,13 +1,20 @@
 package dev.weir.origin;
 
 import com.typesafe.config.Config;
+import dev.weir.wire.TlsSettings;
 
 /**
  * The limits of the way out, block {@code weir.origin}; {@code reference/origin.conf} has the
  * reason of each.
  */
 public record OriginSettings(
-    Pool pool, Breaker breaker, Names names, Egress egress, Connect connect, Body body) {
+    Pool pool,
+    Breaker breaker,
+    Names names,
+    Egress egress,
+    Connect connect,
+    TlsSettings tls,
+    Body body) {
 
   /** Connections to one origin (scheme, authority, address). 0 milliseconds is no limit. */
   public record Pool(
@@ -97,6 +104,7 @@ public record OriginSettings(
             room.getLong("connect.attempt-millis"),
             room.getLong("connect.tunnel-millis"),
             room.getLong("connect.tunnel-idle-millis")),
+        TlsSettings.from(room.getConfig("tls")),
         new Body(room.getLong("body.unclaimed-millis")));
   }
 

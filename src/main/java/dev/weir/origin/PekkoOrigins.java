@@ -3,7 +3,6 @@ package dev.weir.origin;
 import dev.weir.http.Authority;
 import dev.weir.wire.GuardEvents;
 import dev.weir.wire.GuardSettings;
-import dev.weir.wire.TlsSettings;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -46,7 +45,6 @@ public final class PekkoOrigins implements Origins {
   public PekkoOrigins(
       ActorSystem system,
       OriginSettings settings,
-      TlsSettings tls,
       GuardSettings guard,
       GuardEvents events,
       ClientEngines engines,
@@ -57,7 +55,7 @@ public final class PekkoOrigins implements Origins {
     this.nanoTime = nanoTime;
     this.breakers = new CircuitBreakers(settings.breaker(), nanoTime);
     Materializer materializer = SystemMaterializer.get(system).materializer();
-    ConnectionLayers layers = new ConnectionLayers(system, engines, tls, guard, events);
+    ConnectionLayers layers = new ConnectionLayers(system, engines, settings.tls(), guard, events);
     this.dialer = new Dialer(layers, settings, metrics, engines, materializer, nanoTime);
     this.tunnels = new Tunnels(layers, dialer, settings, metrics, materializer);
   }

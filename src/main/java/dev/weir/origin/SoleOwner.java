@@ -3,9 +3,8 @@ package dev.weir.origin;
 /** Owns a connection that serves one request and is never pooled. */
 record SoleOwner(OriginMetrics metrics) implements OriginConnection.Owner {
   @Override
-  public boolean free(OriginConnection connection) {
+  public void free(OriginConnection connection) {
     connection.retire();
-    return false;
   }
 
   @Override
