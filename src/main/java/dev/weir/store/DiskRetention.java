@@ -1,5 +1,6 @@
 package dev.weir.store;
 
+import dev.weir.entry.ChunkId;
 import dev.weir.entry.Entry;
 import dev.weir.store.Document.EntryDocument;
 import dev.weir.store.Ledger.Candidate;
@@ -109,12 +110,20 @@ public final class DiskRetention implements Retention {
   private int removeBroken() {
     List<Candidate> broken = ledger.havingChunk((id, length) -> !isStored(id, length));
     for (Candidate entry : broken) {
-      await(evict(entry, this::removeFromMetadata));
+      await(
+          metadata
+              .read(List.of(entry.id()))
+              .thenCompose(
+                  found ->
+                      found.getFirst().isPresent()
+                          ? metadata.delete(entry.id(), found.getFirst().get().version())
+                          : CompletableFuture.completedStage(new WriteResult.Conflict())));
+      var unused = ledger.remove(entry.id(), entry.tag()); // its chunks are orphans now
     }
     return broken.size();
   }
 
-  private boolean isStored(dev.weir.entry.ChunkId id, long length) {
+  private boolean isStored(ChunkId id, long length) {
     Optional<ChunkReader> chunk = chunks.open(id, length);
     chunk.ifPresent(ChunkReader::close);
     return chunk.isPresent();

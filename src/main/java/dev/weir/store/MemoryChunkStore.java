@@ -134,6 +134,9 @@ public final class MemoryChunkStore implements ChunkStore {
 
   @Override
   public synchronized void close() {
+    if (closed) {
+      return;
+    }
     closed = true;
     chunks.clear();
     try (Stream<Path> left = Files.list(spool)) {

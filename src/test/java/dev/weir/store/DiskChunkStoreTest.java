@@ -1,0 +1,196 @@
+package dev.weir.store;
+
+import static dev.weir.store.Samples.adopt;
+import static dev.weir.store.Samples.bytes;
+import static dev.weir.store.Samples.get;
+import static dev.weir.store.Samples.id;
+import static dev.weir.store.Samples.spool;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DiskChunkStoreTest extends ChunkStoreConformance {
+  @TempDir private Path root;
+
+  @Override
+  ChunkStore openStore() {
+    return DiskChunkStore.open(
+        root,
+        Samples.settings(Map.of("chunks.min-free-bytes", 0, "chunks.max-idle-mappings", 2))
+            .chunks());
+  }
+
+  private void reopen() {
+    store.close();
+    store = openStore();
+  }
+
+  private Path path(byte[] chunk) {
+    return root.resolve(id(chunk).path(4));
+  }
+
+  @Test
+  void aChunkLiesUnderTheFirstFourDigitsOfItsName() throws Exception {
+    // Given
+    byte[] chunk = "abc".getBytes();
+    // When
+    adopt(store, chunk).close();
+    // Then
+    assertThat(
+            root.resolve(
+                "data/b/a/7/8/ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"))
+        .hasBinaryContent(chunk);
+  }
+
+  @Test
+  void chunksSurviveAReopeningAndSpoolFilesDoNot() throws Exception {
+    // Given
+    byte[] chunk = bytes(1, 100_000);
+    adopt(store, chunk).close();
+    Path unfinished = spool(store, bytes(2, 5000));
+    // When
+    reopen();
+    // Then
+    assertThat(unfinished).doesNotExist();
+    assertThat(((DiskChunkStore) store).spoolLeftovers()).isEqualTo(1);
+    try (ChunkReader reader = store.open(id(chunk), chunk.length).orElseThrow()) {
+      assertThat(reader.sound()).isTrue();
+      assertThat(readAll(reader, 65_536)).isEqualTo(chunk);
+    }
+  }
+
+  @Test
+  void aShortLeftoverIsReplacedByAnAdoption() throws Exception {
+    // Given
+    byte[] chunk = bytes(1, 100_000);
+    Files.createDirectories(path(chunk).getParent());
+    Files.write(path(chunk), bytes(1, 500));
+    // When
+    adopt(store, chunk).close();
+    // Then
+    assertThat(path(chunk)).hasBinaryContent(chunk);
+  }
+
+  @Test
+  void aDamagedChunkOfTheRightLengthIsReplacedByAnAdoption() throws Exception {
+    // Given
+    byte[] chunk = bytes(1, 100_000);
+    adopt(store, chunk).close();
+    flip(path(chunk));
+    reopen();
+    // When
+    try (ChunkReader reader = adopt(store, chunk)) {
+      // Then
+      assertThat(readAll(reader, 65_536)).isEqualTo(chunk);
+    }
+    assertThat(path(chunk)).hasBinaryContent(chunk);
+  }
+
+  @Test
+  void aDamagedChunkIsFoundOnceAfterARestartAndRemoved() throws Exception {
+    // Given
+    byte[] big = bytes(1, 100_000);
+    byte[] small = bytes(2, 100);
+    adopt(store, big).close();
+    adopt(store, small).close();
+    flip(path(big));
+    flip(path(small));
+    reopen();
+    // When, Then
+    for (byte[] chunk : List.of(big, small)) {
+      try (ChunkReader reader = store.open(id(chunk), chunk.length).orElseThrow()) {
+        assertThat(reader.sound()).isFalse();
+      }
+      assertThat(store.open(id(chunk), chunk.length)).isEmpty();
+      assertThat(path(chunk)).doesNotExist();
+    }
+  }
+
+  @Test
+  void aFileCutOffUnderAReaderIsAStoreExceptionNotTheEnd() throws Exception {
+    // Given
+    byte[] chunk = bytes(1, 4 << 20);
+    try (ChunkReader reader = adopt(store, chunk)) {
+      for (int i = 0; i < 5_000; i++) { // so that compiled code is tested too
+        assertThat(reader.read(i, 1000).length()).isEqualTo(1000);
+      }
+      // When
+      try (RandomAccessFile file = new RandomAccessFile(path(chunk).toFile(), "rw")) {
+        file.setLength(8192 + 10);
+      }
+      // Then
+      for (int offset : new int[] {1 << 20, 8192, 3 << 20, 0}) {
+        assertThatThrownBy(() -> reader.read(offset, 256 << 10))
+            .isInstanceOf(StoreException.class)
+            .hasMessageContaining("cut off");
+      }
+    }
+  }
+
+  @Test
+  void idleMappingsAreBounded() throws Exception {
+    // Given
+    List<byte[]> contents = new ArrayList<>();
+    for (int i = 0; i < 10; i++) {
+      contents.add(bytes(i, 70_000));
+      try (ChunkReader reader = adopt(store, contents.getLast())) {
+        assertThat(readAll(reader, 70_000)).isEqualTo(contents.getLast());
+      }
+    }
+    // When
+    while (mappedChunks() > 2) {
+      Thread.onSpinWait();
+    }
+    // Then
+    for (byte[] chunk : contents) {
+      try (ChunkReader reader = store.open(id(chunk), chunk.length).orElseThrow()) {
+        assertThat(readAll(reader, 70_000)).isEqualTo(chunk);
+      }
+    }
+  }
+
+  private long mappedChunks() throws IOException {
+    try (var lines = Files.lines(Path.of("/proc/self/maps"))) {
+      return lines.filter(line -> line.contains(root + "/data/")).count();
+    }
+  }
+
+  @Test
+  void aFullDiskIsSaidSoAndRecovered() throws Exception {
+    // Given
+    store.close();
+    store =
+        DiskChunkStore.open(
+            root, Samples.settings(Map.of("chunks.min-free-bytes", Long.MAX_VALUE / 2)).chunks());
+    // When, Then
+    assertThatThrownBy(store::newSpoolFile)
+        .isInstanceOfSatisfying(StoreException.class, e -> assertThat(e.isFull()).isTrue());
+    assertThat(get(store.problem()).orElseThrow()).contains("is full");
+    reopen();
+    assertThat(get(store.problem())).isEmpty();
+    assertThat(store.newSpoolFile()).exists();
+  }
+
+  @Test
+  void filesThatAreNotChunksAreLeftAlone() throws Exception {
+    // Given
+    Files.writeString(root.resolve("data/readme"), "mine");
+    // When, Then
+    assertThat(list()).isEmpty();
+  }
+
+  static void flip(Path file) throws IOException {
+    byte[] bytes = Files.readAllBytes(file);
+    bytes[bytes.length / 2] ^= 1;
+    Files.write(file, bytes);
+  }
+}

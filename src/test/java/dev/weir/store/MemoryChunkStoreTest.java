@@ -1,0 +1,8 @@
+package dev.weir.store;
+
+class MemoryChunkStoreTest extends ChunkStoreConformance {
+  @Override
+  ChunkStore openStore() {
+    return new MemoryChunkStore();
+  }
+}

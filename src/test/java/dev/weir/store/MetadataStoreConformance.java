@@ -1,0 +1,310 @@
+package dev.weir.store;
+
+import static dev.weir.store.Samples.get;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.weir.entry.Body;
+import dev.weir.entry.Entry;
+import dev.weir.entry.Epoch;
+import dev.weir.entry.PrimaryKey;
+import dev.weir.entry.VariantKey;
+import dev.weir.entry.VaryIndex;
+import dev.weir.store.Document.EntryDocument;
+import dev.weir.store.Document.VaryDocument;
+import dev.weir.store.MetadataStore.Version;
+import dev.weir.store.MetadataStore.Versioned;
+import dev.weir.store.MetadataStore.WriteResult;
+import dev.weir.store.MetadataStore.WriteResult.Conflict;
+import dev.weir.store.MetadataStore.WriteResult.Written;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.stream.javadsl.Sink;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What every {@link MetadataStore} must do. */
+abstract class MetadataStoreConformance {
+  private static ActorTestKit testKit;
+  protected MetadataStore store;
+
+  abstract MetadataStore open();
+
+  @BeforeEach
+  void openStore() {
+    store = open();
+  }
+
+  @AfterEach
+  void closeStore() {
+    store.close();
+  }
+
+  @BeforeAll
+  static void start() {
+    testKit = ActorTestKit.create();
+  }
+
+  @AfterAll
+  static void stop() {
+    testKit.shutdownTestKit();
+  }
+
+  @Test
+  void whatIsAbsentIsEmptyInItsPlace() throws Exception {
+    // Given
+    Entry entry = Samples.inline("there");
+    write(entry, Version.ABSENT);
+    // When
+    List<Optional<Versioned>> found =
+        get(store.read(List.of("https/none/1", entry.documentId(), "https/none/2")));
+    // Then
+    assertThat(found).hasSize(3);
+    assertThat(found.get(0)).isEmpty();
+    assertThat(found.get(1).orElseThrow().document()).isEqualTo(new EntryDocument(entry));
+    assertThat(found.get(2)).isEmpty();
+  }
+
+  @Test
+  void creatingTwiceIsAConflict() throws Exception {
+    // Given
+    write(Samples.inline("a"), Version.ABSENT);
+    // When
+    WriteResult second = get(store.write(new EntryDocument(Samples.inline("a")), Version.ABSENT));
+    // Then
+    assertThat(second).isInstanceOf(Conflict.class);
+  }
+
+  @Test
+  void aReplacementNeedsTheVersionRead() throws Exception {
+    // Given
+    Version first = write(Samples.inline("a"), Version.ABSENT);
+    Version second = write(Samples.inline("a"), first);
+    // When
+    WriteResult stale = get(store.write(new EntryDocument(Samples.inline("a")), first));
+    // Then
+    assertThat(stale).isInstanceOf(Conflict.class);
+    assertThat(second).isNotEqualTo(first);
+    assertThat(read(Samples.inline("a").documentId()).orElseThrow().version()).isEqualTo(second);
+  }
+
+  @Test
+  void deletingNeedsTheVersionReadAndLeavesNothing() throws Exception {
+    // Given
+    String id = Samples.inline("a").documentId();
+    Version first = write(Samples.inline("a"), Version.ABSENT);
+    Version second = write(Samples.inline("a"), first);
+    // When
+    WriteResult stale = get(store.delete(id, first));
+    WriteResult current = get(store.delete(id, second));
+    // Then
+    assertThat(stale).isInstanceOf(Conflict.class);
+    assertThat(current).isInstanceOf(Written.class);
+    assertThat(read(id)).isEmpty();
+  }
+
+  @Test
+  void aRecreatedDocumentHasAnotherVersion() throws Exception {
+    // Given
+    Version first = write(Samples.inline("a"), Version.ABSENT);
+    get(store.delete(Samples.inline("a").documentId(), first));
+    // When
+    Version again = write(Samples.inline("a"), Version.ABSENT);
+    // Then
+    assertThat(again).isNotEqualTo(first);
+    assertThat(get(store.delete(Samples.inline("a").documentId(), first)))
+        .isInstanceOf(Conflict.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"", "[2001:db8::1]", "ünicode.test", "a/../b", "a b\u0000c", "%2e%2e", "+"})
+  void oddHostsMakeDistinctDocuments(String host) throws Exception {
+    // Given
+    PrimaryKey key = new PrimaryKey("http", host, "d".repeat(56));
+    VaryIndex index = new VaryIndex(key, new Epoch(7), List.of("accept"), List.of());
+    // When
+    get(store.write(new VaryDocument(index), Version.ABSENT));
+    // Then
+    assertThat(read(key.varyIndexId()).orElseThrow().document()).isEqualTo(new VaryDocument(index));
+    assertThat(read(key.documentId())).isEmpty();
+  }
+
+  @Test
+  void aVeryLongIdIsAnId() throws Exception {
+    // Given
+    PrimaryKey key = new PrimaryKey("https", "h".repeat(60_000), "0".repeat(56));
+    VaryIndex index = new VaryIndex(key, Epoch.FIRST, List.of(), List.of(VariantKey.NONE));
+    // When
+    get(store.write(new VaryDocument(index), Version.ABSENT));
+    // Then
+    assertThat(read(key.varyIndexId())).isPresent();
+  }
+
+  @Test
+  void aManifestOfTenThousandChunksSurvives() throws Exception {
+    // Given
+    Entry entry = Samples.entry("big", new Body.Chunked(Samples.manifest(10_000)));
+    // When
+    write(entry, Version.ABSENT);
+    // Then
+    assertThat(read(entry.documentId()).orElseThrow().document())
+        .isEqualTo(new EntryDocument(entry));
+  }
+
+  @Test
+  void concurrentConditionalIncrementsLoseNothing() throws Exception {
+    // Given
+    int threads = 8;
+    int each = 25;
+    PrimaryKey key = Samples.key("counter");
+    get(store.write(counter(key, 0), Version.ABSENT));
+    Callable<Integer> task =
+        () -> {
+          int conflicts = 0;
+          for (int done = 0; done < each; ) {
+            Versioned now = read(key.varyIndexId()).orElseThrow();
+            long value = ((VaryDocument) now.document()).index().epoch().value();
+            WriteResult result = get(store.write(counter(key, value + 1), now.version()));
+            if (result instanceof Written) {
+              done++;
+            } else {
+              conflicts++;
+            }
+          }
+          return conflicts;
+        };
+    // When
+    try (ExecutorService pool = Executors.newFixedThreadPool(threads)) {
+      List<Future<Integer>> running = new ArrayList<>();
+      for (int i = 0; i < threads; i++) {
+        running.add(pool.submit(task));
+      }
+      for (Future<Integer> one : running) {
+        one.get();
+      }
+    }
+    // Then
+    assertThat(read(key.varyIndexId()).orElseThrow().document())
+        .isEqualTo(counter(key, threads * each));
+  }
+
+  private static VaryDocument counter(PrimaryKey key, long value) {
+    return new VaryDocument(new VaryIndex(key, new Epoch(value), List.of(), List.of()));
+  }
+
+  @Test
+  void aScanGivesEveryDocumentOnce() throws Exception {
+    // Given
+    List<String> ids = new ArrayList<>();
+    for (int i = 0; i < 700; i++) {
+      Entry entry = Samples.inline("scan" + i);
+      ids.add(entry.documentId());
+      write(entry, Version.ABSENT);
+    }
+    // When
+    List<Versioned> found = get(store.scan().runWith(Sink.seq(), testKit.system()));
+    // Then
+    assertThat(found.stream().map(each -> each.document().id()))
+        .containsExactlyInAnyOrderElementsOf(ids);
+    assertThat(found.getFirst().version())
+        .isEqualTo(read(found.getFirst().document().id()).orElseThrow().version());
+  }
+
+  @Test
+  void theLastUseIsKeptAndGoesWithTheDocument() throws Exception {
+    // Given
+    Entry entry = Samples.inline("used");
+    Version version = write(entry, Version.ABSENT);
+    // When
+    store.touch(entry.documentId(), 1_000);
+    Optional<Long> noted = get(store.lastAccess(entry.documentId()));
+    get(store.delete(entry.documentId(), version));
+    // Then
+    assertThat(noted).contains(1_000L);
+    assertThat(get(store.lastAccess(entry.documentId()))).isEmpty();
+  }
+
+  @Test
+  void aHealthyStoreHasNoProblem() throws Exception {
+    assertThat(get(store.problem())).isEmpty();
+  }
+
+  @Test
+  void aClosedStoreFailsInWordsAndMayBeClosedAgain() throws Exception {
+    // Given
+    write(Samples.inline("a"), Version.ABSENT);
+    var scan = store.scan();
+    // When
+    store.close();
+    store.close();
+    // Then
+    String id = Samples.inline("a").documentId();
+    assertClosed(() -> get(store.read(List.of(id))));
+    assertClosed(() -> get(store.write(new EntryDocument(Samples.inline("b")), Version.ABSENT)));
+    assertClosed(() -> get(store.delete(id, Version.ABSENT)));
+    assertClosed(() -> get(scan.runWith(Sink.seq(), testKit.system())));
+    assertThat(get(store.problem())).isPresent();
+  }
+
+  private static void assertClosed(Callable<?> call) {
+    assertThatThrownBy(call::call)
+        .isInstanceOf(ExecutionException.class)
+        .cause()
+        .isInstanceOf(StoreException.class)
+        .hasMessageContaining("closed");
+  }
+
+  @Test
+  void closingWhileOthersReadAndWriteHarmsNobody() throws Exception {
+    // Given
+    Callable<Integer> busy =
+        () -> {
+          for (int i = 0; i < 100_000; i++) {
+            try {
+              write(
+                  Samples.inline("x" + i % 50 + Thread.currentThread().threadId()), Version.ABSENT);
+            } catch (ExecutionException e) {
+              assertThat(e).cause().isInstanceOf(StoreException.class);
+              return i;
+            } catch (ClassCastException conflict) {
+              continue;
+            }
+          }
+          return -1;
+        };
+    try (ExecutorService pool = Executors.newFixedThreadPool(4)) {
+      List<Future<Integer>> running =
+          IntStream.range(0, 4).mapToObj(_ -> pool.submit(busy)).toList();
+      Thread.sleep(Duration.ofMillis(50));
+      // When
+      store.close();
+      // Then
+      for (Future<Integer> one : running) {
+        assertThat(one.get()).isNotNegative();
+      }
+    }
+  }
+
+  final Version write(Entry entry, Version expected) throws Exception {
+    return ((Written) get(store.write(new EntryDocument(entry), expected))).version();
+  }
+
+  final Optional<Versioned> read(String id) throws Exception {
+    return get(store.read(List.of(id))).getFirst();
+  }
+}

@@ -1,0 +1,338 @@
+package dev.weir.store;
+
+import static dev.weir.store.Samples.bytes;
+import static dev.weir.store.Samples.entry;
+import static dev.weir.store.Samples.get;
+import static dev.weir.store.Samples.id;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.weir.entry.Body;
+import dev.weir.entry.Entry;
+import dev.weir.store.Bodies.OpenBody;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
+import org.apache.pekko.stream.javadsl.Sink;
+import org.apache.pekko.stream.javadsl.SinkQueueWithCancel;
+import org.apache.pekko.util.ByteString;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TieredBodiesTest {
+  private static ActorTestKit testKit;
+  @TempDir private Path root;
+  private final ConcurrentLinkedQueue<Entry> used = new ConcurrentLinkedQueue<>();
+  private StoreSettings settings;
+  private DiskChunkStore chunks;
+  private TieredBodies bodies;
+
+  @BeforeAll
+  static void start() {
+    testKit = ActorTestKit.create();
+  }
+
+  @AfterAll
+  static void stop() {
+    testKit.shutdownTestKit();
+  }
+
+  @BeforeEach
+  void open() {
+    open(Map.of("chunks.min-free-bytes", 0));
+  }
+
+  private void open(Map<String, ?> overrides) {
+    settings = Samples.settings(overrides);
+    chunks = DiskChunkStore.open(root, settings.chunks());
+    bodies = new TieredBodies(chunks, settings, used::add);
+  }
+
+  @AfterEach
+  void close() {
+    bodies.close();
+    chunks.close();
+  }
+
+  @Test
+  void anInlineBodyIsHot() throws Exception {
+    // Given
+    Entry entry = Samples.inline("small");
+    // When
+    OpenBody open = get(bodies.open(entry)).orElseThrow();
+    // Then
+    assertThat(bodies.hot(entry)).isEqualTo(ByteString.fromString("small"));
+    assertThat(open.strict()).isEqualTo(ByteString.fromString("small"));
+    assertThat(read(open, 1, 3)).isEqualTo("ma".getBytes());
+  }
+
+  @Test
+  void anEmptyChunkedBodyIsHot() throws Exception {
+    // Given
+    Entry entry = stored("empty", new byte[0], 1000);
+    // When, Then
+    assertThat(bodies.hot(entry)).isEqualTo(ByteString.emptyByteString());
+    assertThat(read(get(bodies.open(entry)).orElseThrow(), 0, 0)).isEmpty();
+  }
+
+  @Test
+  void aShortBodyBecomesHotOnceItWasOpened() throws Exception {
+    // Given
+    byte[] content = bytes(1, 60_000);
+    Entry entry = stored("short", content, 100_000);
+    assertThat(bodies.hot(entry)).isNull();
+    // When
+    OpenBody open = get(bodies.open(entry)).orElseThrow();
+    // Then
+    assertThat(open.strict().toArray()).isEqualTo(content);
+    assertThat(bodies.hot(entry).toArray()).isEqualTo(content);
+    assertThat(bodies.memoryBytes()).isBetween(60_000L, 62_000L);
+    assertThat(get(chunks.delete(id(content)))).isTrue(); // it is not pinned any more
+  }
+
+  @Test
+  void memoryIsBoundedByBytes() throws Exception {
+    // Given
+    close();
+    open(Map.of("chunks.min-free-bytes", 0, "bodies.memory-cache-bytes", 200_000));
+    // When
+    for (int i = 0; i < 20; i++) {
+      get(bodies.open(stored("short" + i, bytes(i, 50_000), 100_000))).orElseThrow();
+    }
+    // Then
+    assertThat(bodies.memoryBytes()).isLessThanOrEqualTo(200_000);
+  }
+
+  @Test
+  void anySpanOfABigBodyIsStreamedExactly() throws Exception {
+    // Given
+    byte[] content = bytes(1, 1_500_007);
+    Entry entry = stored("big", content, 200_000);
+    Random random = new Random(7);
+    for (int i = 0; i < 40; i++) {
+      int from = random.nextInt(content.length + 1);
+      int to = i % 4 == 0 ? content.length : from + random.nextInt(content.length - from + 1);
+      // When
+      OpenBody open = get(bodies.open(entry)).orElseThrow();
+      // Then
+      assertThat(open.strict()).isNull();
+      assertThat(open.length()).isEqualTo(content.length);
+      assertThat(read(open, from, to)).isEqualTo(Arrays.copyOfRange(content, from, to));
+    }
+    assertAllReleased(content, 200_000);
+  }
+
+  @Test
+  void aSpanOutsideTheBodyIsRefused() throws Exception {
+    // Given
+    OpenBody open = get(bodies.open(stored("big", bytes(1, 100_000), 100_000))).orElseThrow();
+    // When, Then
+    assertThatThrownBy(() -> open.bytes(0, 100_001)).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> open.bytes(-1, 1)).isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> open.bytes(2, 1)).isInstanceOf(IllegalArgumentException.class);
+    open.release();
+  }
+
+  @Test
+  void aCancelledReaderLetsGo() throws Exception {
+    // Given
+    byte[] content = bytes(1, 2_000_000);
+    OpenBody open = get(bodies.open(stored("big", content, 500_000))).orElseThrow();
+    SinkQueueWithCancel<ByteString> reader = reader(open, content.length);
+    assertThat(get(reader.pull())).isPresent();
+    // When
+    reader.cancel();
+    // Then
+    assertAllReleased(content, 500_000);
+    assertThat(bodies.inFlight().usedBytes()).isZero();
+  }
+
+  @Test
+  void aReleasedBodyIsNotPinnedAndNotReadable() throws Exception {
+    // Given
+    byte[] content = bytes(1, 200_000);
+    OpenBody open = get(bodies.open(stored("big", content, 100_000))).orElseThrow();
+    // When
+    open.release();
+    open.release();
+    // Then
+    assertAllReleased(content, 100_000);
+    assertThatThrownBy(() -> read(open, 0, 10)).isInstanceOf(ExecutionException.class);
+  }
+
+  @Test
+  void aBodyIsReadOnce() throws Exception {
+    // Given
+    byte[] content = bytes(1, 200_000);
+    OpenBody open = get(bodies.open(stored("big", content, 100_000))).orElseThrow();
+    assertThat(read(open, 0, content.length)).isEqualTo(content);
+    // When, Then
+    assertThatThrownBy(() -> read(open, 0, content.length)).isInstanceOf(ExecutionException.class);
+  }
+
+  @Test
+  void releasingABodyThatIsBeingReadDoesNotDisturbIt() throws Exception {
+    // Given
+    byte[] content = bytes(1, 2_000_000);
+    OpenBody open = get(bodies.open(stored("big", content, 500_000))).orElseThrow();
+    SinkQueueWithCancel<ByteString> reader = reader(open, content.length);
+    ByteString first = get(reader.pull()).orElseThrow();
+    // When
+    open.release();
+    // Then
+    assertThat(first.concat(rest(reader)).toArray()).isEqualTo(content);
+    assertAllReleased(content, 500_000);
+  }
+
+  @Test
+  void aBodyThatNobodyReadsIsLetGoAfterATime() throws Exception {
+    // Given
+    close();
+    open(Map.of("chunks.min-free-bytes", 0, "bodies.unread-body-timeout", "20ms"));
+    byte[] content = bytes(1, 200_000);
+    // When
+    get(bodies.open(stored("big", content, 100_000))).orElseThrow();
+    // Then
+    assertAllReleased(content, 100_000);
+    assertThat(bodies.leakedBodies()).isEqualTo(1);
+  }
+
+  @Test
+  void aBodyWithAMissingChunkIsNotOpened() throws Exception {
+    // Given
+    byte[] content = bytes(1, 300_000);
+    Entry entry = stored("big", content, 100_000);
+    get(chunks.delete(id(Arrays.copyOfRange(content, 100_000, 200_000))));
+    // When, Then
+    assertThat(get(bodies.open(entry))).isEmpty();
+    assertAllReleased(content, 100_000);
+  }
+
+  @Test
+  void damageIsFoundBeforeTheHeadGoesOutAndTheChunkRemoved() throws Exception {
+    // Given
+    byte[] content = bytes(1, 300_000);
+    Entry entry = stored("big", content, 100_000);
+    damageSecondChunk(content);
+    close();
+    open();
+    // When, Then
+    assertThat(get(bodies.open(entry))).isEmpty();
+    assertThat(chunks.open(id(Arrays.copyOfRange(content, 100_000, 200_000)), 100_000)).isEmpty();
+  }
+
+  @Test
+  void damageFoundLaterEndsTheBodyShortAndTheNextOpenFindsItMissing() throws Exception {
+    // Given
+    byte[] content = bytes(1, 300_000);
+    Entry entry = stored("big", content, 100_000);
+    damageSecondChunk(content);
+    close();
+    open(Map.of("chunks.min-free-bytes", 0, "chunks.verify-at-open-bytes", 0));
+    // When
+    OpenBody open = get(bodies.open(entry)).orElseThrow();
+    // Then
+    assertThatThrownBy(() -> read(open, 0, content.length))
+        .cause()
+        .isInstanceOf(StoreException.class)
+        .hasMessageContaining("damaged");
+    assertThat(get(bodies.open(entry))).isEmpty();
+  }
+
+  private void damageSecondChunk(byte[] content) throws Exception {
+    byte[] second = Arrays.copyOfRange(content, 100_000, 200_000);
+    DiskChunkStoreTest.flip(root.resolve(id(second).path(4)));
+  }
+
+  @Test
+  void twoHundredSlowReadersOfABigBodyStayWithinTheBudget() throws Exception {
+    // Given
+    byte[] content = bytes(1, 64 << 20);
+    Entry entry = stored("big", content, 8 << 20);
+    long bound = settings.bodies().inFlightBytes() + 200L * settings.bodies().minSliceBytes();
+    List<SinkQueueWithCancel<ByteString>> readers = new ArrayList<>();
+    int[] at = new int[200];
+    for (int i = 0; i < at.length; i++) {
+      readers.add(reader(get(bodies.open(entry)).orElseThrow(), content.length));
+    }
+    // When
+    long peak = 0;
+    for (int round = 0; round < 12; round++) {
+      for (int i = 0; i < at.length; i++) {
+        ByteString slice = get(readers.get(i).pull()).orElseThrow();
+        byte[] expected = Arrays.copyOfRange(content, at[i], at[i] + slice.length());
+        assertThat(Arrays.equals(slice.toArray(), expected)).isTrue();
+        at[i] += slice.length();
+        peak = Math.max(peak, bodies.inFlight().usedBytes());
+      }
+    }
+    // Then
+    assertThat(peak).isPositive().isLessThanOrEqualTo(bound);
+    readers.forEach(SinkQueueWithCancel::cancel);
+    while (bodies.inFlight().usedBytes() != 0) {
+      Thread.onSpinWait();
+    }
+    assertAllReleased(content, 8 << 20);
+  }
+
+  @Test
+  void usesAreToldOn() {
+    // Given
+    Entry entry = Samples.inline("a");
+    // When
+    bodies.touch(entry);
+    // Then
+    assertThat(used).containsExactly(entry);
+  }
+
+  private Entry stored(String name, byte[] content, int chunkBytes) throws Exception {
+    Samples.Stored stored = Samples.store(chunks, content, chunkBytes);
+    stored.pins().forEach(ChunkReader::close);
+    Body body = stored.body();
+    return entry(name, body);
+  }
+
+  private static byte[] read(OpenBody open, long from, long to) throws Exception {
+    CompletionStage<ByteString> all =
+        open.bytes(from, to)
+            .runWith(Sink.fold(ByteString.emptyByteString(), ByteString::concat), testKit.system());
+    return get(all).toArray();
+  }
+
+  private static SinkQueueWithCancel<ByteString> reader(OpenBody open, long to) {
+    return open.bytes(0, to)
+        .runWith(
+            Sink.<ByteString>queue()
+                .withAttributes(org.apache.pekko.stream.Attributes.inputBuffer(1, 1)),
+            testKit.system());
+  }
+
+  private static ByteString rest(SinkQueueWithCancel<ByteString> reader) throws Exception {
+    ByteString all = ByteString.emptyByteString();
+    for (var next = get(reader.pull()); next.isPresent(); next = get(reader.pull())) {
+      all = all.concat(next.get());
+    }
+    return all;
+  }
+
+  /** What is deleted goes at once only if nobody has it pinned. */
+  private void assertAllReleased(byte[] content, int chunkBytes) throws Exception {
+    for (int at = 0; at < content.length; at += chunkBytes) {
+      byte[] chunk = Arrays.copyOfRange(content, at, Math.min(at + chunkBytes, content.length));
+      assertThat(get(chunks.delete(id(chunk)))).isTrue();
+      assertThat(Files.exists(root.resolve(id(chunk).path(4)))).isFalse();
+    }
+  }
+}
