@@ -118,7 +118,7 @@ public final class DiskRetention implements Retention {
                       found.getFirst().isPresent()
                           ? metadata.delete(entry.id(), found.getFirst().get().version())
                           : CompletableFuture.completedStage(new WriteResult.Conflict())));
-      var unused = ledger.remove(entry.id(), entry.tag()); // its chunks are orphans now
+      var _ = ledger.remove(entry.id(), entry.tag()); // its chunks are orphans now
     }
     return broken.size();
   }
