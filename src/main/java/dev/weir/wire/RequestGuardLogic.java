@@ -472,7 +472,8 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
     counter = null;
     response = Response.NONE;
     guard.channel.close();
-    if (closing) {
+    // A body that was not read to its end must never be taken for the next request.
+    if (closing || feed != null) {
       endOutput();
     } else {
       phase = Phase.HEAD;

@@ -46,7 +46,11 @@ final class Peer {
   }
 
   Peer hangUp() {
-    queue.complete();
+    try {
+      queue.complete();
+    } catch (IllegalStateException e) {
+      // The other side was quicker.
+    }
     return this;
   }
 

@@ -396,6 +396,124 @@ class RequestGuardLiveTest {
         .contains("Connection: close");
   }
 
+  @Test
+  void unreadBodyIsNeverTheNextRequest() throws Exception {
+    // Given
+    GuardedServer server =
+        server(
+            (exchange, request) ->
+                CompletableFuture.completedFuture(HttpResponse.create().withEntity("hit")),
+            "linger-millis = 100");
+    Peer whole = client(server);
+    Peer streamed = client(server);
+    String inner = "GET /inner HTTP/1.1\r\nHost: o\r\n\r\n";
+    String post =
+        "POST /p HTTP/1.1\r\nHost: o\r\nContent-Length: " + (inner.length() + 1) + "\r\n\r\n";
+    // When
+    whole.say(post + inner + "x" + "GET /next HTTP/1.1\r\nHost: o\r\n\r\n");
+    streamed.say(post).awaitText("hit");
+    String ended = streamed.say(inner).awaitEnd();
+    whole.await(all -> all.split("hit", -1).length == 3);
+    // Then
+    assertThat(ended).contains("Connection: close");
+    assertThat(server.seen).extracting(f -> f.head().target()).doesNotContain("/inner");
+  }
+
+  @Test
+  void closesAfterThisAndIgnoresWhatFollows() throws Exception {
+    // Given
+    GuardedServer server =
+        server(
+            (exchange, request) -> {
+              exchange.closeAfterThis();
+              return echo(exchange, request);
+            },
+            "linger-millis = 100");
+    Peer client = client(server);
+    String get = "GET / HTTP/1.1\r\nHost: o\r\n\r\n";
+    // When
+    String heard = client.say(get + get).awaitEnd();
+    // Then
+    assertThat(heard).contains("Connection: close\r\n\r\nGET http://o/ ");
+    assertThat(server.seen).hasSize(1);
+  }
+
+  @Test
+  void connectIsAnsweredWithItsOwnHeadAndBecomesTunnel() {
+    // Given
+    Peer client =
+        client(
+            server(
+                (exchange, request) -> {
+                  exchange.respond(new ResponseHead(200, "Established", Headers.EMPTY));
+                  return CompletableFuture.completedFuture(switching(Flow.of(ByteString.class)));
+                }));
+    // When
+    client.say("CONNECT o.test:443 HTTP/1.1\r\nHost: o.test:443\r\n\r\n");
+    client.awaitText("HTTP/1.1 200 Established\r\n\r\n");
+    client.say("\u0016\u0003\u0001");
+    // Then
+    client.awaitText("Established\r\n\r\n\u0016\u0003\u0001");
+  }
+
+  @Test
+  void tricklingBodyIsEnded() {
+    // Given
+    GuardedServer server =
+        server(
+            RequestGuardLiveTest::echo, "body-window-millis = 100", "body-window-min-bytes = 1000");
+    Peer client = client(server);
+    client.say("POST / HTTP/1.1\r\nHost: o\r\nContent-Length: 100000\r\n\r\n");
+    // When
+    client.await(
+        all -> {
+          client.say("x");
+          return !all.isEmpty();
+        });
+    // Then
+    assertThat(client.heard()).startsWith("HTTP/1.1 408 ");
+    assertThat(server.refusals).containsExactly("body-timeout");
+  }
+
+  @Test
+  void badChunkInRunningRequestIsAnswered() {
+    // Given
+    GuardedServer server = server(RequestGuardLiveTest::echo);
+    Peer client = client(server);
+    // When
+    client.say("POST / HTTP/1.1\r\nHost: o\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n");
+    await(() -> server.seen.size() == 1);
+    client.say("xyz\r\n");
+    // Then
+    client.awaitText("HTTP/1.1 400 Bad Request");
+  }
+
+  @Test
+  void bigResponsesPassInPieces() throws Exception {
+    // Given
+    ByteString big = ByteString.fromString("b".repeat(300_000));
+    Peer client =
+        client(
+            server(
+                (exchange, request) -> {
+                  exchange.respond(ok());
+                  boolean strict = exchange.head().target().equals("/strict");
+                  return CompletableFuture.completedFuture(
+                      HttpResponse.create()
+                          .withEntity(
+                              strict
+                                  ? HttpEntities.create(ContentTypes.APPLICATION_OCTET_STREAM, big)
+                                  : HttpEntities.createChunked(
+                                      ContentTypes.APPLICATION_OCTET_STREAM,
+                                      Source.repeat(big.take(100_000)).take(3))));
+                }));
+    // When
+    client.say("GET /strict HTTP/1.1\r\nHost: o\r\n\r\nGET /c HTTP/1.1\r\nHost: o\r\n\r\n");
+    String heard = client.awaitText("\r\n0\r\n\r\n");
+    // Then
+    assertThat(heard.chars().filter(c -> c == 'b').count()).isEqualTo(600_000);
+  }
+
   static void await(java.util.function.BooleanSupplier condition) {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
     while (!condition.getAsBoolean()) {
