@@ -1,0 +1,35 @@
+package dev.weir.cache;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+
+/** One request on its way to a verdict. */
+final class Asker {
+  private final Question question;
+  private final CompletableFuture<Verdict> verdict = new CompletableFuture<>();
+  private final Executor executor;
+  private int rounds;
+
+  Asker(Question question, Executor executor) {
+    this.question = question;
+    this.executor = executor;
+  }
+
+  Question question() {
+    return question;
+  }
+
+  CompletableFuture<Verdict> verdict() {
+    return verdict;
+  }
+
+  /** Counts how often it has been sent on; called by one thread at a time. */
+  int nextRound() {
+    return ++rounds;
+  }
+
+  /** What hangs on the verdict runs on the executor, not on the thread that found it. */
+  void answer(Verdict answer) {
+    executor.execute(() -> verdict.complete(answer));
+  }
+}

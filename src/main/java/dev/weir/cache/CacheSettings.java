@@ -1,0 +1,93 @@
+package dev.weir.cache;
+
+import com.typesafe.config.Config;
+
+/**
+ * The limits of keepers and of a node's view of them; block {@code weir.cache}, where every one has
+ * its reason.
+ *
+ * @param ackTimeoutMillis silence of a keeper after which a request goes alone
+ * @param answerTimeoutMillis the same after the keeper has acknowledged
+ * @param storeTimeoutMillis longest wait for the metadata store
+ * @param storeRetryMillis how long a keeper does not ask a store that has failed
+ * @param followTimeoutMillis longest wait of a follower for a leader's head
+ * @param headTimeoutMillis age of a fill without a head at which another leader is named
+ * @param leaderSilenceMillis silence after which a leader is replaced
+ * @param keeperTickMillis how often a keeper with running fills looks at them
+ * @param uncacheableMillis how long a key is remembered as uncacheable
+ * @param leaseTermMillis how long a node may serve an entry without asking again
+ * @param sessionTermMillis how long a node may serve by leases without a renewed session
+ * @param sessionRenewMillis how often the session is renewed
+ * @param idleMillis idle time after which a keeper leaves memory
+ * @param refreshPersistMillis a refresh is written only if it is at least this much newer
+ * @param maxFillsPerKey fills of one key at a time
+ * @param maxWaiting questions waiting for a keeper's first load, and store writes waiting in it
+ * @param maxFollowers requests of one node waiting for one head
+ * @param maxRounds how often one request may be sent on before it goes alone
+ * @param nearBytes memory of the near table
+ * @param nearRevocations how many keys' last revocations are remembered
+ * @param fabricTimeoutMillis how long a purge or eviction waits for the fabric to come up
+ */
+public record CacheSettings(
+    long ackTimeoutMillis,
+    long answerTimeoutMillis,
+    long storeTimeoutMillis,
+    long storeRetryMillis,
+    long followTimeoutMillis,
+    long headTimeoutMillis,
+    long leaderSilenceMillis,
+    long keeperTickMillis,
+    long uncacheableMillis,
+    long leaseTermMillis,
+    long sessionTermMillis,
+    long sessionRenewMillis,
+    long idleMillis,
+    long refreshPersistMillis,
+    int maxFillsPerKey,
+    int maxWaiting,
+    int maxFollowers,
+    int maxRounds,
+    long nearBytes,
+    int nearRevocations,
+    long fabricTimeoutMillis) {
+
+  public CacheSettings {
+    if (storeTimeoutMillis >= answerTimeoutMillis) {
+      throw new IllegalArgumentException(
+          "weir.cache: store-timeout must be below answer-timeout, or keepers answer too late");
+    }
+    if (sessionRenewMillis >= sessionTermMillis) {
+      throw new IllegalArgumentException("weir.cache: session-renew must be below session-term");
+    }
+  }
+
+  /** Reads the block {@code weir.cache}. */
+  public static CacheSettings from(Config room) {
+    return new CacheSettings(
+        millis(room, "ack-timeout"),
+        millis(room, "answer-timeout"),
+        millis(room, "store-timeout"),
+        millis(room, "store-retry"),
+        millis(room, "follow-timeout"),
+        millis(room, "head-timeout"),
+        millis(room, "leader-silence"),
+        millis(room, "keeper-tick"),
+        millis(room, "uncacheable"),
+        millis(room, "lease-term"),
+        millis(room, "session-term"),
+        millis(room, "session-renew"),
+        millis(room, "idle"),
+        millis(room, "refresh-persist"),
+        room.getInt("max-fills-per-key"),
+        room.getInt("max-waiting"),
+        room.getInt("max-followers"),
+        room.getInt("max-rounds"),
+        room.getBytes("near-bytes"),
+        room.getInt("near-revocations"),
+        millis(room, "fabric-timeout"));
+  }
+
+  private static long millis(Config room, String key) {
+    return room.getDuration(key).toMillis();
+  }
+}

@@ -1,0 +1,113 @@
+package dev.weir.cache;
+
+import dev.weir.entry.FillId;
+import dev.weir.fill.Fill;
+import dev.weir.fill.Fills;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Where followers of this node meet the fill they are to follow, whichever comes first: the leader
+ * is told of its grant and its followers of the fill's id at the same moment.
+ */
+final class FillSlots {
+  private final ConcurrentHashMap<FillId, Slot> slots = new ConcurrentHashMap<>();
+  private final CacheSettings settings;
+
+  FillSlots(CacheSettings settings) {
+    this.settings = settings;
+  }
+
+  private static final class Slot {
+    final CompletableFuture<Fill> fill = new CompletableFuture<>();
+    final CompletableFuture<Void> released = new CompletableFuture<>();
+    final AtomicInteger followers = new AtomicInteger();
+  }
+
+  /** Why a fill is no longer waited for. */
+  static final class ReleasedException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    ReleasedException() {
+      super("its leader was replaced", null, false, false);
+    }
+  }
+
+  /** The fill with that id has begun here. */
+  void led(Fill fill) {
+    Slot slot = slot(fill.id());
+    slot.fill.complete(fill);
+    fill.end().thenRun(() -> slots.remove(fill.id(), slot));
+  }
+
+  /**
+   * The fill once it has a head; fails with {@link ReleasedException} if it is not waited for any
+   * more. False if too many wait for it already.
+   */
+  CompletionStage<Fill> headed(FillId id, Fills fills) {
+    Fill present = fills.running(id).orElse(null);
+    if (present != null && present.head().toCompletableFuture().isDone()) {
+      return CompletableFuture.completedStage(present);
+    }
+    Slot slot = slot(id);
+    if (slot.followers.incrementAndGet() > settings.maxFollowers()) {
+      slot.followers.decrementAndGet();
+      return CompletableFuture.failedStage(new IllegalStateException("crowded"));
+    }
+    CompletableFuture<Fill> headed = new CompletableFuture<>();
+    slot.released.whenComplete(
+        (ok, released) -> headed.completeExceptionally(new ReleasedException()));
+    slot.fill.thenAccept(
+        fill -> {
+          Fill.Interest interest = fill.interest();
+          headed.whenComplete((ok, failed) -> interest.close());
+          fill.head().thenRun(() -> headed.complete(fill));
+        });
+    return headed;
+  }
+
+  /** Whoever waits for that fill's head asks again. */
+  void release(FillId id) {
+    Slot slot = slots.remove(id);
+    if (slot != null) {
+      slot.released.complete(null);
+    }
+  }
+
+  void releaseAll() {
+    slots.keySet().forEach(this::releaseUnled);
+  }
+
+  /** Fills that have begun need no keeper to reach their head. */
+  private void releaseUnled(FillId id) {
+    Slot slot = slots.get(id);
+    if (slot != null && !slot.fill.isDone()) {
+      release(id);
+    }
+  }
+
+  /** One that nobody ever leads goes away by itself, after its followers have. */
+  private Slot slot(FillId id) {
+    return slots.computeIfAbsent(
+        id,
+        fresh -> {
+          Slot slot = new Slot();
+          slot.fill
+              .copy()
+              .orTimeout(settings.followTimeoutMillis(), TimeUnit.MILLISECONDS)
+              .exceptionally(
+                  never -> {
+                    slots.remove(id, slot);
+                    return null;
+                  });
+          return slot;
+        });
+  }
+
+  int size() {
+    return slots.size();
+  }
+}

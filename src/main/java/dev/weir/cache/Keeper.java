@@ -1,0 +1,605 @@
+package dev.weir.cache;
+
+import dev.weir.cache.KeyState.CommitDecision;
+import dev.weir.cache.KeyState.Decision;
+import dev.weir.cache.Slot.Kept;
+import dev.weir.entry.Entry;
+import dev.weir.entry.FillId;
+import dev.weir.entry.NodeId;
+import dev.weir.entry.PrimaryKey;
+import dev.weir.entry.VaryIndex;
+import dev.weir.store.Retention;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.javadsl.AbstractMatchingBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The keeper of one primary key and all its variants: answers questions from memory, grants fills,
+ * commits what they bring, and takes leases back. It never carries body bytes and never waits: what
+ * it decides is in {@link KeyState}, what it writes in {@link KeeperStore}; here are the effects.
+ *
+ * <pre>
+ *   born ──first command──▶ Loading ──Loaded──▶ Ready ──idle──▶ gone
+ *                              │ store failed     ▲
+ *                              └──▶ Failed ───────┘ first command after store-retry
+ * </pre>
+ *
+ * <p>Store operations run one at a time in the order they were asked for; everything else goes on
+ * meanwhile.
+ */
+final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
+  private static final AtomicLong LAST_INCARNATION = new AtomicLong();
+  private static final String TICK = "tick";
+
+  /** How often a tombstone is written again after somebody else's write. */
+  private static final int MAX_ATTEMPTS = 3;
+
+  /** What keepers need of their node. */
+  record Context(
+      CacheSettings settings,
+      KeeperStore store,
+      Retention retention,
+      KeeperMetrics metrics,
+      Supplier<Map<NodeId, ActorRef<NodeMessage>>> nodes) {}
+
+  /** A store operation that waits or runs. */
+  private sealed interface Operation {
+    record Write(KeeperCommand.Commit commit) implements Operation {}
+
+    record Bury(List<Kept> gone, long sequence, int attempts) implements Operation {}
+
+    record Remove(KeeperCommand.Drop drop) implements Operation {}
+
+    /** The store was ahead of us. */
+    record Reload() implements Operation {}
+  }
+
+  /** An invalidation until all holders have forgotten and the tombstone is written. */
+  private static final class Purge {
+    final KeeperCommand.Invalidate command;
+    final Set<NodeId> holders;
+    boolean written;
+    boolean persisted = true;
+
+    Purge(KeeperCommand.Invalidate command, Set<NodeId> holders, boolean written) {
+      this.command = command;
+      this.holders = holders;
+      this.written = written;
+    }
+  }
+
+  private final PrimaryKey key;
+  private final Context context;
+  private final TimerScheduler<KeeperCommand> timers;
+  private final Consumer<ActorRef<KeeperCommand>> passivate;
+  private final long incarnation =
+      LAST_INCARNATION.updateAndGet(last -> Math.max(last + 1, System.currentTimeMillis()));
+  private final Map<NodeId, ActorRef<NodeMessage>> nodes = new HashMap<>();
+  private final Queue<KeeperCommand> early = new ArrayDeque<>();
+  private final Deque<Operation> operations = new ArrayDeque<>();
+  private final Map<Long, Purge> purges = new HashMap<>();
+  private long sequence;
+  private boolean loading;
+  private long retryAtNanos;
+  private boolean storeFailed;
+  private @Nullable KeyState state;
+  private @Nullable Operation current;
+  private @Nullable CommitDecision decided;
+
+  /**
+   * @param passivate asks the shard to send Retire once nothing is under way to this keeper
+   */
+  static Behavior<KeeperCommand> create(
+      PrimaryKey key, Context context, Consumer<ActorRef<KeeperCommand>> passivate) {
+    return Behaviors.setup(
+        actor ->
+            Behaviors.withTimers(timers -> new Keeper(actor, timers, key, context, passivate)));
+  }
+
+  private Keeper(
+      ActorContext<KeeperCommand> actor,
+      TimerScheduler<KeeperCommand> timers,
+      PrimaryKey key,
+      Context context,
+      Consumer<ActorRef<KeeperCommand>> passivate) {
+    super(actor);
+    this.key = key;
+    this.context = context;
+    this.timers = timers;
+    this.passivate = passivate;
+    actor.setReceiveTimeout(
+        Duration.ofMillis(context.settings().idleMillis()), new KeeperCommand.Idle());
+  }
+
+  @Override
+  public Behavior<KeeperCommand> onMessage(KeeperCommand command) {
+    switch (command) {
+      case KeeperCommand.Ask ask -> whenReady(ask);
+      case KeeperCommand.Commit commit -> whenReady(commit);
+      case KeeperCommand.Invalidate invalidate -> whenReady(invalidate);
+      case KeeperCommand.Drop drop -> whenReady(drop);
+      case KeeperCommand.Ping(long id, var node) -> node.tell(new NodeMessage.Done(id, true));
+      case KeeperCommand.Started(var grant) -> ready(known -> known.heard(grant, now()));
+      case KeeperCommand.Progress(var grant, long bytes) ->
+          ready(known -> known.heard(grant, now()));
+      case KeeperCommand.Headed head -> ready(known -> known.headed(head, now()));
+      case KeeperCommand.Ended(var grant, String reason) ->
+          ready(known -> known.ended(grant.fill()));
+      case KeeperCommand.Revoked(NodeId node, long upTo) -> onRevoked(node, upTo);
+      case KeeperCommand.TermsOver(long upTo) -> onTermsOver(upTo);
+      case KeeperCommand.Loaded(StoredKey stored) -> onLoaded(stored);
+      case KeeperCommand.Wrote(KeeperStore.Result result) -> onWrote(result);
+      case KeeperCommand.Tick tick -> onTick();
+      case KeeperCommand.Idle idle -> onIdle();
+      case KeeperCommand.Retire retire -> {
+        return Behaviors.stopped();
+      }
+    }
+    return this;
+  }
+
+  // --- loading
+
+  private void ready(Consumer<KeyState> action) {
+    KeyState known = state;
+    if (known != null) {
+      action.accept(known);
+    }
+  }
+
+  /** Does it now, or when the store has answered; says at once that it has arrived. */
+  private void whenReady(KeeperCommand command) {
+    KeyState known = state;
+    if (known != null) {
+      perform(known, command);
+      return;
+    }
+    boolean resting = storeFailed && now() - retryAtNanos < 0;
+    if (resting || early.size() >= context.settings().maxWaiting()) {
+      refuse(command, resting ? "store" : "busy");
+      return;
+    }
+    if (command instanceof KeeperCommand.Ask ask) {
+      ask.node().tell(new NodeMessage.Acked(ask.id()));
+    }
+    early.add(command);
+    if (!loading) {
+      loading = true;
+      load();
+    }
+  }
+
+  private void load() {
+    getContext()
+        .pipeToSelf(
+            context.store().load(key),
+            (stored, failed) -> {
+              if (failed != null) {
+                noteFailure("read", failed);
+              }
+              return new KeeperCommand.Loaded(stored);
+            });
+  }
+
+  private void onLoaded(@Nullable StoredKey stored) {
+    if (current instanceof Operation.Reload) {
+      current = null;
+      if (stored != null) {
+        ready(known -> known.adopt(stored));
+      }
+      startNext();
+      return;
+    }
+    loading = false;
+    List<KeeperCommand> waited = new ArrayList<>(early);
+    early.clear();
+    if (stored == null) {
+      storeFailed = true;
+      retryAtNanos = now() + TimeUnit.MILLISECONDS.toNanos(context.settings().storeRetryMillis());
+      waited.forEach(command -> refuse(command, "store"));
+    } else {
+      storeFailed = false;
+      KeyState known = new KeyState(key, context.settings(), stored);
+      state = known;
+      waited.forEach(command -> perform(known, command));
+    }
+  }
+
+  private void perform(KeyState known, KeeperCommand command) {
+    switch (command) {
+      case KeeperCommand.Ask ask -> answer(known, ask);
+      case KeeperCommand.Commit commit -> enqueue(new Operation.Write(commit));
+      case KeeperCommand.Drop drop -> enqueue(new Operation.Remove(drop));
+      case KeeperCommand.Invalidate invalidate -> invalidate(known, invalidate);
+      default -> throw new IllegalStateException("not a command that waits: " + command);
+    }
+  }
+
+  private void refuse(KeeperCommand command, String reason) {
+    switch (command) {
+      case KeeperCommand.Ask ask ->
+          ask.node().tell(new NodeMessage.Answered(ask.id(), new Answer.Alone(reason)));
+      case KeeperCommand.Commit commit ->
+          commit.node().tell(new NodeMessage.Discarded(commit.id(), reason));
+      case KeeperCommand.Invalidate purge -> {
+        revoke();
+        purge.node().tell(new NodeMessage.Done(purge.id(), false));
+      }
+      case KeeperCommand.Drop drop -> drop.node().tell(new NodeMessage.Done(drop.id(), false));
+      default -> throw new IllegalStateException("not a command that waits: " + command);
+    }
+  }
+
+  // --- questions
+
+  private void answer(KeyState known, KeeperCommand.Ask ask) {
+    nodes.put(ask.nodeId(), ask.node());
+    Decision decision = known.decide(ask, FillId.random(), now());
+    Answer answer =
+        switch (decision) {
+          case Decision.Serve(Kept kept) -> new Answer.Stored(lease(known, kept.entry()));
+          case Decision.Join(RunningFill fill) ->
+              new Answer.Follow(fill.id(), fill.grant().leader());
+          case Decision.Lead(var grant, boolean solo) -> new Answer.Lead(grant, solo);
+          case Decision.Validate(var grant, Kept kept) -> new Answer.Validate(grant, kept.entry());
+          case Decision.Learn(List<String> vary) -> new Answer.Varies(vary);
+          case Decision.Alone(String reason) -> new Answer.Alone(reason);
+        };
+    if (known.hasRunning() && !timers.isTimerActive(TICK)) {
+      Duration tick = Duration.ofMillis(context.settings().keeperTickMillis());
+      timers.startTimerWithFixedDelay(TICK, new KeeperCommand.Tick(), tick);
+    }
+    ask.node().tell(new NodeMessage.Answered(ask.id(), answer));
+  }
+
+  private Lease lease(KeyState known, Entry entry) {
+    return new Lease(
+        entry, known.vary(), incarnation, ++sequence, context.settings().leaseTermMillis());
+  }
+
+  private void onTick() {
+    ready(
+        known -> {
+          for (FillId silent : known.releaseSilent(now())) {
+            context.metrics().replacedLeaders.increment();
+            nodes.values().forEach(node -> node.tell(new NodeMessage.Released(silent)));
+          }
+          if (!known.hasRunning()) {
+            timers.cancel(TICK);
+          }
+        });
+  }
+
+  // --- the store, one operation at a time
+
+  private void enqueue(Operation operation) {
+    if (operations.size() >= context.settings().maxWaiting()) {
+      refuseOperation(operation, "busy");
+      return;
+    }
+    operations.add(operation);
+    startNext();
+  }
+
+  private void startNext() {
+    KeyState known = state;
+    while (known != null && current == null && !operations.isEmpty()) {
+      Operation next = operations.remove();
+      switch (next) {
+        case Operation.Write write -> startWrite(known, write);
+        case Operation.Bury bury -> {
+          List<KeeperStore.Removal> removals = bury.gone().stream().map(Keeper::removal).toList();
+          begin(
+              bury, context.store().invalidate(known.tombstone(), known.indexVersion(), removals));
+        }
+        case Operation.Remove remove -> startRemoval(known, remove);
+        case Operation.Reload reload -> {
+          current = reload;
+          load();
+        }
+      }
+    }
+  }
+
+  private void startWrite(KeyState known, Operation.Write write) {
+    KeeperCommand.Commit commit = write.commit();
+    CommitDecision decision = known.decideCommit(commit.grant(), commit.entry(), commit.vary());
+    switch (decision) {
+      case CommitDecision.Refuse(String reason) -> {
+        known.ended(commit.grant().fill());
+        refuseOperation(write, reason);
+      }
+      case CommitDecision.Refresh(Kept kept, boolean persist) -> {
+        context.metrics().refreshes.increment();
+        known.refreshed(commit.grant(), commit.entry(), null);
+        renew(known, commit.entry());
+        commit.node().tell(new NodeMessage.Committed(commit.id(), commit.entry()));
+        if (persist) {
+          decided = decision;
+          begin(
+              write,
+              context.store().commit(commit.entry(), kept.version(), null, known.indexVersion()));
+        } else {
+          context.metrics().unwrittenRefreshes.increment();
+        }
+      }
+      case CommitDecision.Write(var expected, VaryIndex index, var indexExpected) -> {
+        decided = decision;
+        begin(write, context.store().commit(commit.entry(), expected, index, indexExpected));
+      }
+    }
+  }
+
+  private void startRemoval(KeyState known, Operation.Remove remove) {
+    KeeperCommand.Drop drop = remove.drop();
+    Kept kept = known.current(drop.variant(), drop.tag());
+    if (kept == null) {
+      refuseOperation(remove, "gone");
+      return;
+    }
+    revoke();
+    begin(
+        remove,
+        context
+            .store()
+            .remove(removal(kept), known.indexWithout(drop.variant()), known.indexVersion()));
+  }
+
+  private void begin(Operation operation, CompletionStage<KeeperStore.Result> stage) {
+    current = operation;
+    getContext()
+        .pipeToSelf(
+            stage,
+            (result, failed) -> {
+              if (failed != null) {
+                noteFailure("written", failed);
+              }
+              return new KeeperCommand.Wrote(result);
+            });
+  }
+
+  private void onWrote(KeeperStore.@Nullable Result result) {
+    Operation done = current;
+    CommitDecision decision = decided;
+    KeyState known = state;
+    current = null;
+    decided = null;
+    if (known == null || done == null) {
+      return;
+    }
+    switch (done) {
+      case Operation.Write(KeeperCommand.Commit commit)
+          when decision instanceof CommitDecision.Refresh ->
+          onRefreshWritten(known, commit, result);
+      case Operation.Write write -> onCommitWritten(known, write, result);
+      case Operation.Bury bury -> onBuried(known, bury, result);
+      case Operation.Remove remove -> onRemoved(known, remove, result);
+      case Operation.Reload reload -> {}
+    }
+    if (result == null || result instanceof KeeperStore.Result.Conflict) {
+      // Whether a failed write took place is not known: only reading says.
+      current = new Operation.Reload();
+      load();
+    }
+    startNext();
+  }
+
+  private void onRefreshWritten(
+      KeyState known, KeeperCommand.Commit commit, KeeperStore.@Nullable Result result) {
+    boolean isCurrent =
+        known.epoch().equals(commit.entry().epoch())
+            && known.current(commit.entry().variant(), commit.entry().tag()) != null;
+    if (result instanceof KeeperStore.Result.Written written && isCurrent) {
+      known.refreshed(commit.grant(), commit.entry(), written.version());
+    } else if (result instanceof KeeperStore.Result.Written written) {
+      forget(List.of(new KeeperStore.Removal(commit.entry().documentId(), written.version())));
+    }
+  }
+
+  private void onCommitWritten(
+      KeyState known, Operation.Write write, KeeperStore.@Nullable Result result) {
+    KeeperCommand.Commit commit = write.commit();
+    Entry entry = commit.entry();
+    if (!(result instanceof KeeperStore.Result.Written written)) {
+      known.ended(commit.grant().fill());
+      refuseOperation(write, result == null ? "store" : "conflict");
+      return;
+    }
+    if (!known.epoch().equals(entry.epoch())) {
+      // Invalidated while it was being written: it must not come back after a restart.
+      if (written.index() != null) {
+        known.indexWritten(written.index().version());
+      }
+      forget(List.of(new KeeperStore.Removal(entry.documentId(), written.version())));
+      refuseOperation(write, "epoch");
+      return;
+    }
+    List<Kept> replaced =
+        known.committed(commit.grant(), entry, commit.vary(), written.version(), written.index());
+    context.retention().committed(entry);
+    List<KeeperStore.Removal> unlisted = new ArrayList<>();
+    for (Kept old : replaced) {
+      context.retention().removed(old.entry());
+      if (!old.entry().documentId().equals(entry.documentId())) {
+        unlisted.add(removal(old));
+      }
+    }
+    forget(unlisted);
+    renew(known, entry);
+    context.metrics().commits.increment();
+    commit.node().tell(new NodeMessage.Committed(commit.id(), entry));
+  }
+
+  private void onRemoved(
+      KeyState known, Operation.Remove remove, KeeperStore.@Nullable Result result) {
+    KeeperCommand.Drop drop = remove.drop();
+    Kept kept = known.current(drop.variant(), drop.tag());
+    boolean removed = result instanceof KeeperStore.Result.Removed;
+    if (removed && result instanceof KeeperStore.Result.Removed(var index) && index != null) {
+      known.indexWritten(index.version());
+    }
+    if (removed && kept != null) {
+      known.removed(drop.variant(), drop.tag());
+      context.retention().removed(kept.entry());
+      // A question answered while the document was being deleted may have leased it again.
+      revoke();
+    }
+    drop.node().tell(new NodeMessage.Done(drop.id(), removed));
+  }
+
+  private void refuseOperation(Operation operation, String reason) {
+    switch (operation) {
+      case Operation.Write(KeeperCommand.Commit commit) -> {
+        context.metrics().discardedCommits.increment();
+        commit.node().tell(new NodeMessage.Discarded(commit.id(), reason));
+      }
+      case Operation.Remove(KeeperCommand.Drop drop) ->
+          drop.node().tell(new NodeMessage.Done(drop.id(), false));
+      case Operation.Bury bury -> written(bury.sequence(), false);
+      case Operation.Reload reload -> {}
+    }
+  }
+
+  private void forget(List<KeeperStore.Removal> removals) {
+    if (!removals.isEmpty()) {
+      // Best effort: an unlisted document is garbage, not a lie.
+      context.store().removeAll(removals).exceptionally(failed -> null);
+    }
+  }
+
+  private static KeeperStore.Removal removal(Kept kept) {
+    return new KeeperStore.Removal(kept.entry().documentId(), kept.version());
+  }
+
+  // --- leases and invalidation
+
+  /** Holders of the older state get the new one; it takes the place of their lease. */
+  private void renew(KeyState known, Entry entry) {
+    Lease lease = lease(known, entry);
+    nodes.values().forEach(node -> node.tell(new NodeMessage.Renewed(lease)));
+  }
+
+  /** All leases granted so far end; a newborn keeper assumes that every node holds some. */
+  private Set<NodeId> revoke() {
+    Map<NodeId, ActorRef<NodeMessage>> holders = new HashMap<>(context.nodes().get());
+    holders.putAll(nodes);
+    NodeMessage revoke =
+        new NodeMessage.Revoke(key, incarnation, ++sequence, getContext().getSelf());
+    holders.values().forEach(node -> node.tell(revoke));
+    return new HashSet<>(holders.keySet());
+  }
+
+  private void invalidate(KeyState known, KeeperCommand.Invalidate command) {
+    context.metrics().invalidations.increment();
+    boolean nothing = known.isEmpty() && current == null && operations.isEmpty();
+    List<Kept> gone = known.invalidate();
+    Set<NodeId> holders = revoke();
+    purges.put(sequence, new Purge(command, holders, nothing));
+    timers.startSingleTimer(
+        sequence,
+        new KeeperCommand.TermsOver(sequence),
+        Duration.ofMillis(context.settings().leaseTermMillis()));
+    if (!nothing) {
+      enqueue(new Operation.Bury(gone, sequence, 0));
+    }
+    settle();
+  }
+
+  private void onBuried(KeyState known, Operation.Bury bury, KeeperStore.@Nullable Result result) {
+    if (result instanceof KeeperStore.Result.Removed(var index) && index != null) {
+      known.indexWritten(index.version());
+      bury.gone().forEach(kept -> context.retention().removed(kept.entry()));
+      written(bury.sequence(), true);
+    } else if (result instanceof KeeperStore.Result.Conflict && bury.attempts() < MAX_ATTEMPTS) {
+      operations.addFirst(new Operation.Bury(bury.gone(), bury.sequence(), bury.attempts() + 1));
+    } else {
+      written(bury.sequence(), false);
+    }
+  }
+
+  private void written(long upTo, boolean persisted) {
+    Purge purge = purges.get(upTo);
+    if (purge != null) {
+      purge.written = true;
+      purge.persisted = persisted;
+    }
+    settle();
+  }
+
+  private void onRevoked(NodeId node, long upTo) {
+    purges.forEach(
+        (revoked, purge) -> {
+          if (revoked <= upTo) {
+            purge.holders.remove(node);
+          }
+        });
+    settle();
+  }
+
+  private void onTermsOver(long upTo) {
+    Purge purge = purges.get(upTo);
+    if (purge != null) {
+      purge.holders.clear();
+    }
+    settle();
+  }
+
+  private void settle() {
+    purges
+        .entrySet()
+        .removeIf(
+            entry -> {
+              Purge purge = entry.getValue();
+              boolean done = purge.written && purge.holders.isEmpty();
+              if (done) {
+                timers.cancel(entry.getKey());
+                purge
+                    .command
+                    .node()
+                    .tell(new NodeMessage.Done(purge.command.id(), purge.persisted));
+              }
+              return done;
+            });
+  }
+
+  private void onIdle() {
+    KeyState known = state;
+    boolean busy =
+        loading
+            || current != null
+            || !operations.isEmpty()
+            || !purges.isEmpty()
+            || (known != null && known.hasRunning());
+    if (!busy) {
+      passivate.accept(getContext().getSelf());
+    }
+  }
+
+  private void noteFailure(String what, Throwable failed) {
+    context.metrics().storeFailures.increment();
+    getContext().getLog().warn("A key's metadata could not be {}: {}", what, failed.toString());
+  }
+
+  private static long now() {
+    return System.nanoTime();
+  }
+}

@@ -1,0 +1,92 @@
+package dev.weir.cache;
+
+import dev.weir.entry.Entry;
+import dev.weir.entry.FillId;
+import dev.weir.entry.Grant;
+import dev.weir.entry.NodeId;
+import dev.weir.entry.VariantKey;
+import java.util.List;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
+
+/** What a keeper is told: by nodes, by its store, by its clock. */
+public sealed interface KeeperCommand {
+  /** What an asker has seen of the entry it asks about. */
+  record Seen(FillId tag, long responseTimeMillis) {
+    static @Nullable Seen of(@Nullable Entry entry) {
+      return entry == null ? null : new Seen(entry.tag(), entry.response().responseTimeMillis());
+    }
+  }
+
+  /**
+   * A node's question.
+   *
+   * @param vary the names the variant was computed from
+   * @param mayWait see {@link Question#mayWait}
+   */
+  record Ask(
+      long id,
+      ActorRef<NodeMessage> node,
+      NodeId nodeId,
+      Question.Intent intent,
+      List<String> vary,
+      VariantKey variant,
+      @Nullable Seen seen,
+      boolean mayWait)
+      implements KeeperCommand, FleetMessage {}
+
+  /** The leader has sent its request to the origin. */
+  record Started(Grant grant) implements KeeperCommand, FleetMessage {}
+
+  /** What a fill's head has shown. */
+  enum Fate {
+    STORE,
+    SHARE,
+    REFRESH,
+    RELAY
+  }
+
+  /**
+   * A fill's head has arrived.
+   *
+   * @param plain whether an uncacheable response would say so of the key: no credentials, no range
+   */
+  record Headed(Grant grant, Fate fate, List<String> vary, VariantKey variant, boolean plain)
+      implements KeeperCommand, FleetMessage {}
+
+  record Progress(Grant grant, long bytes) implements KeeperCommand, FleetMessage {}
+
+  record Commit(long id, ActorRef<NodeMessage> node, Grant grant, Entry entry, List<String> vary)
+      implements KeeperCommand, FleetMessage {}
+
+  /** The fill will not commit. */
+  record Ended(Grant grant, String reason) implements KeeperCommand, FleetMessage {}
+
+  /** Purge, invalidation, an unsafe method. */
+  record Invalidate(long id, ActorRef<NodeMessage> node) implements KeeperCommand, FleetMessage {}
+
+  /** Removes that very entry. */
+  record Drop(long id, ActorRef<NodeMessage> node, VariantKey variant, FillId tag)
+      implements KeeperCommand, FleetMessage {}
+
+  /** A node has forgotten what was revoked. */
+  record Revoked(NodeId nodeId, long sequence) implements KeeperCommand, FleetMessage {}
+
+  /** Asks nothing: its reply shows that keepers can be reached. */
+  record Ping(long id, ActorRef<NodeMessage> node) implements KeeperCommand, FleetMessage {}
+
+  /** The store's answer to the first question; null if it failed. */
+  record Loaded(@Nullable StoredKey stored) implements KeeperCommand {}
+
+  /** A store operation has ended; null if it failed. */
+  record Wrote(KeeperStore.@Nullable Result result) implements KeeperCommand {}
+
+  record Tick() implements KeeperCommand {}
+
+  /** The holders that have not answered have lost their leases by time. */
+  record TermsOver(long sequence) implements KeeperCommand {}
+
+  record Idle() implements KeeperCommand {}
+
+  record Retire() implements KeeperCommand {}
+}

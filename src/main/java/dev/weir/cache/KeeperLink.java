@@ -1,0 +1,16 @@
+package dev.weir.cache;
+
+import dev.weir.entry.NodeId;
+import dev.weir.entry.PrimaryKey;
+import org.apache.pekko.actor.typed.ActorRef;
+
+/** The way to the keepers while the fabric is up. */
+interface KeeperLink {
+  /** Sends without waiting; what cannot be delivered is lost, and noticed by its budget. */
+  void send(PrimaryKey key, KeeperCommand command);
+
+  /** Where keepers answer to. */
+  ActorRef<NodeMessage> node();
+
+  NodeId nodeId();
+}

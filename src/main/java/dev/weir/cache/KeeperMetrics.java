@@ -1,0 +1,82 @@
+package dev.weir.cache;
+
+import java.util.concurrent.atomic.LongAdder;
+
+/** Counters of this node's keepers and of its view of them, for the admin room. Thread-safe. */
+public final class KeeperMetrics {
+  final LongAdder nearHits = new LongAdder();
+  final LongAdder questions = new LongAdder();
+  final LongAdder attached = new LongAdder();
+  final LongAdder alone = new LongAdder();
+  final LongAdder lateAnswers = new LongAdder();
+  final LongAdder adoptedGrants = new LongAdder();
+  final LongAdder commits = new LongAdder();
+  final LongAdder discardedCommits = new LongAdder();
+  final LongAdder refreshes = new LongAdder();
+  final LongAdder unwrittenRefreshes = new LongAdder();
+  final LongAdder invalidations = new LongAdder();
+  final LongAdder replacedLeaders = new LongAdder();
+  final LongAdder storeFailures = new LongAdder();
+
+  /** Requests answered by the near table. */
+  public long nearHits() {
+    return nearHits.sum();
+  }
+
+  /** Questions sent to keepers. */
+  public long questions() {
+    return questions.sum();
+  }
+
+  /** Requests that attached to a question already on its way. */
+  public long attached() {
+    return attached.sum();
+  }
+
+  /** Requests that went by this node's own single-flight. */
+  public long alone() {
+    return alone.sum();
+  }
+
+  /** Answers that came after their question had been given up. */
+  public long lateAnswers() {
+    return lateAnswers.sum();
+  }
+
+  /** Late grants that a local fill could still use. */
+  public long adoptedGrants() {
+    return adoptedGrants.sum();
+  }
+
+  public long commits() {
+    return commits.sum();
+  }
+
+  public long discardedCommits() {
+    return discardedCommits.sum();
+  }
+
+  /** Entries refreshed by a 304. */
+  public long refreshes() {
+    return refreshes.sum();
+  }
+
+  /** Of these, how many were not worth a write. */
+  public long unwrittenRefreshes() {
+    return unwrittenRefreshes.sum();
+  }
+
+  public long invalidations() {
+    return invalidations.sum();
+  }
+
+  /** Leaders that were silent or overdue. */
+  public long replacedLeaders() {
+    return replacedLeaders.sum();
+  }
+
+  /** Store operations that failed or took too long. */
+  public long storeFailures() {
+    return storeFailures.sum();
+  }
+}

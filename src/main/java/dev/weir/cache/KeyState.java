@@ -1,0 +1,492 @@
+package dev.weir.cache;
+
+import dev.weir.cache.Slot.Kept;
+import dev.weir.entry.Entry;
+import dev.weir.entry.Epoch;
+import dev.weir.entry.FillId;
+import dev.weir.entry.Grant;
+import dev.weir.entry.NodeId;
+import dev.weir.entry.PrimaryKey;
+import dev.weir.entry.VariantKey;
+import dev.weir.entry.VaryIndex;
+import dev.weir.store.MetadataStore.Version;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a keeper knows of its key, and the rules by which it decides: no I/O, no clock, no actor.
+ * Times are nanoseconds of the caller's monotonic clock. Confined to its keeper.
+ */
+final class KeyState {
+  /** Fills that were replaced and must not commit, remembered in case they try. */
+  private static final int MAX_RELEASED = 128;
+
+  private static final Slot VACANT = new Slot.Vacant();
+
+  private final PrimaryKey key;
+  private final CacheSettings settings;
+  private final Map<SlotKey, Slot> slots = new LinkedHashMap<>();
+  private final Map<FillId, RunningFill> running = new LinkedHashMap<>();
+  private final Set<FillId> released = new LinkedHashSet<>();
+  private Epoch epoch;
+  private List<String> vary;
+  private Version index;
+  private long order;
+  private long uncacheableUntilNanos;
+  private boolean uncacheable;
+
+  /** A variant is one only together with the names it was computed from. */
+  private record SlotKey(List<String> vary, VariantKey variant) {}
+
+  /** What is to be answered to a question. */
+  sealed interface Decision {
+    record Serve(Kept kept) implements Decision {}
+
+    record Join(RunningFill fill) implements Decision {}
+
+    record Lead(Grant grant, boolean solo) implements Decision {}
+
+    record Validate(Grant grant, Kept kept) implements Decision {}
+
+    record Learn(List<String> vary) implements Decision {}
+
+    record Alone(String reason) implements Decision {}
+  }
+
+  /** What is to be done about a commit. */
+  sealed interface CommitDecision {
+    record Refuse(String reason) implements CommitDecision {}
+
+    /** Only times and fields of a stored entry change. */
+    record Refresh(Kept kept, boolean persist) implements CommitDecision {}
+
+    /**
+     * A new entry is to be written.
+     *
+     * @param index the vary index to write after the entry, or null if it says the same already
+     */
+    record Write(Version expected, @Nullable VaryIndex index, Version indexExpected)
+        implements CommitDecision {}
+  }
+
+  KeyState(PrimaryKey key, CacheSettings settings, StoredKey stored) {
+    this.key = key;
+    this.settings = settings;
+    this.epoch = stored.epoch();
+    this.vary = stored.vary();
+    this.index = stored.index();
+    keep(stored);
+  }
+
+  /** The store turned out to be ahead: its word counts, running fills go on. */
+  void adopt(StoredKey stored) {
+    Epoch known = epoch;
+    slots.replaceAll((place, slot) -> slot.removed());
+    epoch = stored.epoch().compareTo(known) > 0 ? stored.epoch() : known;
+    vary = stored.vary();
+    index = stored.index();
+    keep(stored);
+    prune();
+  }
+
+  private void keep(StoredKey stored) {
+    for (StoredKey.StoredEntry read : stored.entries()) {
+      Entry entry = read.entry();
+      if (entry.epoch().compareTo(epoch) >= 0) {
+        Kept kept = new Kept(entry, read.version(), 0, entry.response().responseTimeMillis());
+        SlotKey place = new SlotKey(vary, entry.variant());
+        slots.put(place, slotAt(place).committed(kept, entry.tag()));
+      }
+    }
+  }
+
+  Epoch epoch() {
+    return epoch;
+  }
+
+  List<String> vary() {
+    return vary;
+  }
+
+  boolean hasRunning() {
+    return !running.isEmpty();
+  }
+
+  boolean isEmpty() {
+    return running.isEmpty() && slots.values().stream().allMatch(slot -> slot.kept() == null);
+  }
+
+  // --- questions
+
+  Decision decide(KeeperCommand.Ask ask, FillId fresh, long nowNanos) {
+    Slot slot = slotAt(new SlotKey(ask.vary(), ask.variant()));
+    Kept kept = slot.kept();
+    if (kept == null) {
+      List<String> names = latestVary();
+      if (!ask.vary().equals(names)) {
+        return new Decision.Learn(names);
+      }
+    }
+    FillId followed = slot.fill();
+    RunningFill fill = followed == null ? null : running.get(followed);
+    return switch (ask.intent()) {
+      case LOOK ->
+          kept != null ? new Decision.Serve(kept) : followOrLead(ask, fill, null, fresh, nowNanos);
+      case VALIDATE ->
+          kept != null && isNewer(kept, ask.seen())
+              ? new Decision.Serve(kept)
+              : followOrLead(ask, fill, kept, fresh, nowNanos);
+      case BACKGROUND -> background(ask, fill, kept, fresh, nowNanos);
+      case REPLACE ->
+          fill != null && !fill.started()
+              ? followOrLead(ask, fill, kept, fresh, nowNanos)
+              : lead(ask, kept, fresh, nowNanos);
+    };
+  }
+
+  private Decision followOrLead(
+      KeeperCommand.Ask ask,
+      @Nullable RunningFill fill,
+      @Nullable Kept kept,
+      FillId fresh,
+      long nowNanos) {
+    if (fill == null || fill.stage() == RunningFill.Stage.CLOSED_TO_OTHERS) {
+      return lead(ask, kept, fresh, nowNanos);
+    }
+    return fill.mayBeJoined(ask.mayWait())
+        ? new Decision.Join(fill)
+        : new Decision.Alone("authorization");
+  }
+
+  private Decision background(
+      KeeperCommand.Ask ask,
+      @Nullable RunningFill fill,
+      @Nullable Kept kept,
+      FillId fresh,
+      long nowNanos) {
+    if (fill != null) {
+      return new Decision.Alone("refreshing");
+    }
+    if (kept == null) {
+      return new Decision.Alone("gone");
+    }
+    return isNewer(kept, ask.seen()) ? new Decision.Serve(kept) : lead(ask, kept, fresh, nowNanos);
+  }
+
+  private Decision lead(KeeperCommand.Ask ask, @Nullable Kept kept, FillId fresh, long nowNanos) {
+    if (running.size() >= settings.maxFillsPerKey()) {
+      return new Decision.Alone("busy");
+    }
+    boolean solo = !ask.mayWait() || (uncacheable && nowNanos - uncacheableUntilNanos < 0);
+    Grant grant = new Grant(key, fresh, epoch, ask.nodeId());
+    running.put(
+        fresh,
+        new RunningFill(
+            grant,
+            ask.vary(),
+            ask.variant(),
+            ++order,
+            solo,
+            false,
+            RunningFill.Stage.NO_HEAD,
+            nowNanos,
+            nowNanos));
+    if (!solo) {
+      change(new SlotKey(ask.vary(), ask.variant()), slot -> slot.lead(fresh));
+    }
+    return kept == null ? new Decision.Lead(grant, solo) : new Decision.Validate(grant, kept);
+  }
+
+  private static boolean isNewer(Kept kept, KeeperCommand.@Nullable Seen seen) {
+    return seen == null
+        || !seen.tag().equals(kept.entry().tag())
+        || kept.entry().response().responseTimeMillis() > seen.responseTimeMillis();
+  }
+
+  /** The names by the newest response known, committed or not. */
+  private List<String> latestVary() {
+    List<String> names = vary;
+    for (RunningFill fill : running.values()) {
+      if (fill.stage() == RunningFill.Stage.STORABLE) {
+        names = fill.vary();
+      }
+    }
+    return names;
+  }
+
+  // --- running fills
+
+  void heard(Grant grant, long nowNanos) {
+    running.computeIfPresent(grant.fill(), (id, fill) -> fill.heard(nowNanos));
+  }
+
+  void headed(KeeperCommand.Headed head, long nowNanos) {
+    RunningFill fill = running.get(head.grant().fill());
+    if (fill == null) {
+      return;
+    }
+    SlotKey before = new SlotKey(fill.vary(), fill.variant());
+    switch (head.fate()) {
+      case STORE -> {
+        SlotKey after = new SlotKey(head.vary(), head.variant());
+        if (!after.equals(before)) {
+          change(before, slot -> slot.ended(fill.id()));
+        }
+        // Not if a later one is followed there: it would answer with an older response.
+        FillId other = slotAt(after).fill();
+        RunningFill rival = other == null ? null : running.get(other);
+        if (rival == null || rival.order() <= fill.order()) {
+          change(after, slot -> slot.lead(fill.id()));
+        }
+        running.put(
+            fill.id(),
+            fill.headed(RunningFill.Stage.STORABLE, head.vary(), head.variant(), nowNanos));
+        uncacheable = false;
+      }
+      case SHARE -> {
+        change(before, slot -> slot.ended(fill.id()));
+        running.put(
+            fill.id(),
+            fill.headed(RunningFill.Stage.CLOSED_TO_OTHERS, fill.vary(), fill.variant(), nowNanos));
+      }
+      case REFRESH ->
+          running.put(
+              fill.id(),
+              fill.headed(RunningFill.Stage.REFRESHING, fill.vary(), fill.variant(), nowNanos));
+      case RELAY -> {
+        ended(fill.id());
+        if (head.plain()) {
+          uncacheable = true;
+          uncacheableUntilNanos =
+              nowNanos + TimeUnit.MILLISECONDS.toNanos(settings.uncacheableMillis());
+        }
+      }
+    }
+  }
+
+  void ended(FillId id) {
+    RunningFill fill = running.remove(id);
+    if (fill != null) {
+      change(new SlotKey(fill.vary(), fill.variant()), slot -> slot.ended(id));
+    }
+  }
+
+  /** Takes leaders that are silent, or whose head is overdue, off their fills. */
+  List<FillId> releaseSilent(long nowNanos) {
+    long silence = TimeUnit.MILLISECONDS.toNanos(settings.leaderSilenceMillis());
+    long overdue = TimeUnit.MILLISECONDS.toNanos(settings.headTimeoutMillis());
+    List<FillId> silent =
+        running.values().stream()
+            .filter(fill -> fill.isSilent(nowNanos, silence, overdue))
+            .map(RunningFill::id)
+            .toList();
+    silent.forEach(this::release);
+    return silent;
+  }
+
+  private void release(FillId id) {
+    ended(id);
+    released.add(id);
+    if (released.size() > MAX_RELEASED) {
+      released.remove(released.iterator().next());
+    }
+  }
+
+  // --- commits
+
+  CommitDecision decideCommit(Grant grant, Entry entry, List<String> names) {
+    if (!grant.epoch().equals(epoch)) {
+      return new CommitDecision.Refuse("epoch");
+    }
+    if (released.contains(grant.fill())) {
+      return new CommitDecision.Refuse("replaced");
+    }
+    RunningFill fill = running.get(grant.fill());
+    boolean isRefresh = !entry.tag().equals(grant.fill());
+    SlotKey place = new SlotKey(isRefresh ? vary : names, entry.variant());
+    Kept kept = slotAt(place).kept();
+    if (isRefresh) {
+      return kept == null || !kept.entry().tag().equals(entry.tag())
+          ? new CommitDecision.Refuse("gone")
+          : new CommitDecision.Refresh(kept, isWorthWriting(kept, entry));
+    }
+    boolean superseded =
+        kept != null
+            && (fill == null
+                ? kept.entry().response().responseTimeMillis()
+                    >= entry.response().responseTimeMillis()
+                : kept.order() > fill.order());
+    if (superseded) {
+      return new CommitDecision.Refuse("superseded");
+    }
+    return new CommitDecision.Write(
+        kept == null ? Version.ABSENT : kept.version(), indexWith(names, entry.variant()), index);
+  }
+
+  /** More than times has changed, or the stored freshness lags behind by the configured span. */
+  private boolean isWorthWriting(Kept kept, Entry refreshed) {
+    long gainedMillis = refreshed.response().responseTimeMillis() - kept.persistedMillis();
+    return gainedMillis >= settings.refreshPersistMillis()
+        || !Refreshes.sameButTimes(
+            kept.entry().response().headers(), refreshed.response().headers());
+  }
+
+  /** The index with that variant, or null if the stored one says so already. */
+  private @Nullable VaryIndex indexWith(List<String> names, VariantKey variant) {
+    boolean sameNames = names.equals(vary);
+    if (names.isEmpty()) {
+      return sameNames ? null : new VaryIndex(key, epoch, names, List.of());
+    }
+    List<VariantKey> variants = sameNames ? storedVariants() : new ArrayList<>();
+    if (variants.contains(variant)) {
+      return null;
+    }
+    variants.add(variant);
+    int surplus = variants.size() - VaryIndex.MAX_VARIANTS;
+    return new VaryIndex(
+        key, epoch, names, surplus > 0 ? variants.subList(surplus, variants.size()) : variants);
+  }
+
+  private List<VariantKey> storedVariants() {
+    List<VariantKey> variants = new ArrayList<>();
+    slots.forEach(
+        (place, slot) -> {
+          if (slot.kept() != null && place.vary().equals(vary)) {
+            variants.add(place.variant());
+          }
+        });
+    return variants;
+  }
+
+  /** The entry is stored; returns those that it put out of the way. */
+  List<Kept> committed(
+      Grant grant,
+      Entry entry,
+      List<String> names,
+      Version version,
+      KeeperStore.@Nullable IndexVersion written) {
+    RunningFill fill = running.remove(grant.fill());
+    if (fill != null) {
+      change(new SlotKey(fill.vary(), fill.variant()), slot -> slot.ended(grant.fill()));
+    }
+    List<Kept> replaced = new ArrayList<>();
+    if (written != null) {
+      index = written.version();
+    }
+    boolean renamed = !names.equals(vary);
+    vary = names;
+    SlotKey place = new SlotKey(vary, entry.variant());
+    Kept old = slotAt(place).kept();
+    if (old != null) {
+      replaced.add(old);
+    }
+    long persisted = entry.response().responseTimeMillis();
+    Kept fresh = new Kept(entry, version, fill == null ? 0 : fill.order(), persisted);
+    change(place, slot -> slot.committed(fresh, grant.fill()));
+    List<VariantKey> listed = written == null ? List.of() : written.index().variants();
+    for (Map.Entry<SlotKey, Slot> other : slots.entrySet()) {
+      Kept kept = other.getValue().kept();
+      boolean unlisted =
+          renamed || (!listed.isEmpty() && !listed.contains(other.getKey().variant()));
+      if (kept != null && !other.getKey().equals(place) && unlisted) {
+        replaced.add(kept);
+        other.setValue(other.getValue().removed());
+      }
+    }
+    prune();
+    return replaced;
+  }
+
+  /** The refreshed entry takes effect, written ({@code version}) or only here (null). */
+  void refreshed(Grant grant, Entry entry, @Nullable Version version) {
+    SlotKey place = new SlotKey(vary, entry.variant());
+    Kept kept = slotAt(place).kept();
+    RunningFill fill = running.get(grant.fill());
+    ended(grant.fill());
+    if (kept != null && kept.entry().tag().equals(entry.tag())) {
+      long order = fill == null ? kept.order() : fill.order();
+      long persisted =
+          version == null ? kept.persistedMillis() : entry.response().responseTimeMillis();
+      Version now = version == null ? kept.version() : version;
+      Kept fresh = new Kept(entry, now, order, persisted);
+      change(place, slot -> slot.committed(fresh, grant.fill()));
+    }
+  }
+
+  // --- removal
+
+  /** A new epoch: nothing stored counts any more, nothing running may be joined or commit. */
+  List<Kept> invalidate() {
+    epoch = epoch.next();
+    List<Kept> gone = new ArrayList<>();
+    slots.values().stream().map(Slot::kept).filter(Objects::nonNull).forEach(gone::add);
+    slots.clear();
+    running.clear();
+    vary = List.of();
+    uncacheable = false;
+    return gone;
+  }
+
+  VaryIndex tombstone() {
+    return new VaryIndex(key, epoch, List.of(), List.of());
+  }
+
+  Version indexVersion() {
+    return index;
+  }
+
+  void indexWritten(Version version) {
+    index = version;
+  }
+
+  /** The entry of that variant if it still is the one with that tag. */
+  @Nullable Kept current(VariantKey variant, FillId tag) {
+    Kept kept = slotAt(new SlotKey(vary, variant)).kept();
+    return kept != null && kept.entry().tag().equals(tag) ? kept : null;
+  }
+
+  /** The index without that variant, or null if it does not list it. */
+  @Nullable VaryIndex indexWithout(VariantKey variant) {
+    if (vary.isEmpty()) {
+      return null;
+    }
+    List<VariantKey> variants = storedVariants();
+    variants.remove(variant);
+    return new VaryIndex(key, epoch, vary, variants);
+  }
+
+  void removed(VariantKey variant, FillId tag) {
+    if (current(variant, tag) != null) {
+      change(new SlotKey(vary, variant), Slot::removed);
+    }
+  }
+
+  private Slot slotAt(SlotKey place) {
+    return slots.getOrDefault(place, VACANT);
+  }
+
+  private void change(SlotKey place, java.util.function.UnaryOperator<Slot> transition) {
+    Slot next = transition.apply(slotAt(place));
+    if (next instanceof Slot.Vacant) {
+      slots.remove(place);
+    } else {
+      slots.put(place, next);
+    }
+  }
+
+  private void prune() {
+    slots.values().removeIf(slot -> slot instanceof Slot.Vacant);
+  }
+
+  /** For tests and messages: the leaders this key has now. */
+  List<NodeId> leaders() {
+    return running.values().stream().map(fill -> fill.grant().leader()).toList();
+  }
+}

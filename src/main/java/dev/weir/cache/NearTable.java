@@ -1,0 +1,172 @@
+package dev.weir.cache;
+
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.weir.entry.Body;
+import dev.weir.entry.Entry;
+import dev.weir.entry.PrimaryKey;
+import dev.weir.entry.VariantKey;
+import dev.weir.http.Headers;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The entries this node may serve without asking, bounded by weight. Written by the node's one
+ * actor in the order in which keepers spoke; read by any thread without a lock. Times are
+ * nanoseconds of this node's monotonic clock.
+ */
+final class NearTable {
+  private final com.github.benmanes.caffeine.cache.Cache<PrimaryKey, Line> lines;
+
+  /** Outlives its line, so that a grant which was overtaken by a revocation is still dropped. */
+  private final com.github.benmanes.caffeine.cache.Cache<PrimaryKey, Mark> revocations;
+
+  private volatile long sessionEndsNanos;
+
+  /** Where in a key's history something stands. */
+  private record Mark(long incarnation, long sequence) {
+    boolean isAfter(long otherIncarnation, long otherSequence) {
+      return incarnation > otherIncarnation
+          || (incarnation == otherIncarnation && sequence >= otherSequence);
+    }
+  }
+
+  private record Held(VariantKey variant, Entry entry, long endsNanos) {}
+
+  private record Line(Mark newest, List<String> vary, List<Held> held) {}
+
+  NearTable(CacheSettings settings) {
+    this.lines =
+        Caffeine.newBuilder()
+            .maximumWeight(settings.nearBytes())
+            .<PrimaryKey, Line>weigher((key, line) -> weight(line))
+            .executor(Runnable::run)
+            .build();
+    this.revocations =
+        Caffeine.newBuilder()
+            .maximumSize(settings.nearRevocations())
+            .executor(Runnable::run)
+            .build();
+    this.sessionEndsNanos = System.nanoTime();
+  }
+
+  /** The leased entry of that variant, or null. */
+  @Nullable Entry find(PrimaryKey key, Function<List<String>, VariantKey> variant, long nowNanos) {
+    Line line = lines.getIfPresent(key);
+    if (line == null || nowNanos - sessionEndsNanos >= 0) {
+      return null;
+    }
+    VariantKey wanted = line.vary().isEmpty() ? VariantKey.NONE : variant.apply(line.vary());
+    List<Held> held = line.held();
+    for (int i = 0; i < held.size(); i++) {
+      Held one = held.get(i);
+      if (one.variant().equals(wanted)) {
+        return nowNanos - one.endsNanos() < 0 ? one.entry() : null;
+      }
+    }
+    return null;
+  }
+
+  /** The names a key was last known to vary by. */
+  List<String> vary(PrimaryKey key) {
+    Line line = lines.getIfPresent(key);
+    return line == null ? List.of() : line.vary();
+  }
+
+  /** Takes a lease, unless a later one or a revocation has come before it. */
+  void grant(Lease lease, long nowNanos) {
+    PrimaryKey key = lease.entry().key();
+    Mark revoked = revocations.getIfPresent(key);
+    if (revoked != null && revoked.isAfter(lease.incarnation(), lease.sequence())) {
+      return;
+    }
+    long endsNanos = nowNanos + TimeUnit.MILLISECONDS.toNanos(lease.termMillis());
+    lines
+        .asMap()
+        .compute(
+            key,
+            (same, line) -> {
+              if (line != null && line.newest().isAfter(lease.incarnation(), lease.sequence())) {
+                return line;
+              }
+              return with(line, lease, endsNanos);
+            });
+  }
+
+  private static Line with(@Nullable Line line, Lease lease, long endsNanos) {
+    Entry entry = lease.entry();
+    Held fresh = new Held(entry.variant(), entry, endsNanos);
+    boolean extendsLine =
+        line != null
+            && line.newest().incarnation() == lease.incarnation()
+            && line.vary().equals(lease.vary());
+    List<Held> held = new java.util.ArrayList<>();
+    held.add(fresh);
+    if (extendsLine) {
+      for (Held other : line.held()) {
+        if (!other.variant().equals(fresh.variant())) {
+          held.add(other);
+        }
+      }
+    }
+    return new Line(new Mark(lease.incarnation(), lease.sequence()), lease.vary(), held);
+  }
+
+  /** Drops what was granted up to that point, now and if it should still arrive. */
+  void revoke(PrimaryKey key, long incarnation, long sequence) {
+    revocations
+        .asMap()
+        .merge(
+            key,
+            new Mark(incarnation, sequence),
+            (before, now) -> before.isAfter(now.incarnation(), now.sequence()) ? before : now);
+    lines
+        .asMap()
+        .computeIfPresent(
+            key,
+            (same, line) ->
+                new Mark(incarnation, sequence)
+                        .isAfter(line.newest().incarnation(), line.newest().sequence())
+                    ? null
+                    : line);
+  }
+
+  /** All leases hold until then, if their own term lasts. */
+  void renewSession(long untilNanos) {
+    sessionEndsNanos = untilNanos;
+  }
+
+  /** Nothing holds any more: the keepers cannot be heard. */
+  void suspend() {
+    sessionEndsNanos = System.nanoTime();
+  }
+
+  /** No keeper of the past will ever revoke these: they go for good. */
+  void clear() {
+    suspend();
+    lines.invalidateAll();
+  }
+
+  long size() {
+    return lines.estimatedSize();
+  }
+
+  private static int weight(Line line) {
+    int bytes = 256;
+    for (Held held : line.held()) {
+      Entry entry = held.entry();
+      bytes += 512 + 2 * entry.url().length();
+      Headers headers = entry.response().headers();
+      for (int i = 0; i < headers.size(); i++) {
+        bytes += 80 + headers.name(i).length() + headers.value(i).length();
+      }
+      bytes +=
+          switch (entry.body()) {
+            case Body.Inline(byte[] body) -> body.length;
+            case Body.Chunked(var manifest) -> 150 * manifest.chunks().size();
+          };
+    }
+    return bytes;
+  }
+}

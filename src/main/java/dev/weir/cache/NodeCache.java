@@ -1,0 +1,404 @@
+package dev.weir.cache;
+
+import dev.weir.entry.Entry;
+import dev.weir.entry.FillId;
+import dev.weir.entry.Grant;
+import dev.weir.entry.NodeId;
+import dev.weir.entry.PrimaryKey;
+import dev.weir.entry.VariantKey;
+import dev.weir.fill.Fill;
+import dev.weir.fill.FillEvents;
+import dev.weir.fill.FillHead;
+import dev.weir.fill.FillIntent;
+import dev.weir.fill.FillPlan;
+import dev.weir.fill.Fills;
+import dev.weir.store.MetadataStore;
+import dev.weir.store.Retention;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Props;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A node's side of the keepers. Questions of one key travel once per node; their answers are dealt
+ * to the requests that wait: the first leads, the others follow. Without keepers (not up yet, cut
+ * off, too slow) the node's own single-flight answers.
+ */
+public final class NodeCache implements Cache {
+  private static final Logger LOG = LoggerFactory.getLogger(NodeCache.class);
+
+  /** A key of no request. */
+  private static final PrimaryKey PROBE = new PrimaryKey("weir", "probe", "0");
+
+  private final CacheSettings settings;
+  private final NodeId nodeId;
+  private final KeeperStore store;
+  private final Retention retention;
+  private final Executor executor;
+  private final KeeperMetrics metrics = new KeeperMetrics();
+  private final NearTable near;
+  private final FillSlots slots;
+  private final Questions questions;
+  private final Replies replies;
+  private final FillReports reports;
+  private final LoneFlights alone;
+  private final Fills fills;
+  private volatile CompletableFuture<KeeperLink> link = new CompletableFuture<>();
+
+  /**
+   * @param executor runs what hangs on a verdict; never blocks
+   * @param fills makes this node's fills, given where they report to
+   */
+  public NodeCache(
+      CacheSettings settings,
+      NodeId nodeId,
+      MetadataStore metadata,
+      Retention retention,
+      Executor executor,
+      Function<FillEvents, Fills> fills) {
+    this.settings = settings;
+    this.nodeId = nodeId;
+    this.store = new KeeperStore(metadata, settings.storeTimeoutMillis());
+    this.retention = retention;
+    this.executor = executor;
+    this.near = new NearTable(settings);
+    this.slots = new FillSlots(settings);
+    this.questions = new Questions(settings, metrics);
+    this.replies = new Replies();
+    this.alone = new LoneFlights(settings, nodeId, store);
+    this.reports = new FillReports(alone, replies, this::linked);
+    this.fills = fills.apply(reports);
+  }
+
+  // --- the fabric comes and goes
+
+  /**
+   * A fabric system begins: its keepers are asked as soon as one of them has answered. Until then,
+   * and after {@link #detach}, the node answers alone.
+   */
+  public void attach(ActorSystem<?> fabric) {
+    ActorRef<NodeMessage> node =
+        fabric.systemActorOf(
+            NodeActor.create(settings, this::hear, near::suspend), "weir-node", Props.empty());
+    KeeperLink keepers = Keepers.start(fabric, settings, store, retention, metrics, nodeId, node);
+    fabric.getWhenTerminated().thenRun(probe(keepers)::cancelled);
+  }
+
+  /** Keeps asking until sharding has found its coordinator and the first keeper has spoken. */
+  private Probe probe(KeeperLink keepers) {
+    Probe probe = new Probe();
+    ping(keepers, probe);
+    return probe;
+  }
+
+  private void ping(KeeperLink keepers, Probe probe) {
+    if (probe.cancelled) {
+      return;
+    }
+    Replies.Awaited<Boolean> reply = replies.awaitDone();
+    keepers.send(PROBE, new KeeperCommand.Ping(reply.id(), keepers.node()));
+    reply
+        .stage()
+        .completeOnTimeout(false, settings.ackTimeoutMillis(), TimeUnit.MILLISECONDS)
+        .thenAccept(
+            reached -> {
+              if (reached && !probe.cancelled) {
+                attach(keepers);
+              } else {
+                ping(keepers, probe);
+              }
+            });
+  }
+
+  private static final class Probe {
+    volatile boolean cancelled;
+
+    void cancelled() {
+      cancelled = true;
+    }
+  }
+
+  void attach(KeeperLink keepers) {
+    if (!link.complete(keepers)) {
+      link = CompletableFuture.completedFuture(keepers);
+    }
+  }
+
+  /** The fabric is gone: the node answers alone until it is back. */
+  public void detach() {
+    if (link.isDone()) {
+      link = new CompletableFuture<>();
+    }
+    near.clear();
+    slots.releaseAll();
+    questions.giveUpAll().forEach(this::goAlone);
+    replies.failAll();
+  }
+
+  private @Nullable KeeperLink linked() {
+    return link.getNow(null);
+  }
+
+  // --- questions
+
+  @Override
+  public @Nullable Entry near(PrimaryKey key, Function<List<String>, VariantKey> variant) {
+    Entry entry = near.find(key, variant, System.nanoTime());
+    if (entry != null) {
+      metrics.nearHits.increment();
+    }
+    return entry;
+  }
+
+  @Override
+  public CompletionStage<Verdict> ask(Question question) {
+    Asker asker = new Asker(question, executor);
+    attempt(asker, near.vary(question.key()));
+    return asker.verdict();
+  }
+
+  private void attempt(Asker asker, List<String> vary) {
+    if (asker.verdict().isDone()) {
+      return;
+    }
+    if (asker.nextRound() > settings.maxRounds()) {
+      asker.answer(new Verdict.Pass("unsettled"));
+      return;
+    }
+    KeeperLink keepers = linked();
+    if (keepers == null) {
+      goAlone(asker);
+      return;
+    }
+    questions.ask(asker, vary, keepers, this::goAlone);
+  }
+
+  private void goAlone(Asker asker) {
+    metrics.alone.increment();
+    alone.fromStore(asker, this::follow);
+  }
+
+  /** What keepers say; one thread at a time. */
+  void hear(NodeMessage message) {
+    switch (message) {
+      case NodeMessage.Acked(long id) -> questions.acked(id, this::goAlone);
+      case NodeMessage.Answered(long id, Answer answer) -> {
+        if (answer instanceof Answer.Stored(Lease lease)) {
+          near.grant(lease, System.nanoTime());
+        }
+        List<Asker> askers = questions.answered(id);
+        if (askers.isEmpty()) {
+          late(answer);
+        } else {
+          deal(answer, askers);
+        }
+      }
+      case NodeMessage.Renewed(Lease lease) -> near.grant(lease, System.nanoTime());
+      case NodeMessage.Revoke(var key, long incarnation, long sequence, var keeper) -> {
+        near.revoke(key, incarnation, sequence);
+        keeper.tell(new KeeperCommand.Revoked(nodeId, sequence));
+      }
+      case NodeMessage.Committed(long id, Entry entry) ->
+          replies.committed(id, new FillEvents.Commit.Done(entry));
+      case NodeMessage.Discarded(long id, String reason) ->
+          replies.committed(id, new FillEvents.Commit.Discarded(reason));
+      case NodeMessage.Done(long id, boolean done) -> replies.done(id, done);
+      case NodeMessage.Released(FillId fill) -> slots.release(fill);
+      case NodeMessage.RenewSession renew ->
+          near.renewSession(
+              System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(settings.sessionTermMillis()));
+    }
+  }
+
+  private void deal(Answer answer, List<Asker> askers) {
+    switch (answer) {
+      case Answer.Stored(Lease lease) ->
+          askers.forEach(asker -> asker.answer(new Verdict.Serve(lease.entry())));
+      case Answer.Lead(Grant grant, boolean solo) -> {
+        askers.getFirst().answer(new Verdict.Lead(grant));
+        List<Asker> others = askers.subList(1, askers.size());
+        others.forEach(
+            solo
+                ? asker -> asker.answer(new Verdict.Pass("uncacheable"))
+                : asker -> follow(asker, grant.fill()));
+      }
+      case Answer.Validate(Grant grant, Entry entry) -> {
+        askers.getFirst().answer(new Verdict.Validate(grant, entry));
+        for (Asker asker : askers.subList(1, askers.size())) {
+          if (asker.question().intent() == Question.Intent.BACKGROUND) {
+            asker.answer(new Verdict.Pass("refreshing"));
+          } else {
+            follow(asker, grant.fill());
+          }
+        }
+      }
+      case Answer.Follow(FillId fill, NodeId leader) ->
+          askers.forEach(asker -> follow(asker, fill));
+      case Answer.Varies(List<String> vary) -> askers.forEach(asker -> attempt(asker, vary));
+      case Answer.Alone(String reason) -> {
+        boolean storeDown = reason.equals("store");
+        askers.forEach(
+            asker -> {
+              if (storeDown) {
+                alone.withoutStore(asker, this::follow);
+              } else {
+                asker.answer(new Verdict.Pass(reason));
+              }
+            });
+      }
+    }
+  }
+
+  /** Nobody waits for it any more: a local fill takes the grant over, or it goes back. */
+  private void late(Answer answer) {
+    metrics.lateAnswers.increment();
+    Grant grant =
+        switch (answer) {
+          case Answer.Lead lead -> lead.grant();
+          case Answer.Validate validate -> validate.grant();
+          default -> null;
+        };
+    if (grant == null) {
+      return;
+    }
+    if (reports.adopt(grant)) {
+      metrics.adoptedGrants.increment();
+    } else {
+      release(grant, "late");
+    }
+  }
+
+  // --- following
+
+  private void follow(Asker asker, FillId id) {
+    asker
+        .verdict()
+        .completeOnTimeout(
+            new Verdict.Pass("head-timeout"),
+            settings.followTimeoutMillis(),
+            TimeUnit.MILLISECONDS);
+    slots
+        .headed(id, fills)
+        .whenComplete(
+            (fill, failed) -> {
+              if (fill != null) {
+                fill.head().thenAccept(head -> onHead(asker, fill, head));
+              } else if (failed instanceof FillSlots.ReleasedException) {
+                attempt(asker, near.vary(asker.question().key()));
+              } else {
+                asker.answer(new Verdict.Pass("crowded"));
+              }
+            });
+  }
+
+  /** Whether this request's answer is that response: only now is known what it varies by. */
+  private void onHead(Asker asker, Fill fill, FillHead head) {
+    switch (head) {
+      case FillHead.Streaming streaming -> {
+        switch (streaming.intent()) {
+          case FillIntent.Store(var response, VariantKey variant, List<String> vary) -> {
+            if (asker.question().variant().apply(vary).equals(variant)) {
+              asker.answer(new Verdict.Follow(fill));
+            } else {
+              attempt(asker, vary);
+            }
+          }
+          case FillIntent.Share share -> asker.answer(new Verdict.Follow(fill));
+          case FillIntent.Relay relay -> asker.answer(new Verdict.Pass("uncacheable"));
+          case FillIntent.Refresh refresh -> asker.answer(new Verdict.Follow(fill));
+        }
+      }
+      case FillHead.Refreshed refreshed -> asker.answer(new Verdict.Follow(fill));
+      case FillHead.Failed failed -> asker.answer(new Verdict.Follow(fill));
+    }
+  }
+
+  // --- leading
+
+  @Override
+  public Fill lead(Grant grant, FillPlan plan) {
+    FillPlan granted =
+        grant.equals(plan.grant())
+            ? plan
+            : new FillPlan(grant, plan.request(), plan.judge(), plan.url(), plan.rangeStarted());
+    reports.begins(grant, granted);
+    Fill fill = fills.start(granted);
+    slots.led(fill);
+    fill.end().thenRun(() -> reports.forget(grant));
+    return fill;
+  }
+
+  @Override
+  public void release(Grant grant, String reason) {
+    if (alone.release(grant)) {
+      slots.release(grant.fill());
+      return;
+    }
+    KeeperLink keepers = linked();
+    if (keepers != null) {
+      keepers.send(grant.key(), new KeeperCommand.Ended(grant, reason));
+    }
+    slots.release(grant.fill());
+  }
+
+  // --- removal
+
+  @Override
+  public CompletionStage<Boolean> invalidate(PrimaryKey key) {
+    return command(key, (id, keepers) -> new KeeperCommand.Invalidate(id, keepers.node()));
+  }
+
+  @Override
+  public CompletionStage<Boolean> drop(Entry entry) {
+    return command(
+        entry.key(),
+        (id, keepers) -> new KeeperCommand.Drop(id, keepers.node(), entry.variant(), entry.tag()));
+  }
+
+  /** Sends a command whose effect must not be lost, as soon as there is somebody to take it. */
+  private CompletionStage<Boolean> command(
+      PrimaryKey key, java.util.function.BiFunction<Long, KeeperLink, KeeperCommand> command) {
+    long timeoutMillis = settings.leaseTermMillis() + settings.answerTimeoutMillis();
+    return link.copy()
+        .orTimeout(settings.fabricTimeoutMillis(), TimeUnit.MILLISECONDS)
+        .thenCompose(
+            keepers -> {
+              Replies.Awaited<Boolean> reply = replies.awaitDone();
+              keepers.send(key, command.apply(reply.id(), keepers));
+              return reply.stage().orTimeout(timeoutMillis, TimeUnit.MILLISECONDS);
+            })
+        .exceptionally(
+            failed -> {
+              LOG.warn("A key could not be changed: {}", failed.toString());
+              return false;
+            });
+  }
+
+  // --- for others to see
+
+  public Fills fills() {
+    return fills;
+  }
+
+  public KeeperMetrics metrics() {
+    return metrics;
+  }
+
+  /** Keys in the near table, about. */
+  public long nearKeys() {
+    return near.size();
+  }
+
+  /** Whether keepers are asked now. */
+  public boolean isAttached() {
+    return linked() != null;
+  }
+}

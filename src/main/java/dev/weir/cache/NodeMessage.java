@@ -1,0 +1,34 @@
+package dev.weir.cache;
+
+import dev.weir.entry.Entry;
+import dev.weir.entry.FillId;
+import dev.weir.entry.PrimaryKey;
+import org.apache.pekko.actor.typed.ActorRef;
+
+/** What keepers tell a node; all of it goes through one actor, so it arrives in order. */
+public sealed interface NodeMessage {
+  /** The question has arrived; the answer follows when it is known. */
+  record Acked(long id) implements NodeMessage, FleetMessage {}
+
+  record Answered(long id, Answer answer) implements NodeMessage, FleetMessage {}
+
+  /** A new lease for an entry this node held in an older state. */
+  record Renewed(Lease lease) implements NodeMessage, FleetMessage {}
+
+  /** Nothing granted up to that sequence holds any more; to be acknowledged. */
+  record Revoke(PrimaryKey key, long incarnation, long sequence, ActorRef<KeeperCommand> keeper)
+      implements NodeMessage, FleetMessage {}
+
+  record Committed(long id, Entry entry) implements NodeMessage, FleetMessage {}
+
+  record Discarded(long id, String reason) implements NodeMessage, FleetMessage {}
+
+  /** An invalidation or removal is done, or could not be. */
+  record Done(long id, boolean done) implements NodeMessage, FleetMessage {}
+
+  /** That fill is no longer waited for: whoever waits asks again. */
+  record Released(FillId fill) implements NodeMessage, FleetMessage {}
+
+  /** The node's own clock. */
+  record RenewSession() implements NodeMessage {}
+}

@@ -1,0 +1,148 @@
+package dev.weir.cache;
+
+import dev.weir.entry.PrimaryKey;
+import dev.weir.entry.VariantKey;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * This node's questions that are on their way: one per key, intent and variant; requests that would
+ * ask the same attach to it. A keeper that does not acknowledge, or does not answer after that, is
+ * given up, and each request goes alone.
+ */
+final class Questions {
+  private final ConcurrentHashMap<Same, Outstanding> bySame = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<Long, Outstanding> byId = new ConcurrentHashMap<>();
+  private final AtomicLong ids = new AtomicLong();
+  private final CacheSettings settings;
+  private final KeeperMetrics metrics;
+
+  Questions(CacheSettings settings, KeeperMetrics metrics) {
+    this.settings = settings;
+    this.metrics = metrics;
+  }
+
+  /** What makes two questions one. */
+  private record Same(
+      PrimaryKey key,
+      Question.Intent intent,
+      List<String> vary,
+      VariantKey variant,
+      KeeperCommand.@Nullable Seen seen) {}
+
+  /** One question and the requests that wait for its answer; guarded by itself. */
+  private static final class Outstanding {
+    final long id;
+    final @Nullable Same same;
+    final List<Asker> askers = new ArrayList<>(1);
+    CompletableFuture<Void> deadline = new CompletableFuture<>();
+    boolean closed;
+
+    Outstanding(long id, @Nullable Same same) {
+      this.id = id;
+      this.same = same;
+    }
+
+    synchronized boolean attach(Asker asker) {
+      if (!closed) {
+        askers.add(asker);
+      }
+      return !closed;
+    }
+
+    synchronized List<Asker> close() {
+      closed = true;
+      deadline.cancel(false);
+      List<Asker> all = List.copyOf(askers);
+      askers.clear();
+      return all;
+    }
+
+    synchronized void deadline(CompletableFuture<Void> next) {
+      deadline.cancel(false);
+      deadline = next;
+      if (closed) {
+        next.cancel(false);
+      }
+    }
+  }
+
+  /** Sends the question, or attaches to the same one. */
+  void ask(Asker asker, List<String> vary, KeeperLink keepers, Consumer<Asker> unanswered) {
+    Question question = asker.question();
+    VariantKey variant = vary.isEmpty() ? VariantKey.NONE : question.variant().apply(vary);
+    KeeperCommand.Seen seen = KeeperCommand.Seen.of(question.held());
+    Outstanding mine;
+    if (question.mayWait()) {
+      Same same = new Same(question.key(), question.intent(), vary, variant, seen);
+      mine = new Outstanding(ids.incrementAndGet(), same);
+      mine.attach(asker);
+      Outstanding other = bySame.putIfAbsent(same, mine);
+      while (other != null) {
+        if (other.attach(asker)) {
+          metrics.attached.increment();
+          return;
+        }
+        bySame.remove(same, other);
+        other = bySame.putIfAbsent(same, mine);
+      }
+    } else {
+      mine = new Outstanding(ids.incrementAndGet(), null);
+      mine.attach(asker);
+    }
+    metrics.questions.increment();
+    byId.put(mine.id, mine);
+    expire(mine, settings.ackTimeoutMillis(), unanswered);
+    keepers.send(
+        question.key(),
+        new KeeperCommand.Ask(
+            mine.id,
+            keepers.node(),
+            keepers.nodeId(),
+            question.intent(),
+            vary,
+            variant,
+            seen,
+            question.mayWait()));
+  }
+
+  void acked(long id, Consumer<Asker> unanswered) {
+    Outstanding outstanding = byId.get(id);
+    if (outstanding != null) {
+      expire(outstanding, settings.answerTimeoutMillis(), unanswered);
+    }
+  }
+
+  /** Those who wait for that answer; nobody if it was given up. */
+  List<Asker> answered(long id) {
+    Outstanding outstanding = byId.remove(id);
+    return outstanding == null ? List.of() : take(outstanding);
+  }
+
+  List<Asker> giveUpAll() {
+    List<Asker> all = new ArrayList<>();
+    byId.values().forEach(outstanding -> all.addAll(answered(outstanding.id)));
+    return all;
+  }
+
+  private List<Asker> take(Outstanding outstanding) {
+    if (outstanding.same != null) {
+      bySame.remove(outstanding.same, outstanding);
+    }
+    return outstanding.close();
+  }
+
+  private void expire(Outstanding outstanding, long millis, Consumer<Asker> unanswered) {
+    CompletableFuture<Void> deadline = new CompletableFuture<>();
+    outstanding.deadline(deadline);
+    deadline
+        .completeOnTimeout(null, millis, TimeUnit.MILLISECONDS)
+        .thenRun(() -> answered(outstanding.id).forEach(unanswered));
+  }
+}

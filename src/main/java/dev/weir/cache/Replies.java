@@ -1,0 +1,54 @@
+package dev.weir.cache;
+
+import dev.weir.fill.FillEvents;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** Replies of keepers that somebody on this node awaits, by number. */
+final class Replies {
+  private final AtomicLong ids = new AtomicLong();
+  private final ConcurrentHashMap<Long, CompletableFuture<FillEvents.Commit>> commits =
+      new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<Long, CompletableFuture<Boolean>> dones =
+      new ConcurrentHashMap<>();
+
+  /** Whoever awaits it puts the limit of time on the stage. */
+  record Awaited<T>(long id, CompletableFuture<T> stage) {}
+
+  Awaited<FillEvents.Commit> awaitCommit() {
+    return await(commits);
+  }
+
+  Awaited<Boolean> awaitDone() {
+    return await(dones);
+  }
+
+  void committed(long id, FillEvents.Commit commit) {
+    CompletableFuture<FillEvents.Commit> awaited = commits.remove(id);
+    if (awaited != null) {
+      awaited.complete(commit);
+    }
+  }
+
+  void done(long id, boolean done) {
+    CompletableFuture<Boolean> awaited = dones.remove(id);
+    if (awaited != null) {
+      awaited.complete(done);
+    }
+  }
+
+  /** No reply will come any more. */
+  void failAll() {
+    commits.keySet().forEach(id -> committed(id, new FillEvents.Commit.Discarded("no-fabric")));
+    dones.keySet().forEach(id -> done(id, false));
+  }
+
+  private <T> Awaited<T> await(ConcurrentHashMap<Long, CompletableFuture<T>> awaited) {
+    long id = ids.incrementAndGet();
+    CompletableFuture<T> stage = new CompletableFuture<>();
+    awaited.put(id, stage);
+    stage.whenComplete((reply, failed) -> awaited.remove(id));
+    return new Awaited<>(id, stage);
+  }
+}
