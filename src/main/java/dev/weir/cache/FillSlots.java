@@ -25,6 +25,14 @@ final class FillSlots {
     final CompletableFuture<Fill> fill = new CompletableFuture<>();
     final CompletableFuture<Void> released = new CompletableFuture<>();
     final AtomicInteger followers = new AtomicInteger();
+
+    CompletionStage<Fill> begun() {
+      return fill;
+    }
+
+    CompletionStage<Void> wasReleased() {
+      return released;
+    }
   }
 
   /** Why a fill is no longer waited for. */
@@ -45,7 +53,7 @@ final class FillSlots {
 
   /**
    * The fill once it has a head; fails with {@link ReleasedException} if it is not waited for any
-   * more. False if too many wait for it already.
+   * more, or otherwise if too many wait for it already.
    */
   CompletionStage<Fill> headed(FillId id, Fills fills) {
     Fill present = fills.running(id).orElse(null);
@@ -58,14 +66,16 @@ final class FillSlots {
       return CompletableFuture.failedStage(new IllegalStateException("crowded"));
     }
     CompletableFuture<Fill> headed = new CompletableFuture<>();
-    slot.released.whenComplete(
-        (ok, released) -> headed.completeExceptionally(new ReleasedException()));
-    slot.fill.thenAccept(
-        fill -> {
-          Fill.Interest interest = fill.interest();
-          headed.whenComplete((ok, failed) -> interest.close());
-          fill.head().thenRun(() -> headed.complete(fill));
-        });
+    slot.wasReleased()
+        .whenComplete((ok, released) -> headed.completeExceptionally(new ReleasedException()));
+    slot.begun()
+        .thenAccept(
+            fill -> {
+              Fill.Interest interest = fill.interest();
+              CompletionStage<Fill> known = headed;
+              known.whenComplete((ok, failed) -> interest.close());
+              fill.head().thenRun(() -> headed.complete(fill));
+            });
     return headed;
   }
 

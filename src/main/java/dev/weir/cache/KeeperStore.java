@@ -35,6 +35,8 @@ final class KeeperStore {
   /** What became of one operation. */
   sealed interface Result {
     /**
+     * It is stored.
+     *
      * @param index the vary index as it is now, or null if it was not written
      */
     record Written(Version version, @Nullable IndexVersion index) implements Result {}

@@ -90,7 +90,7 @@ final class LoneFlights {
           flights.compute(
               question.key(),
               (key, other) -> other != null && mayJoin(other, question) ? other : mine);
-      if (flown != mine) {
+      if (!flown.grant().equals(fresh)) {
         follow.accept(asker, flown.grant().fill());
         return;
       }

@@ -6,6 +6,7 @@ import dev.weir.entry.Entry;
 import dev.weir.entry.PrimaryKey;
 import dev.weir.entry.VariantKey;
 import dev.weir.http.Headers;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -97,13 +98,11 @@ final class NearTable {
   private static Line with(@Nullable Line line, Lease lease, long endsNanos) {
     Entry entry = lease.entry();
     Held fresh = new Held(entry.variant(), entry, endsNanos);
-    boolean extendsLine =
-        line != null
-            && line.newest().incarnation() == lease.incarnation()
-            && line.vary().equals(lease.vary());
-    List<Held> held = new java.util.ArrayList<>();
+    List<Held> held = new ArrayList<>();
     held.add(fresh);
-    if (extendsLine) {
+    if (line != null
+        && line.newest().incarnation() == lease.incarnation()
+        && line.vary().equals(lease.vary())) {
       for (Held other : line.held()) {
         if (!other.variant().equals(fresh.variant())) {
           held.add(other);

@@ -105,17 +105,16 @@ public final class NodeCache implements Cache {
     }
     Replies.Awaited<Boolean> reply = replies.awaitDone();
     keepers.send(PROBE, new KeeperCommand.Ping(reply.id(), keepers.node()));
-    reply
-        .stage()
-        .completeOnTimeout(false, settings.ackTimeoutMillis(), TimeUnit.MILLISECONDS)
-        .thenAccept(
-            reached -> {
-              if (reached && !probe.cancelled) {
-                attach(keepers);
-              } else {
-                ping(keepers, probe);
-              }
-            });
+    CompletionStage<Boolean> heard =
+        reply.stage().completeOnTimeout(false, settings.ackTimeoutMillis(), TimeUnit.MILLISECONDS);
+    heard.thenAccept(
+        reached -> {
+          if (reached && !probe.cancelled) {
+            attach(keepers);
+          } else {
+            ping(keepers, probe);
+          }
+        });
   }
 
   private static final class Probe {

@@ -5,6 +5,7 @@ import dev.weir.entry.VariantKey;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -141,8 +142,7 @@ final class Questions {
   private void expire(Outstanding outstanding, long millis, Consumer<Asker> unanswered) {
     CompletableFuture<Void> deadline = new CompletableFuture<>();
     outstanding.deadline(deadline);
-    deadline
-        .completeOnTimeout(null, millis, TimeUnit.MILLISECONDS)
-        .thenRun(() -> answered(outstanding.id).forEach(unanswered));
+    CompletionStage<Void> due = deadline.completeOnTimeout(null, millis, TimeUnit.MILLISECONDS);
+    due.thenRun(() -> answered(outstanding.id).forEach(unanswered));
   }
 }

@@ -2,6 +2,7 @@ package dev.weir.cache;
 
 import dev.weir.fill.FillEvents;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -48,7 +49,8 @@ final class Replies {
     long id = ids.incrementAndGet();
     CompletableFuture<T> stage = new CompletableFuture<>();
     awaited.put(id, stage);
-    stage.whenComplete((reply, failed) -> awaited.remove(id));
+    CompletionStage<T> settled = stage;
+    settled.whenComplete((reply, failed) -> awaited.remove(id));
     return new Awaited<>(id, stage);
   }
 }
