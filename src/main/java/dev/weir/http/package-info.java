@@ -1,7 +1,7 @@
 /**
  * The rules of HTTP caching as values and pure functions: RFC 9110 (conditionals, ranges), RFC 9111
- * (storing, freshness, validation), RFC 5861 and RFC 8246 (stale content, immutable), RFC 9211, RFC
- * 9213 ({@code Cache-Status}, targeted directives).
+ * (storing, freshness, validation), RFC 5861 and RFC 8246 (stale content, immutable), RFC 9211
+ * ({@code Cache-Status}) and RFC 9213 (directives for one class of caches).
  *
  * <p>Enter at {@link dev.weir.http.CacheDecision} (may a stored response answer this request?),
  * {@link dev.weir.http.Storability} (may this response be stored?) and {@link
