@@ -45,7 +45,7 @@ public final class Exchanges implements ExchangeHandler {
     @Nullable Page answer(RequestHead request, ClientConnection connection);
   }
 
-  /** A page of our own; for HEAD its body is left out here. */
+  /** A page of our own; for HEAD its body is empty and its Content-Length told. */
   public record Page(int status, Headers headers, ByteString body) {}
 
   private final ExchangeSettings settings;
@@ -58,6 +58,11 @@ public final class Exchanges implements ExchangeHandler {
   private final Passing passing;
   private final Lookup lookup;
 
+  /**
+   * @param onboarding answers for our own hosts
+   * @param log told of each exchange once its body has ended
+   * @param materializer of the data system: bodies that must be let go are run with it
+   */
   public Exchanges(
       PolicyTable policies,
       Function<RequestHead, CacheKey> keys,
@@ -151,15 +156,11 @@ public final class Exchanges implements ExchangeHandler {
   }
 
   private EdgeResponse ownPage(Exchange x, Page page) {
-    Told told = Told.own(ServeReason.ONBOARDING);
-    ResponseHead head = new ResponseHead(page.status(), "", page.headers());
-    return x.head.isHead()
-        ? answers.bodiless(
-            x,
-            head.withHeaders(
-                page.headers().plus("Content-Length", Integer.toString(page.body().size()))),
-            told)
-        : answers.strict(x, head, page.body(), told);
+    return answers.strict(
+        x,
+        new ResponseHead(page.status(), "", page.headers()),
+        page.body(),
+        Told.own(ServeReason.ONBOARDING));
   }
 
   /** The protocols a client would change to, or null. Cleartext HTTP/2 never is one (smuggling). */

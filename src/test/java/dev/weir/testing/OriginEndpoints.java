@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>{@code /policy…}: ETag, Last-Modified, an hour fresh, answers conditions; {@code
- *       /cache-control/<value with _ for space>} the same with that Cache-Control; {@code /expires}
+ *       /cache-control/<value with _ for space>} the same with that Cache-Control; {@code
+ *       /expires}, {@code /bare} (no validators)
  *   <li>{@code /vary…}: a body per Accept-Encoding; {@code /encoding/gzip}; {@code /redirect?to=};
  *       {@code /headers} echoes the request's fields
  *   <li>{@code /range-data/N}: byte i is i mod 256, ranges answered; {@code
@@ -64,6 +65,12 @@ final class OriginEndpoints {
       return vary(seen);
     }
     return switch (path) {
+      case "/bare" ->
+          Answer.text(
+              200,
+              "version " + version.get() + " without validators\n",
+              "Cache-Control",
+              "max-age=60");
       case "/expires" -> expires(seen);
       case "/encoding/gzip" -> gzip();
       case "/redirect" -> redirect(seen);
