@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
 public final class Canary implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Canary.class);
   private static final byte[] REQUEST =
-      "GET http://weir.internal/canary HTTP/1.1\r\nHost: weir.internal\r\nConnection: close\r\n\r\n"
+      "GET http://weir.internal/ HTTP/1.1\r\nHost: weir.internal\r\nConnection: close\r\n\r\n"
           .getBytes(StandardCharsets.ISO_8859_1);
   private final AdminSettings settings;
   private final InetSocketAddress proxy;

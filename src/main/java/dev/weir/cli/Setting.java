@@ -11,10 +11,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param shortFlag a one-letter flag, or null
  * @param label what stands for the value in the help, or null for a switch
- * @param secret never printed
  */
-record Setting(
-    String name, @Nullable String shortFlag, @Nullable String label, boolean secret, String help) {
+record Setting(String name, @Nullable String shortFlag, @Nullable String label, String help) {
 
   static final List<Setting> ALL =
       List.of(
@@ -25,7 +23,11 @@ record Setting(
           value("data-dir", null, "DIR", "Where the CA, cached bodies and metadata are kept."),
           value("config", null, "FILE", "A HOCON file; every flag is a key below `weir` in it."),
           value("upstream-ca", null, "FILE", "PEM certificates to trust for origins as well."),
-          secret("ca", "PEM", "The interception CA's key (and certificate): a path or inline PEM."),
+          value(
+              "ca",
+              null,
+              "PEM",
+              "The interception CA's key (and certificate): a path or inline PEM."),
           value("ca-cert", null, "PEM", "The CA's certificate (and chain): a path or inline PEM."),
           value("default-policy", null, "POLICY", "What no rule matches: " + policies() + "."),
           value("policy-file", null, "FILE", "Rules of your own (not yet: start-up refuses it)."),
@@ -51,15 +53,11 @@ record Setting(
   }
 
   private static Setting value(String name, @Nullable String shortFlag, String label, String help) {
-    return new Setting(name, shortFlag, label, false, help);
-  }
-
-  private static Setting secret(String name, String label, String help) {
-    return new Setting(name, null, label, true, help);
+    return new Setting(name, shortFlag, label, help);
   }
 
   private static Setting flag(String name, @Nullable String shortFlag, String help) {
-    return new Setting(name, shortFlag, null, false, help);
+    return new Setting(name, shortFlag, null, help);
   }
 
   boolean isSwitch() {

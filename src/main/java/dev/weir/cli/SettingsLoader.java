@@ -35,18 +35,19 @@ final class SettingsLoader {
   Config load(Map<String, String> flags) {
     Config typed = layer(flags, name -> "command line --" + name);
     Config environ = layer(fromEnvironment(), name -> "environment " + variable(name));
-    Config weirReference = ConfigFactory.parseResources("reference.conf");
+    Config weirReference = ConfigFactory.parseResources("reference.conf").resolve();
     Config pekkoTuning = ConfigFactory.parseResources("reference/pekko.conf");
     Config file = file(typed.withFallback(environ));
     refuseUnknown(file, weirReference);
     try {
-      return typed
-          .withFallback(environ)
-          .withFallback(file)
-          .withFallback(weirReference)
-          .withFallback(pekkoTuning)
-          .withFallback(ConfigFactory.defaultReferenceUnresolved())
-          .resolve();
+      return RoomSettings.fill(
+          typed
+              .withFallback(environ)
+              .withFallback(file)
+              .withFallback(weirReference)
+              .withFallback(pekkoTuning)
+              .withFallback(ConfigFactory.defaultReferenceUnresolved())
+              .resolve());
     } catch (ConfigException unresolved) {
       throw new SettingsException(oneLine(unresolved));
     }

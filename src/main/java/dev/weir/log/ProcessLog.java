@@ -7,7 +7,7 @@ import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.encoder.Encoder;
-import java.util.Objects;
+import java.io.Console;
 import net.logstash.logback.encoder.LogstashEncoder;
 import org.slf4j.LoggerFactory;
 
@@ -69,11 +69,16 @@ public final class ProcessLog implements AutoCloseable {
     context.stop();
   }
 
+  @SuppressWarnings(
+      "SystemConsoleNull") // it is null again since JDK 25 where nothing is interactive
   private static boolean isJson(String format) {
     return switch (format) {
       case "json" -> true;
       case "text" -> false;
-      default -> !Objects.requireNonNull(System.console(), "no console").isTerminal();
+      default -> {
+        Console console = System.console();
+        yield console == null || !console.isTerminal();
+      }
     };
   }
 

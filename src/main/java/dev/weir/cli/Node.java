@@ -1,0 +1,322 @@
+package dev.weir.cli;
+
+import com.typesafe.config.Config;
+import dev.weir.admin.AdminSettings;
+import dev.weir.admin.Canary;
+import dev.weir.admin.DebugPages;
+import dev.weir.admin.HealthServer;
+import dev.weir.admin.Readiness;
+import dev.weir.cache.CacheSettings;
+import dev.weir.cache.NodeCache;
+import dev.weir.cluster.FabricSettings;
+import dev.weir.cluster.FabricSystem;
+import dev.weir.edge.Edge;
+import dev.weir.edge.EdgeMetrics;
+import dev.weir.edge.EdgeParts;
+import dev.weir.edge.EdgeSettings;
+import dev.weir.entry.NodeId;
+import dev.weir.exchange.ExchangeSettings;
+import dev.weir.exchange.Exchanges;
+import dev.weir.fill.FillRegistry;
+import dev.weir.fill.FillSettings;
+import dev.weir.log.ExchangeLog;
+import dev.weir.log.LogSettings;
+import dev.weir.log.ProcessLog;
+import dev.weir.onboard.OnboardSettings;
+import dev.weir.onboard.Onboarding;
+import dev.weir.origin.EgressGate;
+import dev.weir.origin.EgressRules;
+import dev.weir.origin.OriginSettings;
+import dev.weir.origin.OwnListeners;
+import dev.weir.origin.PekkoOrigins;
+import dev.weir.origin.SystemResolver;
+import dev.weir.policy.CacheKeys;
+import dev.weir.policy.PolicyTable;
+import dev.weir.store.LocalStores;
+import dev.weir.store.StoreSettings;
+import dev.weir.tls.CertificateAuthority;
+import dev.weir.tls.InterceptionTls;
+import dev.weir.tls.LeafMint;
+import dev.weir.tls.TlsCaSettings;
+import dev.weir.tls.UpstreamTrust;
+import dev.weir.wire.GuardSettings;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import org.apache.pekko.actor.ActorSystem;
+import org.apache.pekko.http.javadsl.ServerBinding;
+import org.apache.pekko.stream.SystemMaterializer;
+import org.apache.pekko.util.ByteString;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A running node: every room wired to its neighbours, started from the inside out (stores, way out,
+ * cache, listeners) and stopped from the outside in. The listeners open before the fabric is up.
+ */
+final class Node {
+  private static final Logger LOG = LoggerFactory.getLogger(Node.class);
+
+  private final ServeSettings settings;
+  private final Config rooms;
+  private final Closings closings;
+  private final NodeMetrics metrics = new NodeMetrics();
+  private final Readiness readiness;
+  private final AdminSettings admin;
+  private @Nullable InetSocketAddress proxy;
+  private @Nullable InetSocketAddress health;
+
+  private Node(ServeSettings settings) {
+    this.settings = settings;
+    this.rooms = settings.config().getConfig("weir");
+    this.closings = new Closings(rooms.getDuration("node.close-timeout"));
+    this.admin = AdminSettings.from(rooms.getConfig("admin"));
+    this.readiness = new Readiness(admin, System::nanoTime);
+  }
+
+  /** Starts a node. What keeps it from starting is told in one sentence; nothing is left open. */
+  static Node start(ServeSettings settings) {
+    Node node = new Node(settings);
+    try {
+      node.open();
+      return node;
+    } catch (RuntimeException failure) {
+      node.stop();
+      throw failure;
+    }
+  }
+
+  /** The interception CA that those settings name, made if it is not there yet. */
+  static CertificateAuthority authority(ServeSettings settings) {
+    return CertificateAuthority.open(
+        TlsCaSettings.from(settings.config().getConfig("weir.tls")),
+        dataDir(settings),
+        InstantSource.system());
+  }
+
+  private void open() {
+    ProcessLog log = ProcessLog.start(LogSettings.from(rooms.getConfig("log")));
+    closings.add("log", log::close);
+    long startedNanos = System.nanoTime();
+    CertificateAuthority ca = authority(settings);
+    LocalStores stores =
+        LocalStores.open(dataDir(settings), StoreSettings.from(rooms.getConfig("store")));
+    closings.add("stores", stores::close);
+    ExecutorService blocking = Executors.newVirtualThreadPerTaskExecutor();
+    closings.add("file work", blocking::close);
+    ActorSystem data = ActorSystem.create("weir-data", settings.config());
+    closings.addStage(
+        "streams",
+        () -> {
+          data.terminate();
+          return data.getWhenTerminated();
+        });
+
+    OriginSettings originSettings = OriginSettings.from(rooms.getConfig("origin"));
+    OwnListeners own = new OwnListeners(originSettings.egress().ownAddressesMillis());
+    PekkoOrigins origins = origins(data, originSettings, own);
+    NodeCache cache = cache(data, stores, origins, blocking);
+    ExchangeLog exchangeLog = new ExchangeLog();
+    Exchanges exchanges = exchanges(data, ca, stores, origins, cache, exchangeLog);
+    Edge edge = edge(data, ca, exchanges, origins);
+    proxy = edge.address();
+    own.add(edge.address().getPort());
+    readiness
+        .part("metadata", () -> stores.metadata().problem())
+        .part("chunks", () -> stores.chunks().problem());
+    metrics.edge(edge.metrics());
+    metrics.exchanges(exchangeLog.counters(), log);
+    metrics.stores(stores);
+    metrics.cache(cache);
+    metrics.origins(origins);
+    if (settings.healthPort() != 0) {
+      health = health(data, edge, cache, origins);
+      own.add(settings.healthPort());
+    }
+    LOG.info(
+        "serving on {}:{}, assembled in {} ms; CA {}",
+        edge.address().getHostString(),
+        edge.address().getPort(),
+        TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startedNanos),
+        ca.fingerprint());
+  }
+
+  private PekkoOrigins origins(ActorSystem data, OriginSettings settings, OwnListeners own) {
+    UpstreamTrust trust =
+        UpstreamTrust.load(
+            TlsCaSettings.from(rooms.getConfig("tls")), System.getenv(), InstantSource.system());
+    SystemResolver resolver = new SystemResolver(settings.names());
+    closings.add("names", resolver::close);
+    EgressRules rules =
+        EgressRules.forwardProxy(
+            String.join(",", this.settings.denyDestinations()),
+            String.join(",", this.settings.allowDestinations()));
+    EgressGate gate = new EgressGate(rules, own, resolver, settings.egress().maxAddresses());
+    return new PekkoOrigins(
+        data,
+        settings,
+        GuardSettings.from(rooms.getConfig("guard")),
+        metrics.refusals("origin"),
+        new TrustedEngines(trust),
+        gate,
+        System::nanoTime);
+  }
+
+  private NodeCache cache(
+      ActorSystem data, LocalStores stores, PekkoOrigins origins, ExecutorService blocking) {
+    FillSettings fillSettings = FillSettings.from(rooms.getConfig("fill"));
+    NodeCache cache =
+        new NodeCache(
+            CacheSettings.from(rooms.getConfig("cache")),
+            new NodeId(UUID.randomUUID().toString()),
+            stores.metadata(),
+            stores.retention(),
+            data.dispatcher(),
+            events -> {
+              FillRegistry fills =
+                  new FillRegistry(fillSettings, data, blocking, origins, stores.chunks(), events);
+              metrics.fills(fills);
+              closings.addStage("fills", fills::close);
+              return fills;
+            });
+    FabricSystem fabric =
+        new FabricSystem(
+            FabricSettings.from(rooms.getConfig("cluster")), cache::attach, cache::detach);
+    fabric.start();
+    closings.addStage("fabric", fabric::stop);
+    return cache;
+  }
+
+  private Exchanges exchanges(
+      ActorSystem data,
+      CertificateAuthority ca,
+      LocalStores stores,
+      PekkoOrigins origins,
+      NodeCache cache,
+      ExchangeLog log) {
+    Onboarding onboarding = new Onboarding(ca, OnboardSettings.from(rooms.getConfig("onboard")));
+    return new Exchanges(
+        PolicyTable.defaults(settings.defaultPolicy()),
+        request -> CacheKeys.of(request, ""),
+        cache,
+        stores.bodies(),
+        origins,
+        (request, connection) ->
+            onboarding
+                .answer(request, connection.local())
+                .map(
+                    page ->
+                        new Exchanges.Page(
+                            page.head().status(),
+                            page.head().headers(),
+                            ByteString.fromArrayUnsafe(page.body())))
+                .orElse(null),
+        ExchangeSettings.from(rooms.getConfig("exchange")),
+        Clock.systemUTC(),
+        log,
+        SystemMaterializer.get(data).materializer());
+  }
+
+  private Edge edge(
+      ActorSystem data, CertificateAuthority ca, Exchanges exchanges, PekkoOrigins origins) {
+    TlsCaSettings tls = TlsCaSettings.from(rooms.getConfig("tls"));
+    InterceptionTls interception =
+        new InterceptionTls(new LeafMint(ca, tls, InstantSource.system()), tls);
+    EdgeParts parts =
+        new EdgeParts(
+            exchanges,
+            interception::engine,
+            new GatedTunnels(origins),
+            settings.eagerConnections()
+                ? authority -> origins.warm("https", authority).exceptionally(failed -> false)
+                : authority -> {},
+            metrics.refusals("client"));
+    Edge edge =
+        Closings.await(
+            Edge.bind(
+                data,
+                settings.bind(),
+                settings.port(),
+                EdgeSettings.from(rooms.getConfig("edge")),
+                GuardSettings.from(rooms.getConfig("guard")),
+                parts,
+                new EdgeMetrics()),
+            () -> "cannot listen on %s:%d".formatted(settings.bind(), settings.port()));
+    Duration drain = rooms.getDuration("node.drain-timeout");
+    closings.addStage("running responses", drain.plusSeconds(5), () -> edge.drain(drain));
+    return edge;
+  }
+
+  private InetSocketAddress health(
+      ActorSystem data, Edge edge, NodeCache cache, PekkoOrigins origins) {
+    Canary canary = new Canary(admin, reachable(edge.address()), () -> Optional.empty());
+    DebugPages debug =
+        new DebugPages()
+            .connections("clients", () -> NodeMetrics.clients(edge.metrics()))
+            .connections("origins", () -> NodeMetrics.origins(origins.metrics()))
+            .connections("keepers", () -> "attached: " + cache.isAttached() + "\n");
+    HealthServer server =
+        new HealthServer(data, admin, readiness, canary, metrics.registry(), debug);
+    ServerBinding binding =
+        Closings.await(
+            server.bind(new InetSocketAddress(settings.healthHost(), settings.healthPort())),
+            () ->
+                "cannot listen on %s:%d for health; choose another --health-port, or 0 for none"
+                    .formatted(settings.healthHost(), settings.healthPort()));
+    canary.start();
+    closings.add("canary", canary::close);
+    return binding.localAddress();
+  }
+
+  /** One line for whoever started it. */
+  String welcome() {
+    InetSocketAddress at = Objects.requireNonNull(proxy);
+    String host = at.getAddress().isAnyLocalAddress() ? "127.0.0.1" : at.getHostString();
+    return "Weir %s serves on http://%s:%d%s; set up a shell with: . <(curl -sx http://%s:%d http://weir.internal/proxy-env)"
+        .formatted(
+            Main.version(),
+            host,
+            at.getPort(),
+            health == null ? "" : ", health port " + health.getPort(),
+            host,
+            at.getPort());
+  }
+
+  InetSocketAddress address() {
+    return Objects.requireNonNull(proxy);
+  }
+
+  /** Drains and closes everything; safe to call twice. */
+  void stop() {
+    readiness.drain();
+    closings.closeAll();
+  }
+
+  /** A listener on the wildcard address is reached by loopback. */
+  private static InetSocketAddress reachable(InetSocketAddress listener) {
+    return listener.getAddress().isAnyLocalAddress()
+        ? new InetSocketAddress(InetAddress.getLoopbackAddress(), listener.getPort())
+        : listener;
+  }
+
+  private static Path dataDir(ServeSettings settings) {
+    try {
+      return Files.createDirectories(settings.dataDir());
+    } catch (IOException failure) {
+      throw new SettingsException(
+          "--data-dir: cannot make or use %s: %s".formatted(settings.dataDir(), failure));
+    }
+  }
+}

@@ -1,0 +1,167 @@
+package dev.weir.cli;
+
+import dev.weir.admin.Metrics;
+import dev.weir.cache.NodeCache;
+import dev.weir.edge.EdgeMetrics;
+import dev.weir.fill.FillMetrics;
+import dev.weir.fill.FillRegistry;
+import dev.weir.log.ExchangeCounters;
+import dev.weir.log.ProcessLog;
+import dev.weir.log.ServeReason;
+import dev.weir.origin.OriginFailure;
+import dev.weir.origin.OriginMetrics;
+import dev.weir.origin.PekkoOrigins;
+import dev.weir.store.LocalStores;
+import dev.weir.wire.GuardEvents;
+import dev.weir.wire.GuardViolation;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
+
+/** Gives the rooms' own counters their names in {@code /metrics}. */
+final class NodeMetrics {
+  private final Metrics registry = new Metrics();
+
+  Metrics registry() {
+    return registry;
+  }
+
+  /** Counts what the framing guards of one side refuse, by reason. */
+  GuardEvents refusals(String side) {
+    Map<GuardViolation.Reason, LongAdder> counters = new EnumMap<>(GuardViolation.Reason.class);
+    for (GuardViolation.Reason reason : GuardViolation.Reason.values()) {
+      LongAdder counter = new LongAdder();
+      counters.put(reason, counter);
+      registry.counter(
+          "weir_guard_refusals",
+          "Messages the framing guard refused",
+          counter::sum,
+          "side",
+          side,
+          "reason",
+          reason.label());
+    }
+    return (reason, id) -> {
+      LongAdder counter = counters.get(reason);
+      if (counter != null) {
+        counter.increment();
+      }
+    };
+  }
+
+  void edge(EdgeMetrics edge) {
+    registry
+        .gauge("weir_client_connections_open", "Client connections", edge::openConnections)
+        .counter("weir_client_connections", "Client connections accepted", edge::connections)
+        .counter("weir_client_refusals", "Clients and CONNECTs a rule refused", edge::refusals)
+        .counter("weir_client_connects", "CONNECT requests", edge::connects)
+        .counter("weir_client_tunnels", "Blind tunnels opened", edge::tunnels)
+        .counter("weir_client_handshakes", "TLS handshakes done", edge::handshakes)
+        .counter("weir_client_handshake_failures", "TLS handshakes failed", edge::failedHandshakes)
+        .counter("weir_client_requests", "Requests", edge::requests);
+  }
+
+  void exchanges(ExchangeCounters exchanges, ProcessLog log) {
+    for (ServeReason reason : ServeReason.values()) {
+      registry.counter(
+          "weir_responses",
+          "Responses by how they came about",
+          () -> exchanges.count(reason),
+          "reason",
+          reason.label());
+    }
+    for (int first = 1; first <= 5; first++) {
+      int digit = first;
+      registry.counter(
+          "weir_responses_by_status",
+          "Responses by class of status",
+          () -> exchanges.statusClass(digit),
+          "class",
+          digit + "xx");
+    }
+    registry
+        .counter("weir_response_bytes", "Body bytes sent to clients", exchanges::bytesSent)
+        .counter(
+            "weir_response_bytes_stored", "Of these, from the cache", exchanges::bytesFromStore)
+        .counter(
+            "weir_responses_cut_short", "Bodies that did not reach their end", exchanges::cutShort)
+        .counter("weir_log_lines_dropped", "Log lines the writer had no time for", log::dropped);
+  }
+
+  void fills(FillRegistry fills) {
+    FillMetrics metrics = fills.metrics();
+    registry
+        .gauge("weir_fills_running", "Origin responses being fetched", fills::count)
+        .gauge("weir_fill_readers", "Readers of running fills", metrics::readers)
+        .counter("weir_fills_started", "Fills started", metrics::started)
+        .counter("weir_fills_committed", "Fills stored", metrics::committed)
+        .counter("weir_fills_unstored", "Fills whole but not stored", metrics::unstored)
+        .counter("weir_fills_broken", "Fills that failed", metrics::broken)
+        .counter("weir_fills_abandoned", "Fills nobody wanted any more", metrics::abandoned)
+        .counter("weir_fills_resumed", "Fills resumed by a range", metrics::resumed)
+        .counter("weir_fills_disk_full", "Fills the disk had no room for", metrics::diskFull)
+        .counter("weir_fill_origin_bytes", "Body bytes fetched", metrics::originBytes);
+  }
+
+  void cache(NodeCache cache) {
+    var metrics = cache.metrics();
+    registry
+        .gauge("weir_near_keys", "Keys with a lease on this node", cache::nearKeys)
+        .gauge(
+            "weir_keepers_attached", "1 while keepers are asked", () -> cache.isAttached() ? 1 : 0)
+        .counter("weir_near_hits", "Requests answered by the near table", metrics::nearHits)
+        .counter("weir_keeper_questions", "Questions sent to keepers", metrics::questions)
+        .counter("weir_keeper_alone", "Requests decided without a keeper", metrics::alone)
+        .counter("weir_keeper_late_answers", "Answers after their budget", metrics::lateAnswers)
+        .counter("weir_keeper_commits", "Entries committed", metrics::commits)
+        .counter("weir_keeper_discarded", "Commits discarded", metrics::discardedCommits)
+        .counter("weir_keeper_invalidations", "Keys invalidated", metrics::invalidations)
+        .counter("weir_keeper_store_failures", "Failed metadata calls", metrics::storeFailures);
+  }
+
+  void stores(LocalStores stores) {
+    registry
+        .gauge("weir_disk_used_bytes", "Bytes of entries on disk", stores.retention()::usedBytes)
+        .gauge("weir_disk_limit_bytes", "disk-cache-size", stores.retention()::limitBytes)
+        .gauge("weir_entries", "Entries stored", stores.retention()::entries)
+        .gauge("weir_memory_cache_bytes", "Small bodies in memory", stores.bodies()::memoryBytes)
+        .counter("weir_evictions", "Entries evicted", stores.retention()::evictedEntries);
+  }
+
+  void origins(PekkoOrigins origins) {
+    OriginMetrics metrics = origins.metrics();
+    registry
+        .gauge("weir_origin_connections_open", "Origin connections", metrics::connectionsOpen)
+        .gauge("weir_origin_connections_idle", "Of these, idle", metrics::connectionsIdle)
+        .gauge("weir_origin_requests_queued", "Waiting for a connection", metrics::requestsQueued)
+        .counter("weir_origin_requests", "Requests to origins", metrics::requests)
+        .counter("weir_origin_body_bytes", "Body bytes from origins", metrics::bodyBytes);
+    for (OriginFailure.Kind kind : OriginFailure.Kind.values()) {
+      registry.counter(
+          "weir_origin_failures",
+          "Failed requests to origins",
+          () -> metrics.failures(kind),
+          "kind",
+          kind.label());
+    }
+  }
+
+  static String clients(EdgeMetrics edge) {
+    return "open %d, accepted %d, CONNECTs %d, blind tunnels %d, requests %d%n"
+        .formatted(
+            edge.openConnections(),
+            edge.connections(),
+            edge.connects(),
+            edge.tunnels(),
+            edge.requests());
+  }
+
+  static String origins(OriginMetrics origins) {
+    return "open %d, idle %d, waiting requests %d, tunnels %d%n"
+        .formatted(
+            origins.connectionsOpen(),
+            origins.connectionsIdle(),
+            origins.requestsQueued(),
+            origins.tunnelsOpen());
+  }
+}

@@ -1,0 +1,67 @@
+package dev.weir.cli;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigValue;
+import com.typesafe.config.ConfigValueFactory;
+
+/**
+ * Carries the settings that have a flag into the rooms' own blocks, in the form each room reads and
+ * with the place they came from. A flag left at its empty default leaves the room's own default.
+ */
+final class RoomSettings {
+  private final SettingReader read;
+  private Config config;
+
+  private RoomSettings(Config config) {
+    this.config = config;
+    this.read = new SettingReader(config);
+  }
+
+  static Config fill(Config config) {
+    RoomSettings rooms = new RoomSettings(config);
+    rooms.text("ca", "tls.ca");
+    rooms.text("ca-cert", "tls.ca-cert");
+    rooms.text("upstream-ca", "tls.upstream-ca");
+    rooms.text("public-proxy-url", "onboard.public-proxy-url");
+    rooms.list("no-proxy-extra", "onboard.no-proxy-extra");
+    rooms.list("pass-through-hosts", "edge.pass-through-hosts");
+    rooms.list("allow-clients", "edge.allow-clients");
+    rooms.flag("allow-policy-header", "exchange.allow-policy-header");
+    rooms.millis("upstream-connect-timeout", "exchange.origin-connect-timeout");
+    rooms.millis("upstream-read-timeout", "exchange.origin-read-timeout");
+    rooms.bytes("disk-cache-size", "store.disk-cache-size");
+    rooms.put("log.level", "log-level", ServeSettings.logLevel(rooms.read));
+    return rooms.config;
+  }
+
+  private void text(String name, String room) {
+    if (!read.text(name).isEmpty()) {
+      put(room, name, read.text(name));
+    }
+  }
+
+  private void list(String name, String room) {
+    if (!read.list(name).isEmpty()) {
+      put(room, name, read.list(name));
+    }
+  }
+
+  private void flag(String name, String room) {
+    put(room, name, read.flag(name));
+  }
+
+  private void millis(String name, String room) {
+    put(room, name, read.millis(name) + " ms");
+  }
+
+  private void bytes(String name, String room) {
+    put(room, name, read.bytes(name));
+  }
+
+  private void put(String room, String name, Object value) {
+    ConfigValue from = config.getValue("weir." + name);
+    config =
+        config.withValue(
+            "weir." + room, ConfigValueFactory.fromAnyRef(value).withOrigin(from.origin()));
+  }
+}

@@ -1,0 +1,95 @@
+package dev.weir.cli;
+
+import com.typesafe.config.Config;
+import dev.weir.policy.Policy;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The settings of {@code weir serve} that have a flag, checked. The tuning of each room stands in
+ * {@code config}, below {@code weir.<room>}.
+ */
+record ServeSettings(
+    int port,
+    String bind,
+    int healthPort,
+    String healthHost,
+    Path dataDir,
+    String upstreamCa,
+    String ca,
+    String caCert,
+    Policy defaultPolicy,
+    boolean allowPolicyHeader,
+    String publicProxyUrl,
+    List<String> noProxyExtra,
+    List<String> passThroughHosts,
+    List<String> allowClients,
+    List<String> allowDestinations,
+    List<String> denyDestinations,
+    boolean eagerConnections,
+    long upstreamConnectTimeoutMillis,
+    long upstreamReadTimeoutMillis,
+    String logLevel,
+    long diskCacheBytes,
+    Config config) {
+
+  static ServeSettings from(Config config) {
+    SettingReader read = new SettingReader(config);
+    refuseWhatIsNotThereYet(read);
+    return new ServeSettings(
+        read.port("port"),
+        read.text("bind"),
+        read.port("health-port"),
+        read.text("health-host"),
+        read.path("data-dir"),
+        read.text("upstream-ca"),
+        read.text("ca"),
+        read.text("ca-cert"),
+        policy(read),
+        read.flag("allow-policy-header"),
+        read.text("public-proxy-url"),
+        read.list("no-proxy-extra"),
+        read.list("pass-through-hosts"),
+        read.list("allow-clients"),
+        read.list("allow-destinations"),
+        read.list("deny-destinations"),
+        read.choice("connection-strategy", "lazy", "eager").equals("eager"),
+        read.millis("upstream-connect-timeout"),
+        read.millis("upstream-read-timeout"),
+        logLevel(read),
+        read.bytes("disk-cache-size"),
+        config);
+  }
+
+  private static Policy policy(SettingReader read) {
+    String[] names = Arrays.stream(Policy.values()).map(Policy::label).toArray(String[]::new);
+    String name = read.choice("default-policy", names);
+    return Policy.named(name)
+        .orElseThrow(() -> read.bad("default-policy", "a policy's name", name));
+  }
+
+  static String logLevel(SettingReader read) {
+    if (read.flag("debug")) {
+      return "trace";
+    }
+    return read.flag("verbose")
+        ? "debug"
+        : read.choice("log-level", "error", "warn", "info", "debug", "trace");
+  }
+
+  private static void refuseWhatIsNotThereYet(SettingReader read) {
+    if (!read.text("policy-file").isEmpty()) {
+      throw new SettingsException(
+          "--policy-file: rule files are not there yet; leave it out (rules are built in, see the"
+              + " README)");
+    }
+    if (read.flag("access-logs")) {
+      throw new SettingsException(
+          "--access-logs: Parquet logs are not there yet; the process log has a line per request");
+    }
+    if (!read.text("mode").equals("regular")) {
+      throw new SettingsException("--mode: only 'regular' is there yet");
+    }
+  }
+}

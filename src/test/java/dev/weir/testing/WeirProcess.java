@@ -1,0 +1,142 @@
+package dev.weir.testing;
+
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A real {@code weir serve} in a process of its own, on free ports of loopback, from the classes
+ * under test. Its log is kept in a file beside the data folder.
+ */
+public final class WeirProcess implements AutoCloseable {
+  private static final Pattern LISTENING = Pattern.compile("http://127\\.0\\.0\\.1:(\\d+)");
+  private static final Pattern HEALTH = Pattern.compile("health port (\\d+)");
+  private final Process process;
+  private final Path log;
+  private final int port;
+  private final int healthPort;
+
+  private WeirProcess(Process process, Path log, int port, int healthPort) {
+    this.process = process;
+    this.log = log;
+    this.port = port;
+    this.healthPort = healthPort;
+  }
+
+  /** Starts with that heap (as {@code 256m}) and those further flags, and waits until it serves. */
+  public static WeirProcess start(Path dataDir, String heap, String... flags) throws IOException {
+    return start(List.of(), dataDir, heap, flags);
+  }
+
+  /**
+   * As start, but in a network namespace of its own with nothing but loopback: cut off from every
+   * origin. Clients must be run in it too ({@code nsenter -t <pid> -n}).
+   */
+  public static WeirProcess startCutOff(Path dataDir, String heap, String... flags)
+      throws IOException {
+    List<String> wrapper =
+        List.of("unshare", "-n", "sh", "-c", "ip link set lo up && exec \"$@\"", "weir");
+    return start(wrapper, dataDir, heap, flags);
+  }
+
+  private static WeirProcess start(List<String> wrapper, Path dataDir, String heap, String... flags)
+      throws IOException {
+    List<String> command = new ArrayList<>(wrapper);
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(
+        List.of(
+            "-Xmx" + heap,
+            "-XX:+UseParallelGC",
+            "--enable-native-access=ALL-UNNAMED",
+            "--sun-misc-unsafe-memory-access=allow",
+            "-Djava.util.concurrent.ForkJoinPool.common.parallelism=2",
+            "-cp",
+            System.getProperty("java.class.path"),
+            "dev.weir.cli.Main",
+            "serve",
+            "--bind=127.0.0.1",
+            "--port=0",
+            "--health-host=127.0.0.1",
+            "--data-dir=" + dataDir));
+    command.addAll(List.of(flags));
+    Files.createDirectories(dataDir);
+    Path log = Files.createTempFile(dataDir.toAbsolutePath().getParent(), "weir-", ".log");
+    Process process =
+        new ProcessBuilder(command)
+            .redirectError(log.toFile())
+            .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")))
+            .start();
+    BufferedReader lines =
+        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+    StringBuilder said = new StringBuilder();
+    for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+      said.append(line).append('\n');
+      Matcher listening = LISTENING.matcher(line);
+      if (line.startsWith("Weir ") && listening.find()) {
+        Matcher health = HEALTH.matcher(line);
+        int healthPort = health.find() ? Integer.parseInt(health.group(1)) : 0;
+        return new WeirProcess(process, log, Integer.parseInt(listening.group(1)), healthPort);
+      }
+    }
+    throw new IOException("weir did not start: " + said + Files.readString(log));
+  }
+
+  public int port() {
+    return port;
+  }
+
+  public int healthPort() {
+    return healthPort;
+  }
+
+  public InetSocketAddress address() {
+    return new InetSocketAddress("127.0.0.1", port);
+  }
+
+  /** As clients write it into their settings. */
+  public String proxyUrl() {
+    return "http://127.0.0.1:" + port;
+  }
+
+  public String log() throws IOException {
+    return Files.readString(log);
+  }
+
+  public long pid() {
+    return process.pid();
+  }
+
+  public boolean isAlive() {
+    return process.isAlive();
+  }
+
+  /** As {@code kill -9}. */
+  public void kill() throws InterruptedException {
+    process.destroyForcibly().waitFor();
+  }
+
+  /** As {@code kill}: lets it drain; returns the exit code. */
+  public int terminate() throws InterruptedException {
+    process.destroy();
+    if (!process.waitFor(60, TimeUnit.SECONDS)) {
+      process.destroyForcibly();
+      throw new IllegalStateException("did not end after SIGTERM");
+    }
+    return process.exitValue();
+  }
+
+  @Override
+  public void close() throws InterruptedException {
+    process.destroyForcibly().waitFor();
+  }
+}
