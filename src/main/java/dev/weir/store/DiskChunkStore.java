@@ -44,7 +44,7 @@ import org.slf4j.LoggerFactory;
  * <p>{@link #open}, reads of what is not resident and {@link #newSpoolFile} block; stages complete
  * on the store's own threads.
  */
-public final class DiskChunkStore implements ChunkStore {
+public final class DiskChunkStore implements LocalChunks {
   private static final Logger log = LoggerFactory.getLogger(DiskChunkStore.class);
   private static final Pattern CHUNK_NAME = Pattern.compile("[0-9a-f]{64}");
   private static final int STRIPES = 256;
@@ -290,18 +290,21 @@ public final class DiskChunkStore implements ChunkStore {
 
   private void collectLater(ChunkId id) {
     if (!pool.tryRun(() -> collectIfUnpinned(id))) {
-      collectIfUnpinned(id);
+      boolean _ = collectIfUnpinned(id);
     }
   }
 
-  private void collectIfUnpinned(ChunkId id) {
+  @Override
+  public boolean deleteOrphan(ChunkId id) {
+    return collectIfUnpinned(id);
+  }
+
+  private boolean collectIfUnpinned(ChunkId id) {
     Lock stripe = stripe(id);
     stripe.lock();
     try {
       Slot slot = slots.get(id);
-      if (slot == null || slot.readers == 0) {
-        collect(id);
-      }
+      return (slot == null || slot.readers == 0) && collect(id);
     } finally {
       stripe.unlock();
     }

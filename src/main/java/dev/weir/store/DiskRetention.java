@@ -32,15 +32,14 @@ import org.slf4j.LoggerFactory;
  * deleted when no entry names it and no reader holds it; until it really is gone its bytes count as
  * doomed: used, but not to be freed a second time.
  *
- * <p>Announcements are cheap and never block but for {@link #recover}. An entry that replaces
- * another of the same id frees what the old one held; {@link #removed} for something else than what
- * is stored now does nothing.
+ * <p>Announcements are cheap and never block. An entry that replaces another of the same id frees
+ * what the old one held; {@link #removed} for something else than what is stored now does nothing.
  */
 public final class DiskRetention implements Retention {
   private static final Logger log = LoggerFactory.getLogger(DiskRetention.class);
 
   private final LocalMetadata metadata;
-  private final ChunkStore chunks;
+  private final LocalChunks chunks;
   private final LongSupplier usableBytes;
   private final StoreSettings settings;
   private final InstantSource clock;
@@ -55,7 +54,7 @@ public final class DiskRetention implements Retention {
 
   DiskRetention(
       LocalMetadata metadata,
-      ChunkStore chunks,
+      LocalChunks chunks,
       LongSupplier usableBytes,
       StoreSettings settings,
       InstantSource clock) {
@@ -70,26 +69,31 @@ public final class DiskRetention implements Retention {
   }
 
   /**
-   * Reads what is stored, removes entries whose chunks are not all there in their right length, and
-   * deletes chunks that no entry names. Blocks; nothing is evicted or deleted before it has run.
+   * Reads what is stored; blocks. Nothing is evicted or deleted before it has run, and nothing may
+   * be announced while it runs.
+   *
+   * @return how many damaged documents were removed
    */
-  RecoveryReport recover(int spoolFiles) {
-    long begun = clock.millis();
+  int load() {
     int damaged = readDocuments();
-    int broken = removeBroken();
     recovered = true;
-    long[] orphans = deleteOrphans();
-    evictIfNeeded();
-    return new RecoveryReport(
-        ledger.size(),
-        ledger.bytes(),
-        broken,
-        damaged,
-        (int) orphans[0],
-        orphans[1],
-        spoolFiles,
-        clock.millis() - begun);
+    return damaged;
   }
+
+  /**
+   * Removes entries whose chunks are not all there in their right length, and chunks that no entry
+   * names. Blocks, and may run while everything else does: a document goes only in the version that
+   * was read, a chunk only if nobody holds it.
+   */
+  Repairs repair() {
+    int broken = removeBroken();
+    Repairs repairs = deleteOrphans(broken);
+    evictIfNeeded();
+    return repairs;
+  }
+
+  /** What a repair removed. */
+  record Repairs(int brokenEntries, int orphanChunks, long orphanBytes) {}
 
   private int readDocuments() {
     record Found(Entry entry, long usedMillis) {}
@@ -108,8 +112,9 @@ public final class DiskRetention implements Retention {
   }
 
   private int removeBroken() {
-    List<Candidate> broken = ledger.havingChunk((id, length) -> !isStored(id, length));
+    List<Candidate> broken = ledger.havingChunk((id, length) -> !closed && !isStored(id, length));
     for (Candidate entry : broken) {
+      log.warn("Entry {} is removed: its body is not whole", LogText.escape(entry.id()));
       await(
           metadata
               .read(List.of(entry.id()))
@@ -129,23 +134,24 @@ public final class DiskRetention implements Retention {
     return chunk.isPresent();
   }
 
-  /** How many, and how many bytes. */
-  private long[] deleteOrphans() {
-    long[] orphans = new long[2];
+  private Repairs deleteOrphans(int brokenEntries) {
+    int count = 0;
+    long bytes = 0;
     try (Stream<ChunkStore.Held> all = chunks.list()) {
-      all.filter(chunk -> !ledger.names(chunk.id()))
-          .forEach(
-              chunk -> {
-                if (await(chunks.delete(chunk.id()))) {
-                  orphans[0]++;
-                  orphans[1] += chunk.lengthBytes();
-                }
-              });
+      for (ChunkStore.Held chunk : (Iterable<ChunkStore.Held>) all::iterator) {
+        if (closed) {
+          break;
+        }
+        if (!ledger.names(chunk.id()) && chunks.deleteOrphan(chunk.id())) {
+          count++;
+          bytes += chunk.lengthBytes();
+        }
+      }
     }
-    return orphans;
+    return new Repairs(brokenEntries, count, bytes);
   }
 
-  /** For recovery alone, which runs before anything else and may block. */
+  /** For the repair alone, which may block. */
   private static <T> T await(CompletionStage<T> stage) {
     try {
       return stage.toCompletableFuture().join();

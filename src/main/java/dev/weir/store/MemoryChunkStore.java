@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * Chunks in the heap, for tests; unbounded by itself. Spool files are temporary files, deleted when
  * adopted. Calls that touch them block.
  */
-public final class MemoryChunkStore implements ChunkStore {
+public final class MemoryChunkStore implements LocalChunks {
   private final Map<ChunkId, Chunk> chunks = new HashMap<>();
   private final Path spool;
   private @Nullable Predicate<ChunkId> named;
@@ -76,6 +76,16 @@ public final class MemoryChunkStore implements ChunkStore {
     chunk.condemned = true;
     collectIfUnpinned(chunk);
     return gone;
+  }
+
+  @Override
+  public synchronized boolean deleteOrphan(ChunkId id) {
+    Chunk chunk = chunks.get(id);
+    if (chunk != null && chunk.readers == 0) {
+      chunk.adopted = true;
+      collectIfUnpinned(chunk);
+    }
+    return !chunks.containsKey(id);
   }
 
   private synchronized void unpin(Chunk chunk) {

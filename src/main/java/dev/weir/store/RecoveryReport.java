@@ -8,6 +8,7 @@ package dev.weir.store;
  * @param damagedDocuments removed because they could not be decoded
  * @param orphanChunks deleted because no entry named them, {@code orphanBytes} in all
  * @param spoolFiles unfinished files of the last run, deleted
+ * @param loadMillis what the start had to wait for, {@code repairMillis} what ran beside it
  */
 public record RecoveryReport(
     int entries,
@@ -17,4 +18,5 @@ public record RecoveryReport(
     int orphanChunks,
     long orphanBytes,
     int spoolFiles,
-    long tookMillis) {}
+    long loadMillis,
+    long repairMillis) {}

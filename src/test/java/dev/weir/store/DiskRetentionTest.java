@@ -243,8 +243,8 @@ class DiskRetentionTest {
     assertThat(diskUsage()).isLessThanOrEqualTo(limit);
     stores.close();
     open(limit);
-    assertThat(stores.recovery().brokenEntries()).isZero();
-    assertThat(stores.recovery().orphanChunks()).isZero();
+    assertThat(get(stores.recovery()).brokenEntries()).isZero();
+    assertThat(get(stores.recovery()).orphanChunks()).isZero();
   }
 
   @Test
@@ -258,7 +258,7 @@ class DiskRetentionTest {
     MemoryChunkStore chunks = new MemoryChunkStore();
     DiskRetention retention =
         new DiskRetention(metadata, chunks, usable::get, settings, InstantSource.system());
-    retention.recover(0);
+    retention.load();
     for (int i = 0; i < 10; i++) {
       Samples.Stored stored = Samples.store(chunks, bytes(i, BODY_BYTES), 200_000);
       Entry entry = Samples.entry("e" + i, stored.body());

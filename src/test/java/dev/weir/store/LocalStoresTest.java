@@ -46,17 +46,17 @@ class LocalStoresTest {
                       TESTKIT.system()));
       // Then
       assertThat(read.toArray()).isEqualTo(body);
-      assertThat(stores.recovery().entries()).isEqualTo(1);
-      assertThat(stores.recovery().orphanChunks()).isZero();
+      assertThat(get(stores.recovery()).entries()).isEqualTo(1);
+      assertThat(get(stores.recovery()).orphanChunks()).isZero();
       assertThat(get(stores.problems())).isEmpty();
     }
   }
 
   @Test
-  void aSecondWeirOnTheSameFolderIsRefusedInWords() {
+  void aSecondWeirOnTheSameFolderIsRefusedInWords() throws Exception {
     // Given
     try (LocalStores first = LocalStores.open(folder, Samples.settings())) {
-      assertThat(first.recovery().entries()).isZero();
+      assertThat(get(first.recovery()).entries()).isZero();
       // When, Then
       assertThatThrownBy(() -> LocalStores.open(folder, Samples.settings()))
           .isInstanceOf(StoreException.class)

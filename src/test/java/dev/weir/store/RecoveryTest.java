@@ -52,7 +52,7 @@ class RecoveryTest {
     // When
     try (LocalStores stores = LocalStores.open(killed, Samples.settings())) {
       // Then
-      RecoveryReport report = stores.recovery();
+      RecoveryReport report = get(stores.recovery());
       assertThat(report.entries()).isEqualTo(4);
       assertThat(report.brokenEntries()).isEqualTo(2);
       assertThat(report.damagedDocuments()).isZero();
@@ -75,9 +75,9 @@ class RecoveryTest {
     }
     try (LocalStores stores = LocalStores.open(killed, Samples.settings())) {
       // the flipped chunk was removed when it was opened, so its entry goes at the next start
-      assertThat(stores.recovery().brokenEntries()).isEqualTo(1);
-      assertThat(stores.recovery().orphanChunks()).isZero();
-      assertThat(stores.recovery().entries()).isEqualTo(3);
+      assertThat(get(stores.recovery()).brokenEntries()).isEqualTo(1);
+      assertThat(get(stores.recovery()).orphanChunks()).isZero();
+      assertThat(get(stores.recovery()).entries()).isEqualTo(3);
     }
   }
 
