@@ -1,10 +1,5 @@
 package dev.weir.http;
 
-import dev.weir.policy.CacheKey;
-import dev.weir.policy.CacheKeys;
-import dev.weir.policy.Policy;
-import dev.weir.policy.PolicyTable;
-import dev.weir.policy.Resolution;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -16,7 +11,7 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** What the pure part of a hit costs: policy, key, request directives and the decision. */
+/** What it costs to decide about a stored response. */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -24,7 +19,6 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 @Fork(1)
 public class DecisionBenchmark {
-  private final PolicyTable table = PolicyTable.defaults(Policy.STANDARD);
   private final RequestHead request =
       new RequestHead(
           "GET",
@@ -69,15 +63,5 @@ public class DecisionBenchmark {
   @Benchmark
   public FreshnessInfo freshness() {
     return FreshnessInfo.of(stored);
-  }
-
-  @Benchmark
-  public Resolution policy() {
-    return table.resolve(request);
-  }
-
-  @Benchmark
-  public CacheKey key() {
-    return CacheKeys.of(request, "");
   }
 }
