@@ -9,6 +9,8 @@ import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
 
@@ -17,6 +19,9 @@ public final class Metrics implements AutoCloseable {
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final JvmGcMetrics gc = new JvmGcMetrics();
+
+  /** The registry only holds suppliers weakly; what nobody else holds would read 0 for ever. */
+  private final List<LongSupplier> counted = new CopyOnWriteArrayList<>();
 
   public Metrics() {
     new JvmMemoryMetrics().bindTo(registry);
@@ -27,6 +32,7 @@ public final class Metrics implements AutoCloseable {
 
   /** A number that only grows; {@code _total} is added to its name. */
   public Metrics counter(String name, String help, LongSupplier value, String... tags) {
+    counted.add(value);
     FunctionCounter.builder(name, value, supplier -> (double) supplier.getAsLong())
         .description(help)
         .tags(Tags.of(tags))

@@ -46,7 +46,7 @@ public final class ProxyClient {
     }
 
     public boolean isHit() {
-      return header("Cache-Status").contains("; hit");
+      return header("Cache-Status").contains(";hit");
     }
   }
 
