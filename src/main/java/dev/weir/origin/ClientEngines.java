@@ -1,5 +1,6 @@
 package dev.weir.origin;
 
+import dev.weir.tls.UpstreamTrust;
 import javax.net.ssl.SSLEngine;
 
 /** Where the engines of TLS connections to origins come from; implemented over upstream trust. */
@@ -12,4 +13,19 @@ public interface ClientEngines {
 
   /** One sentence for a client on why a handshake failed. */
   String explain(Throwable failure);
+
+  /** The engines of the trust that the process was started with. */
+  static ClientEngines of(UpstreamTrust trust) {
+    return new ClientEngines() {
+      @Override
+      public SSLEngine engine(String host, int port) {
+        return trust.clientEngine(host, port);
+      }
+
+      @Override
+      public String explain(Throwable failure) {
+        return trust.explain(failure);
+      }
+    };
+  }
 }
