@@ -62,8 +62,11 @@ final class FieldLines {
     if (octets[i] != ':' || i == start) {
       throw new GuardViolation(nameFault(octets, start, i));
     }
-    int slot = FieldNames.find(octets, start, i, hash);
-    String name = FieldNames.text(slot, octets, start, i);
+    FieldNames.Known known = FieldNames.find(octets, start, i, hash);
+    String name =
+        known == null
+            ? new String(octets, start, i - start, StandardCharsets.ISO_8859_1)
+            : known.text(octets, start);
     i++;
     while (octets[i] == ' ' || octets[i] == '\t') {
       i++;
@@ -82,9 +85,8 @@ final class FieldLines {
     String value =
         new String(octets, valueStart, valueEnd - valueStart, StandardCharsets.ISO_8859_1);
     lines.add(name, value);
-    int code = FieldNames.code(slot);
-    if (code != FieldNames.OTHER) {
-      steer(code, value);
+    if (known != null && known.code() != FieldNames.OTHER) {
+      steer(known.code(), value);
     }
     return i + 2;
   }

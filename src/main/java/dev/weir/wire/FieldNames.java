@@ -1,6 +1,7 @@
 package dev.weir.wire;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +22,36 @@ final class FieldNames {
   /** Steers a hop or its framing, and so means nothing or mischief in a trailer. */
   static final int HOP = 8;
 
-  private record Known(String canonical, String lower, int code) {}
+  /** A name that is in the table, in its two usual spellings. */
+  static final class Known {
+    private final String canonical;
+    private final String lower;
+    private final byte[] canonicalOctets;
+    private final int hash;
+    private final int code;
+
+    private Known(String canonical, String lower, int hash, int code) {
+      this.canonical = canonical;
+      this.lower = lower;
+      this.canonicalOctets = HeadWriter.ascii(canonical);
+      this.hash = hash;
+      this.code = code;
+    }
+
+    int code() {
+      return code;
+    }
+
+    /** The name as it was spelt. */
+    String text(byte[] octets, int from) {
+      int length = canonicalOctets.length;
+      if (Arrays.equals(canonicalOctets, 0, length, octets, from, from + length)) {
+        return canonical;
+      }
+      String text = new String(octets, from, length, StandardCharsets.ISO_8859_1);
+      return text.equals(lower) ? lower : text;
+    }
+  }
 
   private static final @Nullable Known[] TABLE = new Known[1024];
 
@@ -71,7 +101,7 @@ final class FieldNames {
     while (TABLE[slot] != null) {
       slot = (slot + 1) & (TABLE.length - 1);
     }
-    TABLE[slot] = new Known(canonical, lower, code);
+    TABLE[slot] = new Known(canonical, lower, hash, code);
   }
 
   static int mix(int hash, int octet) {
@@ -83,47 +113,19 @@ final class FieldNames {
   }
 
   /**
-   * Finds the slot of a known name, or -1.
+   * Finds a known name.
    *
    * @param hash {@link #mix} over the octets
    */
-  static int find(byte[] octets, int from, int to, int hash) {
+  static @Nullable Known find(byte[] octets, int from, int to, int hash) {
     int slot = slot(hash);
     for (Known known = TABLE[slot]; known != null; known = TABLE[slot]) {
-      if (equalIgnoringCase(known.lower, octets, from, to)) {
-        return slot;
+      if (known.hash == hash && equalIgnoringCase(known.lower, octets, from, to)) {
+        return known;
       }
       slot = (slot + 1) & (TABLE.length - 1);
     }
-    return -1;
-  }
-
-  static int code(int slot) {
-    Known known = slot < 0 ? null : TABLE[slot];
-    return known == null ? OTHER : known.code;
-  }
-
-  /** The name as it was spelt. */
-  static String text(int slot, byte[] octets, int from, int to) {
-    Known known = slot < 0 ? null : TABLE[slot];
-    if (known != null) {
-      if (equal(known.canonical, octets, from)) {
-        return known.canonical;
-      }
-      if (equal(known.lower, octets, from)) {
-        return known.lower;
-      }
-    }
-    return new String(octets, from, to - from, StandardCharsets.ISO_8859_1);
-  }
-
-  private static boolean equal(String name, byte[] octets, int from) {
-    for (int i = 0; i < name.length(); i++) {
-      if (name.charAt(i) != octets[from + i]) {
-        return false;
-      }
-    }
-    return true;
+    return null;
   }
 
   private static boolean equalIgnoringCase(String lower, byte[] octets, int from, int to) {
