@@ -99,9 +99,14 @@ final class EdgeContext {
   /** A CONNECT that follows other requests on the same connection. */
   EdgeResponse connectWithin(RequestChannel.Exchange exchange, ClientConnection connection) {
     Authority authority = exchange.head().authority();
-    if (connection.tunnel() != null || !settings.connectable(authority.port())) {
+    FirstBytes.Refuse refused = FirstBytes.refusal(settings, authority);
+    if (refused != null) {
       metrics.onRefuse();
-      return FrontLogic.portRefused(authority, newId()).response();
+      return Problem.of(refused, newId()).response();
+    }
+    metrics.onConnect();
+    if (!settings.passThroughHosts().contains(authority.host())) {
+      parts.onConnect().accept(authority);
     }
     return new EdgeResponse.Switch(
         new ResponseHead(200, "Connection Established", Headers.EMPTY),

@@ -1,24 +1,17 @@
 package dev.weir.edge;
 
+import dev.weir.edge.FirstBytes.Refuse;
+import dev.weir.edge.FirstBytes.Verdict;
 import dev.weir.http.Authority;
-import dev.weir.wire.Authorities;
-import dev.weir.wire.ClientHello;
-import dev.weir.wire.GuardViolation;
-import dev.weir.wire.HeadScanner;
 import dev.weir.wire.RequestChannel;
-import dev.weir.wire.RequestFacts;
-import dev.weir.wire.Sniffer;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeoutException;
 import org.apache.pekko.Done;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.stream.FlowShape;
 import org.apache.pekko.stream.javadsl.BidiFlow;
 import org.apache.pekko.stream.javadsl.Flow;
-import org.apache.pekko.stream.javadsl.Sink;
-import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.stream.stage.AbstractInHandler;
 import org.apache.pekko.stream.stage.AbstractOutHandler;
 import org.apache.pekko.stream.stage.AsyncCallback;
@@ -28,14 +21,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The life of a connection until it is known what it speaks.
+ * The life of a connection until it is known what it speaks; {@link FirstBytes} decides.
  *
  * <pre>
- *   FIRST ─┬─ CONNECT ─▶ CONNECT_HEAD ─┬─ 200 ─▶ IN_TUNNEL ─┬─ TLS ──▶ CLIENT_HELLO ─▶ joined
- *          │                           │                    ├─ HTTP ────────────────▶ joined
- *          ├─ TLS ─▶ CLIENT_HELLO      │                    └─ other, silent ─▶ OPENING
- *          │                           └─ pass-through ─▶ OPENING ─▶ 200 ─▶ joined
- *          └─ HTTP, and what is none (the guard refuses it) ─▶ joined
+ *   OUTSIDE ─┬─ CONNECT ─ 200 ─▶ INSIDE ─┬─ TLS, HTTP ───▶ JOINED
+ *            │                           └─ other, silent ─▶ OPENING ─▶ JOINED
+ *            ├─ CONNECT to a pass-through host ─▶ OPENING ─ 200 ─▶ JOINED
+ *            └─ TLS, HTTP ─▶ JOINED
  *   any ─ refused ─▶ ENDING (what still arrives is dropped for a while)
  * </pre>
  *
@@ -46,14 +38,10 @@ final class FrontLogic extends JoiningLogic implements LiveConnections.Live {
 
   private static final ByteString ESTABLISHED =
       ByteString.fromString("HTTP/1.1 200 Connection Established\r\n\r\n");
-  private static final int SNIFFED_BYTES = 80;
-  private static final int HTTPS_PORT = 443;
 
   private enum Phase {
-    FIRST,
-    CONNECT_HEAD,
-    IN_TUNNEL,
-    CLIENT_HELLO,
+    OUTSIDE,
+    INSIDE,
     OPENING,
     JOINED,
     ENDING
@@ -66,27 +54,20 @@ final class FrontLogic extends JoiningLogic implements LiveConnections.Live {
     LINGER
   }
 
-  /** What came of opening a tunnel. */
-  private record Opened(
-      Authority destination,
-      boolean established,
-      @Nullable Flow<ByteString, ByteString, NotUsed> bytes,
-      @Nullable Throwable failure) {}
-
   private final EdgeContext context;
   private final ClientConnection connection;
   private final boolean nested;
   private final boolean welcome;
   private final @Nullable CompletableFuture<Done> ended;
-  private final HeadScanner scanner;
+  private final FirstBytes firstBytes;
   private final AsyncCallback<Boolean> drains = createAsyncCallback(this::onDrain);
   private final AsyncCallback<Boolean> cuts = createAsyncCallback(this::onCut);
 
   private @Nullable Authority tunnel;
   private @Nullable RequestChannel channel;
+  private @Nullable TunnelOpening opening;
   private ByteString received = ByteString.emptyByteString();
   private Phase phase;
-  private volatile boolean stopped;
 
   FrontLogic(
       FlowShape<ByteString, ByteString> shape,
@@ -100,10 +81,10 @@ final class FrontLogic extends JoiningLogic implements LiveConnections.Live {
     this.nested = tunnel != null;
     this.tunnel = tunnel;
     this.ended = ended;
-    this.phase = nested ? Phase.IN_TUNNEL : Phase.FIRST;
+    this.phase = nested ? Phase.INSIDE : Phase.OUTSIDE;
     this.welcome =
         nested || context.settings().allowClients().contains(connection.remote().getAddress());
-    this.scanner = HeadScanner.ofRequests(context.guard());
+    this.firstBytes = new FirstBytes(context.settings(), context.guard(), context.heads());
     setHandler(in, new Arriving());
     setHandler(out, new Leaving());
   }
@@ -150,7 +131,9 @@ final class FrontLogic extends JoiningLogic implements LiveConnections.Live {
 
   @Override
   public void postStop() {
-    stopped = true;
+    if (opening != null) {
+      opening.abandon();
+    }
     context.connections().remove(this);
     if (!nested) {
       context.metrics().onClose();
@@ -164,105 +147,82 @@ final class FrontLogic extends JoiningLogic implements LiveConnections.Live {
     scheduleOnce(timer, Duration.ofMillis(millis));
   }
 
+  private void disarm() {
+    for (Timer timer : Timer.values()) {
+      cancelTimer(timer);
+    }
+  }
+
   @Override
   public void onTimer(Object timer) {
     switch ((Timer) timer) {
       case FIRST_BYTES, LINGER -> completeStage();
+      case OPENING -> failStage(new TimeoutException("the tunnel was not opened in time"));
       case SILENT_TUNNEL -> {
         Authority destination = tunnel;
-        if (phase == Phase.IN_TUNNEL && destination != null) {
+        if (phase == Phase.INSIDE && destination != null) {
           open(destination, true);
         }
       }
-      case OPENING -> {
-        if (phase == Phase.OPENING) {
-          failStage(new TimeoutException("tunnel was not opened in time"));
-        }
-      }
     }
   }
 
-  // ---- what is spoken -----------------------------------------------------------------------
+  // ---- acting on the verdict ----------------------------------------------------------------
 
   private void advance() {
-    switch (phase) {
-      case FIRST -> onFirst(sniff());
-      case CONNECT_HEAD -> onConnectHead();
-      case IN_TUNNEL -> onTunnelBytes(sniff());
-      case CLIENT_HELLO -> onClientHello();
-      case OPENING, JOINED, ENDING -> {
-        // Held until the tunnel is open; one element at most, as nothing is pulled.
+    Authority destination = tunnel;
+    if (phase == Phase.OUTSIDE) {
+      act(firstBytes.outside(received.toArrayUnsafe(), welcome));
+    } else if (phase == Phase.INSIDE && destination != null) {
+      act(firstBytes.inside(destination, received.toArrayUnsafe()));
+    }
+  }
+
+  private void act(Verdict verdict) {
+    switch (verdict) {
+      case FirstBytes.More more -> awaitMore();
+      case FirstBytes.Http http -> joined(context.http().plain(known(tunnel), openChannel()));
+      case FirstBytes.Connect connect -> onConnect(connect);
+      case FirstBytes.PassThrough past -> {
+        context.metrics().onConnect();
+        received = received.drop(past.headBytes());
+        open(past.authority(), false);
+      }
+      case FirstBytes.Intercept tls ->
+          joined(
+              context
+                  .http()
+                  .intercepted(
+                      known(tls.authority()),
+                      openChannel(),
+                      tls.authority().host(),
+                      tls.misdirected()));
+      case FirstBytes.Tunnel blind -> open(blind.authority(), true);
+      case Refuse refused -> refuse(refused);
+      case FirstBytes.Close close -> {
+        LOG.debug("connection {} closed: {}", connection.id(), close.why());
+        context.metrics().onRefuse();
+        completeStage();
       }
     }
   }
 
-  private Sniffer.Protocol sniff() {
-    byte[] first = received.take(SNIFFED_BYTES).toArray();
-    return Sniffer.sniff(first, first.length);
+  /** Bytes have come, so this is no silent client; but it has to get to the point. */
+  private void awaitMore() {
+    cancelTimer(Timer.SILENT_TUNNEL);
+    if (!isTimerActive(Timer.FIRST_BYTES)) {
+      arm(Timer.FIRST_BYTES, context.settings().firstBytesTimeoutMillis());
+    }
+    pull(in);
   }
 
-  private void onFirst(Sniffer.Protocol protocol) {
-    if (!welcome && protocol != Sniffer.Protocol.UNDECIDED) {
-      turnAway(protocol);
-      return;
-    }
-    switch (protocol) {
-      case UNDECIDED -> pull(in);
-      case CONNECT -> {
-        phase = Phase.CONNECT_HEAD;
-        onConnectHead();
-      }
-      case TLS -> {
-        phase = Phase.CLIENT_HELLO;
-        onClientHello();
-      }
-      case HTTP, OTHER -> joinHttp(connection);
-    }
-  }
-
-  private void turnAway(Sniffer.Protocol protocol) {
-    context.metrics().onRefuse();
-    if (protocol == Sniffer.Protocol.HTTP || protocol == Sniffer.Protocol.CONNECT) {
-      refuse(problem(403, "Forbidden", "Clients of this network may not connect (allow-clients)."));
-    } else {
-      completeStage();
-    }
-  }
-
-  private void onConnectHead() {
-    try {
-      byte[] octets = received.toArrayUnsafe();
-      int length = scanner.find(octets, 0, octets.length);
-      if (length < 0) {
-        pull(in);
-        return;
-      }
-      RequestFacts facts = context.heads().request(octets, 0, length, "http", null);
-      received = received.drop(length);
-      onConnect(facts.head().authority());
-    } catch (GuardViolation violation) {
-      GuardViolation.Reason reason = violation.reason();
-      Problem answer = problem(reason.status(), "Bad Request", reason.sentence());
-      context.guardEvents().refused(reason, answer.id());
-      refuse(answer);
-    }
-  }
-
-  private void onConnect(Authority authority) {
-    if (!context.settings().connectable(authority.port())) {
-      context.metrics().onRefuse();
-      refuse(portRefused(authority, context.newId()));
-      return;
-    }
+  private void onConnect(FirstBytes.Connect connect) {
     context.metrics().onConnect();
-    tunnel = authority;
-    if (context.settings().passThroughHosts().contains(authority.host())) {
-      open(authority, false);
-      return;
-    }
+    received = received.drop(connect.headBytes());
+    tunnel = connect.authority();
+    phase = Phase.INSIDE;
     say(ESTABLISHED);
-    context.onConnect().accept(authority);
-    phase = Phase.IN_TUNNEL;
+    context.onConnect().accept(connect.authority());
     awaitTunnelBytes();
     if (received.isEmpty()) {
       pull(in);
@@ -271,15 +231,11 @@ final class FrontLogic extends JoiningLogic implements LiveConnections.Live {
     }
   }
 
-  static Problem portRefused(Authority authority, String id) {
-    return new Problem(
-        403, "Forbidden", "CONNECT to port " + authority.port() + " is not allowed.", id);
-  }
-
   private void awaitTunnelBytes() {
     Authority destination = tunnel;
-    if (destination != null
-        && context.settings().silentTunnelPorts().contains(destination.port())) {
+    boolean silent =
+        destination != null && context.settings().silentTunnelPorts().contains(destination.port());
+    if (silent) {
       cancelTimer(Timer.FIRST_BYTES);
       arm(Timer.SILENT_TUNNEL, context.settings().silentTunnelDelayMillis());
     } else {
@@ -287,75 +243,11 @@ final class FrontLogic extends JoiningLogic implements LiveConnections.Live {
     }
   }
 
-  private void onTunnelBytes(Sniffer.Protocol protocol) {
-    Authority destination = tunnel;
-    if (destination == null) {
-      throw new IllegalStateException("no tunnel");
-    }
-    cancelTimer(Timer.SILENT_TUNNEL);
-    switch (protocol) {
-      case UNDECIDED -> {
-        if (!isTimerActive(Timer.FIRST_BYTES)) {
-          arm(Timer.FIRST_BYTES, context.settings().firstBytesTimeoutMillis());
-        }
-        pull(in);
-      }
-      case TLS -> {
-        phase = Phase.CLIENT_HELLO;
-        onClientHello();
-      }
-      // A CONNECT in here names another authority, or its own: the guard refuses either.
-      case HTTP, CONNECT -> joinHttp(inside(destination));
-      case OTHER -> open(destination, true);
-    }
+  private ClientConnection known(@Nullable Authority inside) {
+    return inside == null
+        ? connection
+        : new ClientConnection(connection.remote(), connection.local(), inside, connection.id());
   }
-
-  private ClientConnection inside(Authority authority) {
-    return new ClientConnection(
-        connection.remote(), connection.local(), authority, connection.id());
-  }
-
-  private void onClientHello() {
-    switch (ClientHello.read(received.toArrayUnsafe())) {
-      case ClientHello.Incomplete incomplete -> {
-        if (received.size() > context.settings().tls().maxHandshakeBytes()) {
-          context.metrics().onHandshake(false);
-          completeStage();
-        } else {
-          pull(in);
-        }
-      }
-      case ClientHello.Malformed malformed -> onHello(null);
-      case ClientHello.Complete hello -> onHello(hello.serverName());
-    }
-  }
-
-  /** The name is the client's wish; inside a CONNECT it must be that host's. */
-  private void onHello(@Nullable String serverName) {
-    Authority authority = tunnel;
-    if (authority != null) {
-      joinTls(authority, serverName != null && !sameHost(serverName, authority.host()));
-      return;
-    }
-    Authority named = serverName == null ? null : Authorities.parse(serverName, HTTPS_PORT);
-    if (named == null) {
-      LOG.debug("connection {}: TLS without CONNECT and without server name", connection.id());
-      context.metrics().onHandshake(false);
-      completeStage();
-    } else if (context.settings().passThroughHosts().contains(named.host())) {
-      tunnel = named;
-      open(named, true);
-    } else {
-      joinTls(named, false);
-    }
-  }
-
-  /** A trailing dot makes a name absolute, not another (RFC 6066 3 has none in SNI). */
-  private static boolean sameHost(String serverName, String host) {
-    return serverName.equals(host.endsWith(".") ? host.substring(0, host.length() - 1) : host);
-  }
-
-  // ---- joining ------------------------------------------------------------------------------
 
   private RequestChannel openChannel() {
     RequestChannel opened = new RequestChannel();
@@ -363,29 +255,16 @@ final class FrontLogic extends JoiningLogic implements LiveConnections.Live {
     return opened;
   }
 
-  private void joinHttp(ClientConnection known) {
-    joined(context.http().plain(known, openChannel()));
-  }
-
-  private void joinTls(Authority authority, boolean misdirected) {
-    joined(
-        context
-            .http()
-            .intercepted(inside(authority), openChannel(), authority.host(), misdirected));
-  }
-
   private void joined(Flow<ByteString, ByteString, NotUsed> inner) {
     phase = Phase.JOINED;
-    for (Timer timer : Timer.values()) {
-      cancelTimer(timer);
-    }
+    disarm();
     ByteString first = received;
     received = ByteString.emptyByteString();
     try {
       join(inner, first);
     } catch (RuntimeException refused) {
       // No leaf for this host, say: the client sees its handshake cut.
-      LOG.info("connection {}: {}", connection.id(), refused.getMessage());
+      LOG.info("connection {}: {}", connection.id(), String.valueOf(refused.getMessage()));
       context.metrics().onHandshake(false);
       failStage(refused);
     }
@@ -400,77 +279,57 @@ final class FrontLogic extends JoiningLogic implements LiveConnections.Live {
    */
   private void open(Authority destination, boolean established) {
     phase = Phase.OPENING;
-    cancelTimer(Timer.FIRST_BYTES);
+    disarm();
     arm(Timer.OPENING, context.settings().tunnelOpenTimeoutMillis());
-    AsyncCallback<Opened> callback = createAsyncCallback(this::onOpened);
-    context
-        .tunneller()
-        .open(destination)
-        .whenComplete(
-            (bytes, failure) -> {
-              if (stopped) {
-                dispose(bytes);
-              } else {
-                callback.invoke(new Opened(destination, established, bytes, failure));
-              }
-            });
+    AsyncCallback<TunnelOpening.Outcome> callback =
+        createAsyncCallback(outcome -> onOpened(destination, established, outcome));
+    opening = TunnelOpening.start(context, destination, callback::invoke);
   }
 
-  /** A tunnel that nobody waits for any more must still be run, or its connection stays open. */
-  private void dispose(@Nullable Flow<ByteString, ByteString, NotUsed> bytes) {
-    if (bytes != null) {
-      Source.<ByteString>empty().via(bytes).runWith(Sink.cancelled(), context.materializer());
+  private void onOpened(Authority destination, boolean established, TunnelOpening.Outcome outcome) {
+    TunnelOpening finished = opening;
+    opening = null;
+    if (finished != null) {
+      finished.taken();
     }
-  }
-
-  private void onOpened(Opened opened) {
-    Flow<ByteString, ByteString, NotUsed> bytes = opened.bytes();
-    if (phase != Phase.OPENING) {
-      dispose(bytes);
-    } else if (bytes != null) {
-      context.metrics().onTunnel();
-      if (!opened.established()) {
-        say(ESTABLISHED);
+    switch (outcome) {
+      case TunnelOpening.Opened opened -> {
+        context.metrics().onTunnel();
+        if (!established) {
+          say(ESTABLISHED);
+        }
+        Duration idle = Duration.ofMillis(context.settings().tunnelIdleTimeoutMillis());
+        joined(opened.bytes().join(BidiFlow.bidirectionalIdleTimeout(idle)));
       }
-      Duration idle = Duration.ofMillis(context.settings().tunnelIdleTimeoutMillis());
-      joined(bytes.join(BidiFlow.bidirectionalIdleTimeout(idle)));
-    } else {
-      onNotOpened(opened);
-    }
-  }
-
-  private void onNotOpened(Opened opened) {
-    Throwable failure = opened.failure();
-    Throwable cause =
-        failure instanceof CompletionException && failure.getCause() != null
-            ? failure.getCause()
-            : failure;
-    String host = opened.destination().text("https");
-    LOG.info("connection {}: no tunnel to {}: {}", connection.id(), host, String.valueOf(cause));
-    if (opened.established()) {
-      completeStage();
-    } else if (cause instanceof TunnelRefusedException refusal) {
-      context.metrics().onRefuse();
-      refuse(problem(403, "Forbidden", String.valueOf(refusal.getMessage())));
-    } else {
-      refuse(problem(502, "Bad Gateway", "No connection to " + host + " could be made."));
+      case TunnelOpening.NotOpened not -> {
+        LOG.info(
+            "connection {}: no tunnel to {}: {}",
+            connection.id(),
+            destination.text("https"),
+            not.refusal().detail());
+        if (established) {
+          completeStage();
+        } else {
+          refuse(not.refusal());
+        }
+      }
     }
   }
 
   // ---- ending -------------------------------------------------------------------------------
 
-  private Problem problem(int status, String title, String detail) {
-    return new Problem(status, title, detail, context.newId());
-  }
-
-  private void refuse(Problem answer) {
+  private void refuse(Refuse refused) {
+    String id = context.newId();
+    if (refused.violation() == null) {
+      context.metrics().onRefuse();
+    } else {
+      context.guardEvents().refused(refused.violation(), id);
+    }
     phase = Phase.ENDING;
     received = ByteString.emptyByteString();
-    for (Timer timer : Timer.values()) {
-      cancelTimer(timer);
-    }
+    disarm();
     arm(Timer.LINGER, context.settings().refusalLingerMillis());
-    sayLast(answer.message());
+    sayLast(Problem.of(refused, id).message());
     if (!hasBeenPulled(in) && !isClosed(in)) {
       pull(in);
     }
@@ -490,7 +349,7 @@ final class FrontLogic extends JoiningLogic implements LiveConnections.Live {
     RequestChannel http = channel;
     if (http != null) {
       http.drain();
-    } else if (phase == Phase.FIRST || (phase == Phase.IN_TUNNEL && received.isEmpty())) {
+    } else if (received.isEmpty() && (phase == Phase.OUTSIDE || phase == Phase.INSIDE)) {
       completeStage();
     }
   }

@@ -34,7 +34,8 @@ import org.apache.pekko.util.ByteString;
 final class HttpLayer {
   /**
    * What the guard has bounded already is not bounded again; what the exchange times is not timed
-   * again. Errors of Pekko's own parser would be faults of ours.
+   * again (a request timeout of 0 leaves that stage out, where "infinite" would keep it). Errors of
+   * Pekko's own parser would be faults of ours.
    */
   private static final String SERVER =
       """
@@ -44,7 +45,7 @@ final class HttpLayer {
         remote-address-attribute = off
         transparent-head-requests = off
         pipelining-limit = 1
-        request-timeout = infinite
+        request-timeout = off
         idle-timeout = infinite
         linger-timeout = infinite
         default-host-header = "weir.internal"

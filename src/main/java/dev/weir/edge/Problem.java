@@ -3,6 +3,7 @@ package dev.weir.edge;
 import dev.weir.http.Headers;
 import dev.weir.http.ResponseHead;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.util.ByteString;
@@ -12,6 +13,10 @@ import org.apache.pekko.util.ByteString;
  * ours: nothing of the request is echoed except authorities that have been parsed.
  */
 record Problem(int status, String title, String detail, String id) {
+
+  static Problem of(FirstBytes.Refuse refused, String id) {
+    return new Problem(refused.status(), refused.title(), refused.detail(), id);
+  }
 
   byte[] body() {
     String json =
@@ -61,7 +66,7 @@ record Problem(int status, String title, String detail, String id) {
       if (c == '"' || c == '\\') {
         out.append('\\').append(c);
       } else if (c < 0x20) {
-        out.append(String.format(java.util.Locale.ROOT, "\\u%04x", (int) c));
+        out.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
       } else {
         out.append(c);
       }

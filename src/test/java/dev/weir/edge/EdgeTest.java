@@ -93,6 +93,53 @@ class EdgeTest {
   }
 
   @Test
+  void connectTooLateToAPassThroughHostIsTunnelled() {
+    // Given
+    try (EdgeFixture fixture =
+            EdgeFixture.describing("weir.edge.pass-through-hosts=[\"pinned.test\"]");
+        RawClient client = fixture.client()) {
+      client.send("GET http://origin.test/first HTTP/1.1\r\nHost: origin.test\r\n\r\n");
+      assertThat(client.response()).contains("/first");
+
+      // When
+      client.connectTo("pinned.test:443").send("GET / HTTP/1.1\r\n\r\n");
+
+      // Then: it comes back as it was sent
+      assertThat(client.read(18)).isEqualTo("GET / HTTP/1.1\r\n\r\n");
+      assertThat(fixture.connected).isEmpty();
+    }
+  }
+
+  @Test
+  void cancelledUploadStillGetsItsEarlyAnswer() throws Exception {
+    // Given: an exchange that stops reading first and answers later
+    CompletableFuture<EdgeResponse> later = new CompletableFuture<>();
+    CompletableFuture<Object> stopped = new CompletableFuture<>();
+    try (EdgeFixture fixture =
+            EdgeFixture.serving(
+                request -> {
+                  request
+                      .entity()
+                      .getDataBytes()
+                      .runWith(Sink.head(), SYSTEM)
+                      .thenAccept(stopped::complete);
+                  return later;
+                });
+        RawClient client = fixture.client()) {
+      // When
+      client.send(
+          "POST http://origin.test/ HTTP/1.1\r\nHost: origin.test\r\n"
+              + "Content-Length: 900000\r\n\r\nabc");
+      stopped.get(10, TimeUnit.SECONDS);
+      Thread.sleep(100); // a cancellation that is let through would arrive in this time
+      later.complete(text("too large for me"));
+
+      // Then
+      assertThat(client.response()).endsWith("too large for me");
+    }
+  }
+
+  @Test
   void otherServerNameThanTheConnectsGets421() {
     // Given
     try (EdgeFixture fixture = EdgeFixture.describing("");
