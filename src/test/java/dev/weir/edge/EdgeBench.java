@@ -28,7 +28,8 @@ public final class EdgeBench {
   public static void main(String[] args) throws Exception {
     int port = args.length > 0 ? Integer.parseInt(args[0]) : 0;
     Config all =
-        ConfigFactory.parseString("pekko.loglevel=WARNING")
+        ConfigFactory.systemProperties()
+            .withFallback(ConfigFactory.parseString("pekko.loglevel=WARNING"))
             .withFallback(ConfigFactory.parseResources("reference/pekko.conf"))
             .withFallback(ConfigFactory.parseResources("reference/edge.conf"))
             .withFallback(ConfigFactory.parseResources("reference/guard.conf"))
