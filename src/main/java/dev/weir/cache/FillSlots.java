@@ -1,8 +1,10 @@
 package dev.weir.cache;
 
+import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.weir.entry.FillId;
 import dev.weir.fill.Fill;
 import dev.weir.fill.Fills;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -17,8 +19,17 @@ final class FillSlots {
   private final ConcurrentHashMap<FillId, Slot> slots = new ConcurrentHashMap<>();
   private final CacheSettings settings;
 
+  /** A follower may be told of a fill only after it was released. */
+  private final com.github.benmanes.caffeine.cache.Cache<FillId, Boolean> released;
+
   FillSlots(CacheSettings settings) {
     this.settings = settings;
+    this.released =
+        Caffeine.newBuilder()
+            .maximumSize(settings.nearRevocations())
+            .expireAfterWrite(Duration.ofMillis(settings.followTimeoutMillis()))
+            .executor(Runnable::run)
+            .build();
   }
 
   private static final class Slot {
@@ -61,6 +72,10 @@ final class FillSlots {
       return CompletableFuture.completedStage(present);
     }
     Slot slot = slot(id);
+    if (released.getIfPresent(id) != null) {
+      release(id);
+      return CompletableFuture.failedStage(new ReleasedException());
+    }
     if (slot.followers.incrementAndGet() > settings.maxFollowers()) {
       slot.followers.decrementAndGet();
       return CompletableFuture.failedStage(new IllegalStateException("crowded"));
@@ -81,6 +96,7 @@ final class FillSlots {
 
   /** Whoever waits for that fill's head asks again. */
   void release(FillId id) {
+    released.put(id, true);
     Slot slot = slots.remove(id);
     if (slot != null) {
       slot.released.complete(null);

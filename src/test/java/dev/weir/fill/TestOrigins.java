@@ -39,6 +39,12 @@ public final class TestOrigins implements Origins {
     return answer(CompletableFuture.completedStage(answer));
   }
 
+  /** Forgets all answers and requests so far. */
+  public void reset() {
+    answers.clear();
+    requests.clear();
+  }
+
   public List<OriginRequest> requests() {
     return requests;
   }
@@ -76,10 +82,23 @@ public final class TestOrigins implements Origins {
   /** The first bytes, then a broken connection. */
   public static Source<ByteString, NotUsed> cutAfter(byte[] body, int bytes) {
     byte[] first = java.util.Arrays.copyOf(body, bytes);
-    return pieces(first, 16 * 1024)
-        .concatLazy(
-            Source.failed(
-                new OriginFailure(OriginFailure.Kind.TRUNCATED, "The body was cut short", null)));
+    OriginFailure cut =
+        new OriginFailure(OriginFailure.Kind.TRUNCATED, "The body was cut short", null);
+    int size = 16 * 1024;
+    int count = (first.length + size - 1) / size;
+    // Raised in its turn: a failure of a source behind would overtake the bytes before it.
+    return Source.range(0, count)
+        .map(
+            i ->
+                i == count
+                    ? fail(cut)
+                    : ByteString.fromArray(
+                        first, i * size, Math.min(size, first.length - i * size)))
+        .mapMaterializedValue(ignored -> NotUsed.getInstance());
+  }
+
+  private static ByteString fail(OriginFailure failure) {
+    throw failure;
   }
 
   @Override
