@@ -80,7 +80,7 @@ public final class Exchanges implements ExchangeHandler {
     routes = new Routes(policies, keys, settings);
     answers = new Answers(settings, clock, log);
     failures = new Failures(answers);
-    Hits hits = new Hits(bodies, answers);
+    Hits hits = new Hits(bodies, answers, cache::drop);
     Parts parts =
         new Parts(
             settings,

@@ -41,7 +41,8 @@ final class Fallback {
       return null;
     }
     long ttl = info.lifetimeMillis(x.route.serving()) - info.ageMillis(now);
-    return hits.serve(x, held, now, Told.hit(reason(x, trouble), ttl).withNote(note), otherwise);
+    return hits.serve(
+        x, held, now, Told.hit(reason(x, trouble), ttl).withNote(note), missing -> otherwise.get());
   }
 
   private static ServeReason reason(Exchange x, OriginTrouble trouble) {

@@ -198,7 +198,7 @@ final class Fetching {
             entry,
             now,
             leader == null ? told : told.collapsedInto(leader),
-            () -> lost(x, entry));
+            missing -> lost(x, entry, missing));
   }
 
   private CompletionStage<EdgeResponse> streaming(
@@ -283,13 +283,21 @@ final class Fetching {
                 streaming.responseTimeMillis()));
     Told told = Told.forward(ServeReason.HIT_REVALIDATED, want.why(), reason);
     CompletionStage<EdgeResponse> served =
-        parts.hits().serve(x, last, parts.clock().millis(), told, () -> lost(x, held));
+        parts
+            .hits()
+            .serve(x, last, parts.clock().millis(), told, missing -> lost(x, held, missing));
     cache.drop(held);
     return served;
   }
 
-  /** The body of an entry is not whole any more: it is forgotten, and the request asks anew. */
-  CompletionStage<EdgeResponse> lost(Exchange x, Entry entry) {
+  /**
+   * The body of an entry cannot be had. One that is not whole is forgotten, and the request asks
+   * anew; a store that does not answer costs a way to the origin.
+   */
+  CompletionStage<EdgeResponse> lost(Exchange x, Entry entry, Hits.Missing missing) {
+    if (missing == Hits.Missing.UNREADABLE) {
+      return passing.pass(x, new Passing.Cause(ServeReason.MISS_DAMAGED, Forward.MISS));
+    }
     x.bodyLost = true;
     return cache
         .drop(entry)

@@ -13,25 +13,49 @@ import dev.weir.http.StoredResponse;
 import dev.weir.respond.Problem;
 import dev.weir.respond.Reply;
 import dev.weir.store.Bodies;
+import dev.weir.store.StoreException;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Supplier;
+import java.util.function.Consumer;
+import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Answers from stored entries: whole, HEAD, 304, one range. */
 final class Hits {
+  /** Why there is no body to send. */
+  enum Missing {
+    /** Something of it is gone: the entry is good for nothing any more. */
+    NOT_WHOLE,
+    /** The store cannot say or has no time: the entry may be good. */
+    UNREADABLE
+  }
+
+  /** How to answer without the entry. */
+  @FunctionalInterface
+  interface Otherwise {
+    CompletionStage<EdgeResponse> without(Missing why);
+  }
+
+  private static final Logger LOG = LoggerFactory.getLogger(Hits.class);
   private final Bodies bodies;
   private final Answers answers;
+  private final Consumer<Entry> damaged;
 
   /** By identity: near table and keeper hand out the same entry until it changes. */
   private final LoadingCache<Entry, FreshnessInfo> freshness =
       Caffeine.newBuilder().weakKeys().build(entry -> FreshnessInfo.of(entry.response()));
 
-  Hits(Bodies bodies, Answers answers) {
+  /**
+   * @param damaged is told of an entry whose bytes could not be read while they were being sent
+   */
+  Hits(Bodies bodies, Answers answers, Consumer<Entry> damaged) {
     this.bodies = bodies;
     this.answers = answers;
+    this.damaged = damaged;
   }
 
   /** What decisions need of the entry, worked out once. */
@@ -40,15 +64,11 @@ final class Hits {
   }
 
   /**
-   * Answers from the entry. If its body turns out not to be whole, {@code damaged} says how to go
-   * on; nothing has been sent then.
+   * Answers from the entry. If its body cannot be had, {@code otherwise} says how to go on; nothing
+   * has been sent then.
    */
   CompletionStage<EdgeResponse> serve(
-      Exchange x,
-      Entry entry,
-      long nowMillis,
-      Told told,
-      Supplier<CompletionStage<EdgeResponse>> damaged) {
+      Exchange x, Entry entry, long nowMillis, Told told, Otherwise otherwise) {
     StoredResponse stored = entry.response();
     long length = entry.body().length();
     Reply reply = Reply.choose(x.head, stored, OptionalLong.of(length));
@@ -67,21 +87,41 @@ final class Hits {
     }
     return bodies
         .open(entry)
-        .thenCompose(
-            opened ->
-                opened.isEmpty()
-                    ? damaged.get()
-                    : CompletableFuture.completedFuture(
-                        opened(x, head, opened.get(), from, to, told)));
+        .handle(
+            (opened, failure) -> {
+              if (opened == null) {
+                LOG.warn("The body of {} cannot be opened", entry.documentId(), failure);
+                return otherwise.without(Missing.UNREADABLE);
+              }
+              return opened.isEmpty()
+                  ? otherwise.without(Missing.NOT_WHOLE)
+                  : CompletableFuture.completedFuture(
+                      opened(x, entry, head, opened.get(), from, to, told));
+            })
+        .thenCompose(answer -> answer);
   }
 
   private EdgeResponse opened(
-      Exchange x, ResponseHead head, Bodies.OpenBody body, long from, long to, Told told) {
+      Exchange x,
+      Entry entry,
+      ResponseHead head,
+      Bodies.OpenBody body,
+      long from,
+      long to,
+      Told told) {
     ByteString strict = body.strict();
-    return strict != null
-        ? answers.strict(x, head, slice(strict, from, to), told)
-        : answers.streamed(
-            x, head, OptionalLong.of(to - from), body.bytes(from, to), body::release, told);
+    if (strict != null) {
+      return answers.strict(x, head, slice(strict, from, to), told);
+    }
+    Source<ByteString, ?> bytes =
+        body.bytes(from, to)
+            .mapError(
+                StoreException.class,
+                broken -> {
+                  damaged.accept(entry); // this response is lost, the next one need not be
+                  return broken;
+                });
+    return answers.streamed(x, head, OptionalLong.of(to - from), bytes, body::release, told);
   }
 
   private @Nullable EdgeResponse withoutBody(

@@ -113,7 +113,12 @@ final class Lookup {
       Exchange x, Entry entry, long now, ServeReason reason, long ttlMillis) {
     return parts
         .hits()
-        .serve(x, entry, now, Told.hit(reason, ttlMillis), () -> fetching.lost(x, entry));
+        .serve(
+            x,
+            entry,
+            now,
+            Told.hit(reason, ttlMillis),
+            missing -> fetching.lost(x, entry, missing));
   }
 
   private CompletionStage<EdgeResponse> validate(
@@ -180,7 +185,7 @@ final class Lookup {
       Told told = Told.forward(ServeReason.HIT_REVALIDATED, want.why(), "");
       long ttl = info.lifetimeMillis(x.route.serving()) - info.ageMillis(now);
       told = told.with(told.status().withCollapsed(true).withTtlMillis(ttl));
-      return parts.hits().serve(x, entry, now, told, () -> fetching.lost(x, entry));
+      return parts.hits().serve(x, entry, now, told, missing -> fetching.lost(x, entry, missing));
     }
     return x.mayGoRound(settings.maxRounds())
         ? decide(x, entry)

@@ -15,10 +15,12 @@ import dev.weir.origin.OriginFailure;
 import dev.weir.origin.OriginRequest;
 import dev.weir.origin.OriginResponse;
 import dev.weir.origin.Origins;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.pekko.http.javadsl.model.RequestEntity;
 import org.apache.pekko.stream.Materializer;
@@ -41,7 +43,7 @@ final class Passing {
     }
   }
 
-  private static final Headers NO_CONTENT = Headers.EMPTY;
+  private static final Headers NO_FIELDS = Headers.EMPTY;
 
   private final Origins origins;
   private final OriginHeads heads;
@@ -52,6 +54,7 @@ final class Passing {
   private final Routes routes;
   private final Signatures signatures;
   private final Materializer materializer;
+  private final long invalidationWaitMillis;
 
   Passing(Parts parts) {
     this.origins = parts.origins();
@@ -63,6 +66,7 @@ final class Passing {
     this.routes = parts.routes();
     this.signatures = parts.signatures();
     this.materializer = parts.materializer();
+    this.invalidationWaitMillis = parts.settings().invalidationWaitMillis();
   }
 
   CompletionStage<EdgeResponse> pass(Exchange x, Cause cause) {
@@ -92,7 +96,8 @@ final class Passing {
       Exchange x, Cause cause, OriginResponse response, boolean unsafe) {
     ResponseHead head = response.head();
     if (unsafe && head.status() < 400) {
-      invalidate(x, head);
+      // The client may ask again as soon as it has this answer: by then it must be forgotten.
+      return invalidate(x, head).thenApply(forgotten -> relayed(x, cause, response));
     }
     OriginTrouble trouble = head.status() >= 400 ? new OriginTrouble.Answered(head.status()) : null;
     AtomicBoolean lost = new AtomicBoolean();
@@ -161,18 +166,32 @@ final class Passing {
         : CompletableFuture.completedFuture(failures.origin(x, failure, cause.why()));
   }
 
-  /** After a change: the target, and what the answer says has changed too (RFC 9111 4.4). */
-  private void invalidate(Exchange x, ResponseHead head) {
-    cache.invalidate(x.route.key());
+  /**
+   * After a change: the target, and what the answer says has changed too (RFC 9111 4.4). Completes
+   * when nobody serves them any more, or after the time allowed.
+   */
+  private CompletionStage<?> invalidate(Exchange x, ResponseHead head) {
+    List<CompletableFuture<?>> forgotten = new ArrayList<>(3);
+    forgotten.add(forget(x.route.key()));
     for (String name : List.of("Location", "Content-Location")) {
       RequestHead other = Targets.sameOrigin(x.head, head.headers().first(name));
       if (other != null) {
-        PrimaryKey key = routes.of(other.withHeaders(NO_CONTENT)).key();
+        PrimaryKey key = routes.of(other.withHeaders(NO_FIELDS)).key();
         if (!key.equals(x.route.key())) {
-          cache.invalidate(key);
+          forgotten.add(forget(key));
         }
       }
     }
+    return CompletableFuture.allOf(forgotten.toArray(CompletableFuture[]::new));
+  }
+
+  private CompletableFuture<Boolean> forget(PrimaryKey key) {
+    return cache
+        .invalidate(key)
+        .toCompletableFuture()
+        .copy()
+        .completeOnTimeout(false, invalidationWaitMillis, TimeUnit.MILLISECONDS)
+        .exceptionally(failure -> false);
   }
 
   /** A request to change protocols: on 101 raw bytes, else as any other. */

@@ -70,7 +70,7 @@ final class PolicyMatrixTest {
     String target = target(state);
     if (!state.equals("absent")) {
       assertThat(rig.get(target).status()).isEqualTo(200);
-      Eventually.holds(() -> rig.cache.nothingRuns());
+      Eventually.holds(rig::nothingRuns);
     }
     rig.pass(state.equals("fresh") ? 0 : 100);
     switch (origin) {

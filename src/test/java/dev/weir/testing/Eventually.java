@@ -6,7 +6,7 @@ import java.util.concurrent.Callable;
 
 /** Waits for conditions, not for time. */
 public final class Eventually {
-  private static final Duration PATIENCE = Duration.ofSeconds(15);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private Eventually() {}
 

@@ -1,0 +1,167 @@
+package dev.weir.exchange;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import dev.weir.cache.CacheSettings;
+import dev.weir.cache.NodeCache;
+import dev.weir.cluster.FabricSettings;
+import dev.weir.cluster.FabricSystem;
+import dev.weir.entry.NodeId;
+import dev.weir.fill.FillRegistry;
+import dev.weir.fill.FillSettings;
+import dev.weir.origin.ClientEngines;
+import dev.weir.origin.EgressGate;
+import dev.weir.origin.EgressRules;
+import dev.weir.origin.OriginFailure;
+import dev.weir.origin.OriginSettings;
+import dev.weir.origin.OwnListeners;
+import dev.weir.origin.PekkoOrigins;
+import dev.weir.store.LocalStores;
+import dev.weir.store.StoreSettings;
+import dev.weir.testing.Eventually;
+import dev.weir.wire.GuardEvents;
+import dev.weir.wire.GuardSettings;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
+import javax.net.ssl.SSLEngine;
+import org.apache.pekko.actor.ActorSystem;
+import org.apache.pekko.stream.Materializer;
+import org.apache.pekko.stream.SystemMaterializer;
+
+/**
+ * A node without an edge, started once for all tests of a run: real stores, fills and keepers.
+ * Tests do not meet in it, for each has an origin, and so keys, of its own.
+ */
+final class World {
+  private static final World ONLY = new World();
+
+  final Config rooms;
+  final ActorSystem system;
+  final LocalStores stores;
+  final FillRegistry fills;
+  final NodeCache cache;
+  final PekkoOrigins origins;
+  private final Path folder;
+
+  private World() {
+    rooms =
+        ConfigFactory.parseResources("reference/exchange.conf")
+            .withFallback(ConfigFactory.parseResources("reference/fill.conf"))
+            .withFallback(ConfigFactory.parseResources("reference/store.conf"))
+            .withFallback(ConfigFactory.parseResources("reference/cache.conf"))
+            .withFallback(ConfigFactory.parseResources("reference/cluster.conf"))
+            .withFallback(ConfigFactory.parseResources("reference/origin.conf"))
+            .withFallback(ConfigFactory.parseResources("reference/guard.conf"))
+            .resolve();
+    system =
+        ActorSystem.create(
+            "exchange-test",
+            ConfigFactory.parseString("pekko.loglevel = WARNING, pekko.daemonic = on")
+                .withFallback(ConfigFactory.load()));
+    folder = temporary();
+    stores = LocalStores.open(folder, StoreSettings.from(rooms.getConfig("weir.store")));
+    origins = origins();
+    AtomicReference<FillRegistry> made = new AtomicReference<>();
+    cache =
+        new NodeCache(
+            CacheSettings.from(rooms.getConfig("weir.cache")),
+            new NodeId("exchange-test"),
+            stores.metadata(),
+            stores.retention(),
+            system.dispatcher(),
+            events -> {
+              made.set(
+                  new FillRegistry(
+                      FillSettings.from(rooms.getConfig("weir.fill")),
+                      system,
+                      Executors.newVirtualThreadPerTaskExecutor(),
+                      origins,
+                      stores.chunks(),
+                      events));
+              return made.get();
+            });
+    fills = made.get();
+    FabricSystem fabric =
+        new FabricSystem(
+            FabricSettings.from(rooms.getConfig("weir.cluster")), cache::attach, cache::detach);
+    fabric.start();
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(folder)));
+    try {
+      Eventually.holds(cache::isAttached);
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private PekkoOrigins origins() {
+    OriginSettings settings = OriginSettings.from(rooms.getConfig("weir.origin"));
+    EgressGate gate =
+        new EgressGate(
+            EgressRules.forwardProxy("", "127.0.0.0/8"),
+            new OwnListeners(settings.egress().ownAddressesMillis()),
+            name ->
+                CompletableFuture.failedFuture(
+                    new OriginFailure(OriginFailure.Kind.RESOLVE, "There is no such name.", null)),
+            settings.egress().maxAddresses());
+    ClientEngines noTls =
+        new ClientEngines() {
+          @Override
+          public SSLEngine engine(String host, int port) {
+            throw new IllegalStateException("no TLS here");
+          }
+
+          @Override
+          public String explain(Throwable failure) {
+            return "no TLS here";
+          }
+        };
+    return new PekkoOrigins(
+        system,
+        settings,
+        GuardSettings.from(rooms.getConfig("weir.guard")),
+        GuardEvents.NONE,
+        noTls,
+        gate,
+        System::nanoTime);
+  }
+
+  static World get() {
+    return ONLY;
+  }
+
+  Materializer materializer() {
+    return SystemMaterializer.get(system).materializer();
+  }
+
+  /** Every chunk file goes, as if a disk had lost them. */
+  void loseChunks() {
+    try (Stream<Path> files = Files.walk(folder.resolve("data"))) {
+      files.filter(Files::isRegularFile).forEach(file -> file.toFile().delete());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Path temporary() {
+    try {
+      return Files.createTempDirectory("weir-exchange");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void delete(Path root) {
+    try (Stream<Path> files = Files.walk(root)) {
+      files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
