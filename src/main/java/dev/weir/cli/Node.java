@@ -24,6 +24,7 @@ import dev.weir.log.LogSettings;
 import dev.weir.log.ProcessLog;
 import dev.weir.onboard.OnboardSettings;
 import dev.weir.onboard.Onboarding;
+import dev.weir.origin.ClientEngines;
 import dev.weir.origin.EgressGate;
 import dev.weir.origin.EgressRules;
 import dev.weir.origin.OriginSettings;
@@ -169,7 +170,7 @@ final class Node {
         settings,
         GuardSettings.from(rooms.getConfig("guard")),
         metrics.refusals("origin"),
-        new TrustedEngines(trust),
+        ClientEngines.of(trust),
         gate,
         System::nanoTime);
   }
@@ -191,6 +192,7 @@ final class Node {
               closings.addStage("fills", fills::close);
               return fills;
             });
+    stores.retention().removeBy(cache::drop);
     FabricSystem fabric =
         new FabricSystem(
             FabricSettings.from(rooms.getConfig("cluster")), cache::attach, cache::detach);
