@@ -204,7 +204,8 @@ final class SpooledFill implements Fill {
     body.pump(response.body());
     head.complete(streaming);
     if (end.getNow(null) instanceof End.Broken) {
-      // Stopped before there was a spool to stop. A small body may just as well be committed by now.
+      // Stopped before there was a spool to stop. A small body may just as well be committed by
+      // now.
       body.abort(new SpoolLost("the fill has ended"));
     }
   }

@@ -147,6 +147,19 @@ public final class OriginServer implements AutoCloseable {
     for (Socket socket : open) {
       socket.close();
     }
+    // The port is given up when the accepting thread has woken, a moment after close().
+    while (accepts()) {
+      Thread.onSpinWait();
+    }
+  }
+
+  private boolean accepts() {
+    try (Socket probe = new Socket()) {
+      probe.connect(new InetSocketAddress("127.0.0.1", port), 1000);
+      return true;
+    } catch (IOException refused) {
+      return false;
+    }
   }
 
   /** Listens again on the same port. */
