@@ -40,10 +40,6 @@ final class LoneFlights {
 
   /** Serves from the store, else by single-flight. */
   void fromStore(Asker asker, BiConsumer<Asker, FillId> follow) {
-    if (asker.question().intent() == Question.Intent.REPLACE) {
-      withoutStore(asker, follow);
-      return;
-    }
     store
         .load(asker.question().key())
         .whenComplete(
@@ -52,7 +48,7 @@ final class LoneFlights {
               if (entry != null && isAnswer(entry, asker.question())) {
                 asker.answer(new Verdict.Serve(entry));
               } else {
-                withoutStore(asker, follow);
+                fly(asker, follow, entry == null ? asker.question().held() : entry);
               }
             });
   }
@@ -69,14 +65,29 @@ final class LoneFlights {
 
   private static boolean isAnswer(Entry entry, Question question) {
     Entry held = question.held();
-    return question.intent() == Question.Intent.LOOK
-        || held == null
-        || !held.tag().equals(entry.tag())
+    return switch (question.intent()) {
+      case LOOK -> true;
+      case REPLACE -> false;
+      case VALIDATE, BACKGROUND -> held == null || isNewer(entry, held);
+    };
+  }
+
+  private static boolean isNewer(Entry entry, Entry held) {
+    return !held.tag().equals(entry.tag())
         || entry.response().responseTimeMillis() > held.response().responseTimeMillis();
   }
 
   /** By single-flight alone. */
   void withoutStore(Asker asker, BiConsumer<Asker, FillId> follow) {
+    fly(asker, follow, asker.question().held());
+  }
+
+  /**
+   * Leads or follows.
+   *
+   * @param held what is stored, to be validated, and to fall back on if the origin fails
+   */
+  private void fly(Asker asker, BiConsumer<Asker, FillId> follow, @Nullable Entry held) {
     Question question = asker.question();
     if (question.intent() == Question.Intent.BACKGROUND) {
       // What it would bring could not be kept: later, when there is a keeper.
@@ -96,7 +107,6 @@ final class LoneFlights {
       }
     }
     local.add(fresh.fill());
-    Entry held = question.held();
     asker.answer(held == null ? new Verdict.Lead(fresh) : new Verdict.Validate(fresh, held));
   }
 

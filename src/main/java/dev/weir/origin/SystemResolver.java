@@ -1,6 +1,6 @@
 package dev.weir.origin;
 
-import com.github.benmanes.caffeine.cache.AsyncCache;
+import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -20,7 +20,9 @@ import java.util.concurrent.TimeUnit;
  */
 public final class SystemResolver implements Resolver, AutoCloseable {
   private final ThreadPoolExecutor threads;
-  private final AsyncCache<String, List<InetAddress>> answers;
+
+  /** Futures in a plain cache: an asynchronous one would log every name that does not resolve. */
+  private final Cache<String, CompletableFuture<List<InetAddress>>> answers;
 
   public SystemResolver(OriginSettings.Names settings) {
     threads =
@@ -36,12 +38,17 @@ public final class SystemResolver implements Resolver, AutoCloseable {
         Caffeine.newBuilder()
             .maximumSize(settings.maxKept())
             .expireAfterWrite(Duration.ofMillis(settings.keepMillis()))
-            .buildAsync();
+            .build();
   }
 
   @Override
   public CompletionStage<List<InetAddress>> resolve(String name) {
-    return answers.get(name, (key, executor) -> ask(key));
+    CompletableFuture<List<InetAddress>> known = answers.get(name, this::ask);
+    if (!known.isCompletedExceptionally()) {
+      return known;
+    }
+    answers.asMap().remove(name, known);
+    return answers.get(name, this::ask);
   }
 
   private CompletableFuture<List<InetAddress>> ask(String name) {

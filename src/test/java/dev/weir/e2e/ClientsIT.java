@@ -50,7 +50,7 @@ class ClientsIT {
               project,
               Map.of(
                   "npm_config_cache", home.resolve("npm-cache").toString(),
-                  "NODE_EXTRA_CA_CERTS", ca(weir).toString(),
+                  "npm_config_cafile", ca(weir).toString(),
                   "npm_config_proxy", weir.proxyUrl(),
                   "npm_config_https_proxy", weir.proxyUrl()),
               "npm",
