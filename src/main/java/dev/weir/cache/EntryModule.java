@@ -1,5 +1,6 @@
 package dev.weir.cache;
 
+import com.fasterxml.jackson.annotation.JsonAutoDetect;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.core.JsonGenerator;
@@ -10,6 +11,7 @@ import com.fasterxml.jackson.databind.deser.std.StdDeserializer;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.ser.std.StdSerializer;
 import dev.weir.entry.Body;
+import dev.weir.entry.VariantKey;
 import dev.weir.http.Headers;
 import java.io.IOException;
 
@@ -21,6 +23,7 @@ public final class EntryModule extends SimpleModule {
   public EntryModule() {
     super("weir-entry");
     setMixInAnnotation(Body.class, BodyTypes.class);
+    setMixInAnnotation(VariantKey.class, ComponentsOnly.class);
     addSerializer(Headers.class, new HeadersWriter());
     addDeserializer(Headers.class, new HeadersReader());
   }
@@ -31,6 +34,12 @@ public final class EntryModule extends SimpleModule {
     @JsonSubTypes.Type(value = Body.Chunked.class, name = "chunked"),
   })
   private interface BodyTypes {}
+
+  /** Questions a value answers about itself are no part of it. */
+  @JsonAutoDetect(
+      getterVisibility = JsonAutoDetect.Visibility.NONE,
+      isGetterVisibility = JsonAutoDetect.Visibility.NONE)
+  private interface ComponentsOnly {}
 
   /** Names and values in turn. */
   private static final class HeadersWriter extends StdSerializer<Headers> {
