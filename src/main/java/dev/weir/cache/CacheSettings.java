@@ -24,9 +24,10 @@ import com.typesafe.config.Config;
  * @param maxWaiting questions waiting for a keeper's first load, and store writes waiting in it
  * @param maxFollowers requests of one node waiting for one head
  * @param maxRounds how often one request may be sent on before it goes alone
+ * @param maxUngranted complete fills that wait for a keeper to commit them
  * @param nearBytes memory of the near table
  * @param nearRevocations how many keys' last revocations are remembered
- * @param fabricTimeoutMillis how long a purge or eviction waits for the fabric to come up
+ * @param fabricTimeoutMillis how long a purge, an eviction or a complete fill waits for the fabric
  */
 public record CacheSettings(
     long ackTimeoutMillis,
@@ -47,6 +48,7 @@ public record CacheSettings(
     int maxWaiting,
     int maxFollowers,
     int maxRounds,
+    int maxUngranted,
     long nearBytes,
     int nearRevocations,
     long fabricTimeoutMillis) {
@@ -82,6 +84,7 @@ public record CacheSettings(
         room.getInt("max-waiting"),
         room.getInt("max-followers"),
         room.getInt("max-rounds"),
+        room.getInt("max-ungranted"),
         room.getBytes("near-bytes"),
         room.getInt("near-revocations"),
         millis(room, "fabric-timeout"));

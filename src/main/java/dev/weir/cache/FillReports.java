@@ -3,30 +3,54 @@ package dev.weir.cache;
 import dev.weir.entry.Entry;
 import dev.weir.entry.FillId;
 import dev.weir.entry.Grant;
+import dev.weir.entry.PrimaryKey;
 import dev.weir.entry.VariantKey;
 import dev.weir.fill.FillEvents;
 import dev.weir.fill.FillIntent;
 import dev.weir.fill.FillPlan;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What this node's fills report, on its way to their keepers. A fill that began without a grant
- * reports nothing until a late grant is adopted for it.
+ * reports nothing until it has one: a late one, or one it claims when keepers can be reached, at
+ * the latest when it is complete.
  */
 final class FillReports implements FillEvents {
   private final ConcurrentHashMap<FillId, Led> led = new ConcurrentHashMap<>();
+  private final AtomicInteger waiting = new AtomicInteger();
+  private final CacheSettings settings;
   private final LoneFlights alone;
   private final Replies replies;
-  private final Supplier<@Nullable KeeperLink> link;
+  private final Questions questions;
+  private final FillSlots slots;
+  private final KeeperMetrics metrics;
+  private final Supplier<CompletableFuture<KeeperLink>> link;
 
-  FillReports(LoneFlights alone, Replies replies, Supplier<@Nullable KeeperLink> link) {
+  /**
+   * @param link completes when keepers can be reached
+   */
+  FillReports(
+      CacheSettings settings,
+      LoneFlights alone,
+      Replies replies,
+      Questions questions,
+      FillSlots slots,
+      KeeperMetrics metrics,
+      Supplier<CompletableFuture<KeeperLink>> link) {
+    this.settings = settings;
     this.alone = alone;
     this.replies = replies;
+    this.questions = questions;
+    this.slots = slots;
+    this.metrics = metrics;
     this.link = link;
   }
 
@@ -36,9 +60,24 @@ final class FillReports implements FillEvents {
     @Nullable Grant grant;
     @Nullable FillIntent intent;
 
+    /** Its key has changed since it began: no grant can make it storable. */
+    boolean disowned;
+
+    /** The claim under way, or the last one. */
+    @Nullable CompletionStage<Void> claim;
+
     Led(FillPlan plan, @Nullable Grant grant) {
       this.plan = plan;
       this.grant = grant;
+    }
+
+    boolean mayBeGranted() {
+      return grant == null && !disowned && (intent == null || intent instanceof FillIntent.Store);
+    }
+
+    /** Whether others may wait for it, as for any request without credentials. */
+    boolean isPlain() {
+      return !plan.request().head().headers().has("Authorization");
     }
   }
 
@@ -51,31 +90,111 @@ final class FillReports implements FillEvents {
   }
 
   void forget(Grant grant) {
-    led.remove(grant.fill());
+    Led fill = led.remove(grant.fill());
     alone.ended(grant);
+    if (fill != null) {
+      Grant real = grantOf(fill);
+      if (real != null && !real.equals(grant)) {
+        slots.adoptedEnded(real.fill());
+      }
+    }
+  }
+
+  // --- fills that began alone
+
+  /** The key has changed: what began before that without a grant never gets one. */
+  void disown(PrimaryKey key) {
+    alone.forget(key);
+    for (Map.Entry<FillId, Led> one : led.entrySet()) {
+      Led fill = one.getValue();
+      Grant begun = fill.plan.grant();
+      if (begun != null && begun.key().equals(key)) {
+        synchronized (fill) {
+          fill.disowned = true;
+        }
+      }
+    }
   }
 
   /** Gives a late grant to the local fill of its key, if there is one that can use it. */
-  boolean adopt(Grant late) {
+  boolean adopt(Grant late, KeeperLink keepers) {
     FillId local = alone.running(late.key());
     Led fill = local == null ? null : led.get(local);
-    if (fill == null) {
-      return false;
-    }
+    return local != null && fill != null && adopt(late, local, fill, keepers);
+  }
+
+  private boolean adopt(Grant late, FillId local, Led fill, KeeperLink keepers) {
     FillIntent intent;
     synchronized (fill) {
-      if (fill.grant != null) {
+      if (!fill.mayBeGranted()) {
         return false;
       }
       fill.grant = late;
       intent = fill.intent;
     }
-    send(late, new KeeperCommand.Started(late));
+    metrics.adoptedGrants.increment();
+    slots.adopted(late.fill(), local);
+    keepers.send(late.key(), new KeeperCommand.Started(late));
     if (intent != null) {
-      report(late, fill.plan, intent);
+      keepers.send(late.key(), headed(late, fill.plan, intent));
     }
     return true;
   }
+
+  /** Keepers can be reached: every fill that began alone asks for its grant. */
+  void claimAll(KeeperLink keepers) {
+    led.forEach((local, fill) -> claim(local, fill, keepers));
+  }
+
+  /** Asks for a grant as a request would; completes when it has one or will not get it. */
+  private CompletionStage<Void> claim(FillId local, Led fill, KeeperLink keepers) {
+    FillIntent intent;
+    synchronized (fill) {
+      if (!fill.mayBeGranted()) {
+        return CompletableFuture.completedStage(null);
+      }
+      intent = fill.intent;
+      CompletionStage<Void> claim =
+          intent instanceof FillIntent.Store(var response, VariantKey variant, var vary)
+              ? claim(local, fill, keepers, vary, variant)
+              : claim(local, fill, keepers, List.of(), VariantKey.NONE);
+      fill.claim = claim;
+      return claim;
+    }
+  }
+
+  private CompletionStage<Void> claim(
+      FillId local, Led fill, KeeperLink keepers, List<String> vary, VariantKey variant) {
+    Grant begun = fill.plan.grant();
+    if (begun == null) {
+      return CompletableFuture.completedStage(null);
+    }
+    return questions
+        .askForItself(begun.key(), vary, variant, fill.isPlain(), keepers)
+        .thenCompose(
+            answer ->
+                switch (answer) {
+                  case Answer.Lead(Grant grant, boolean solo) -> take(grant, local, fill, keepers);
+                  case Answer.Validate(Grant grant, Entry entry) ->
+                      take(grant, local, fill, keepers);
+                  // The key is known to vary by nothing, or by nothing yet: its head will tell.
+                  case Answer.Varies(List<String> names) when names.isEmpty() && !vary.isEmpty() ->
+                      claim(local, fill, keepers, List.of(), VariantKey.NONE);
+                  case Answer.Varies varies -> CompletableFuture.completedStage(null);
+                  case Answer.Stored stored -> CompletableFuture.completedStage(null);
+                  case Answer.Follow follow -> CompletableFuture.completedStage(null);
+                  case Answer.Alone alone -> CompletableFuture.completedStage(null);
+                });
+  }
+
+  private CompletionStage<Void> take(Grant grant, FillId local, Led fill, KeeperLink keepers) {
+    if (!adopt(grant, local, fill, keepers)) {
+      keepers.send(grant.key(), new KeeperCommand.Ended(grant, "unused"));
+    }
+    return CompletableFuture.completedStage(null);
+  }
+
+  // --- what fills tell
 
   @Override
   public void head(Grant grant, FillIntent intent) {
@@ -90,7 +209,7 @@ final class FillReports implements FillEvents {
     }
     alone.headed(grant, intent);
     if (real != null) {
-      report(real, fill.plan, intent);
+      send(real, headed(real, fill.plan, intent));
     }
   }
 
@@ -104,15 +223,61 @@ final class FillReports implements FillEvents {
 
   @Override
   public CompletionStage<Commit> commit(Grant grant, Entry entry, List<String> vary) {
-    Grant real = real(grant);
-    KeeperLink keepers = link.get();
-    if (real == null || keepers == null) {
-      String reason = real == null ? "no-grant" : "no-fabric";
-      return CompletableFuture.completedStage(new Commit.Discarded(reason));
+    Led fill = led.get(grant.fill());
+    KeeperLink keepers = link.get().getNow(null);
+    Grant real = fill == null ? null : grantOf(fill);
+    if (fill == null) {
+      return discarded("no-grant");
     }
-    boolean fresh = entry.tag().equals(grant.fill());
+    if (real != null && keepers != null) {
+      return commit(real, grant, entry, vary, keepers);
+    }
+    if (!entry.tag().equals(grant.fill())) {
+      // A client waits for a refreshed entry: it is not worth waiting for a keeper.
+      return discarded(real == null ? "no-grant" : "no-fabric");
+    }
+    if (keepers != null) {
+      return commitClaimed(grant, fill, entry, vary, keepers);
+    }
+    if (waiting.incrementAndGet() > settings.maxUngranted()) {
+      waiting.decrementAndGet();
+      return discarded("no-fabric");
+    }
+    CompletableFuture<KeeperLink> reached =
+        link.get().copy().orTimeout(settings.fabricTimeoutMillis(), TimeUnit.MILLISECONDS);
+    return reached
+        .whenComplete((found, failed) -> waiting.decrementAndGet())
+        .thenCompose(found -> commitClaimed(grant, fill, entry, vary, found))
+        .exceptionally(failed -> new Commit.Discarded("no-fabric"));
+  }
+
+  /** Commits under the grant the fill has by now, or can still get. */
+  private CompletionStage<Commit> commitClaimed(
+      Grant begun, Led fill, Entry entry, List<String> vary, KeeperLink keepers) {
+    CompletionStage<Void> earlier;
+    synchronized (fill) {
+      earlier = fill.claim;
+    }
+    CompletionStage<Void> settled = CompletableFuture.completedStage(null);
+    if (earlier != null) {
+      settled = earlier;
+    }
+    return settled
+        .thenCompose(ignored -> claim(begun.fill(), fill, keepers))
+        .thenCompose(
+            ignored -> {
+              Grant real = grantOf(fill);
+              return real == null
+                  ? discarded("no-grant")
+                  : commit(real, begun, entry, vary, keepers);
+            });
+  }
+
+  private CompletionStage<Commit> commit(
+      Grant real, Grant begun, Entry entry, List<String> vary, KeeperLink keepers) {
+    boolean renamed = entry.tag().equals(begun.fill()) && !real.equals(begun);
     Entry granted =
-        fresh && !real.equals(grant)
+        renamed
             ? new Entry(
                 entry.key(),
                 entry.variant(),
@@ -128,6 +293,10 @@ final class FillReports implements FillEvents {
     return reply.stage();
   }
 
+  private static CompletionStage<Commit> discarded(String reason) {
+    return CompletableFuture.completedStage(new Commit.Discarded(reason));
+  }
+
   @Override
   public void ended(Grant grant, Ending ending, String reason) {
     Grant real = real(grant);
@@ -136,35 +305,34 @@ final class FillReports implements FillEvents {
     }
   }
 
-  private void report(Grant grant, FillPlan plan, FillIntent intent) {
+  private static KeeperCommand headed(Grant grant, FillPlan plan, FillIntent intent) {
     boolean plain = !plan.rangeStarted() && !plan.request().head().headers().has("Authorization");
-    KeeperCommand.Headed headed =
-        switch (intent) {
-          case FillIntent.Store(var response, VariantKey variant, List<String> vary) ->
-              new KeeperCommand.Headed(grant, KeeperCommand.Fate.STORE, vary, variant, plain);
-          case FillIntent.Share share -> headed(grant, KeeperCommand.Fate.SHARE, plain);
-          case FillIntent.Relay relay -> headed(grant, KeeperCommand.Fate.RELAY, plain);
-          case FillIntent.Refresh refresh -> headed(grant, KeeperCommand.Fate.REFRESH, plain);
-        };
-    send(grant, headed);
+    return switch (intent) {
+      case FillIntent.Store(var response, VariantKey variant, List<String> vary) ->
+          new KeeperCommand.Headed(grant, KeeperCommand.Fate.STORE, vary, variant, plain);
+      case FillIntent.Share share -> headed(grant, KeeperCommand.Fate.SHARE, plain);
+      case FillIntent.Relay relay -> headed(grant, KeeperCommand.Fate.RELAY, plain);
+      case FillIntent.Refresh refresh -> headed(grant, KeeperCommand.Fate.REFRESH, plain);
+    };
   }
 
-  private static KeeperCommand.Headed headed(Grant grant, KeeperCommand.Fate fate, boolean plain) {
+  private static KeeperCommand headed(Grant grant, KeeperCommand.Fate fate, boolean plain) {
     return new KeeperCommand.Headed(grant, fate, List.of(), VariantKey.NONE, plain);
   }
 
   private @Nullable Grant real(Grant grant) {
     Led fill = led.get(grant.fill());
-    if (fill == null) {
-      return null;
-    }
+    return fill == null ? null : grantOf(fill);
+  }
+
+  private static @Nullable Grant grantOf(Led fill) {
     synchronized (fill) {
       return fill.grant;
     }
   }
 
   private void send(Grant grant, KeeperCommand command) {
-    KeeperLink keepers = link.get();
+    KeeperLink keepers = link.get().getNow(null);
     if (keepers != null) {
       keepers.send(grant.key(), command);
     }

@@ -19,6 +19,9 @@ final class FillSlots {
   private final ConcurrentHashMap<FillId, Slot> slots = new ConcurrentHashMap<>();
   private final CacheSettings settings;
 
+  /** Fills that began here alone, by the id under which keepers know them. */
+  private final ConcurrentHashMap<FillId, FillId> adopted = new ConcurrentHashMap<>();
+
   /** A follower may be told of a fill only after it was released. */
   private final com.github.benmanes.caffeine.cache.Cache<FillId, Boolean> released;
 
@@ -55,6 +58,17 @@ final class FillSlots {
     }
   }
 
+  /** Keepers will speak of that local fill by the id of the grant it was given. */
+  void adopted(FillId granted, FillId local) {
+    adopted.put(granted, local);
+  }
+
+  /** It has ended; who was sent to it just before still finds it. */
+  void adoptedEnded(FillId granted) {
+    CompletableFuture.delayedExecutor(settings.followTimeoutMillis(), TimeUnit.MILLISECONDS)
+        .execute(() -> adopted.remove(granted));
+  }
+
   /** The fill with that id has begun here. */
   void led(Fill fill) {
     Slot slot = slot(fill.id());
@@ -66,7 +80,8 @@ final class FillSlots {
    * The fill once it has a head; fails with {@link ReleasedException} if it is not waited for any
    * more, or otherwise if too many wait for it already.
    */
-  CompletionStage<Fill> headed(FillId id, Fills fills) {
+  CompletionStage<Fill> headed(FillId told, Fills fills) {
+    FillId id = adopted.getOrDefault(told, told);
     Fill present = fills.running(id).orElse(null);
     if (present != null && present.head().toCompletableFuture().isDone()) {
       return CompletableFuture.completedStage(present);
@@ -95,7 +110,8 @@ final class FillSlots {
   }
 
   /** Whoever waits for that fill's head asks again. */
-  void release(FillId id) {
+  void release(FillId told) {
+    FillId id = adopted.getOrDefault(told, told);
     released.put(id, true);
     Slot slot = slots.remove(id);
     if (slot != null) {

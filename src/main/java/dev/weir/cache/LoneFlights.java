@@ -154,6 +154,11 @@ final class LoneFlights {
         grant.key(), (key, flight) -> flight.grant().equals(grant) ? null : flight);
   }
 
+  /** The key has changed: later requests do not join what runs. */
+  void forget(PrimaryKey key) {
+    flights.remove(key);
+  }
+
   /** A grant handed back unused; true if it is one of ours. */
   boolean release(Grant grant) {
     boolean ours = local.contains(grant.fill());

@@ -5,6 +5,7 @@ import dev.weir.entry.Body;
 import dev.weir.entry.Entry;
 import dev.weir.entry.PrimaryKey;
 import dev.weir.entry.VariantKey;
+import dev.weir.entry.VaryIndex;
 import dev.weir.http.Headers;
 import java.util.ArrayList;
 import java.util.List;
@@ -104,7 +105,8 @@ final class NearTable {
         && line.newest().incarnation() == lease.incarnation()
         && line.vary().equals(lease.vary())) {
       for (Held other : line.held()) {
-        if (!other.variant().equals(fresh.variant())) {
+        // No more than a key can have; the first are those granted last.
+        if (!other.variant().equals(fresh.variant()) && held.size() < VaryIndex.MAX_VARIANTS) {
           held.add(other);
         }
       }

@@ -74,7 +74,7 @@ public final class NodeCache implements Cache {
     this.questions = new Questions(settings, metrics);
     this.replies = new Replies();
     this.alone = new LoneFlights(settings, nodeId, store);
-    this.reports = new FillReports(alone, replies, this::linked);
+    this.reports = new FillReports(settings, alone, replies, questions, slots, metrics, () -> link);
     this.fills = fills.apply(reports);
   }
 
@@ -126,6 +126,8 @@ public final class NodeCache implements Cache {
   }
 
   void attach(KeeperLink keepers) {
+    // Before any request asks: the key of a running fill is to have one leader.
+    reports.claimAll(keepers);
     if (!link.complete(keepers)) {
       link = CompletableFuture.completedFuture(keepers);
     }
@@ -192,6 +194,9 @@ public final class NodeCache implements Cache {
       case NodeMessage.Answered(long id, Answer answer) -> {
         if (answer instanceof Answer.Stored(Lease lease)) {
           near.grant(lease, System.nanoTime());
+        }
+        if (questions.answeredItself(id, answer)) {
+          return;
         }
         List<Asker> askers = questions.answered(id);
         if (askers.isEmpty()) {
@@ -268,9 +273,8 @@ public final class NodeCache implements Cache {
     if (grant == null) {
       return;
     }
-    if (reports.adopt(grant)) {
-      metrics.adoptedGrants.increment();
-    } else {
+    KeeperLink keepers = linked();
+    if (keepers == null || !reports.adopt(grant, keepers)) {
       release(grant, "late");
     }
   }
@@ -352,6 +356,7 @@ public final class NodeCache implements Cache {
 
   @Override
   public CompletionStage<Boolean> invalidate(PrimaryKey key) {
+    reports.disown(key);
     return command(key, (id, keepers) -> new KeeperCommand.Invalidate(id, keepers.node()));
   }
 

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class Questions {
   private final ConcurrentHashMap<Same, Outstanding> bySame = new ConcurrentHashMap<>();
   private final ConcurrentHashMap<Long, Outstanding> byId = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<Long, CompletableFuture<Answer>> own = new ConcurrentHashMap<>();
   private final AtomicLong ids = new AtomicLong();
   private final CacheSettings settings;
   private final KeeperMetrics metrics;
@@ -113,6 +114,36 @@ final class Questions {
             question.mayWait()));
   }
 
+  /** A question of the node itself, which no request waits for; "silent" if nobody answers. */
+  CompletionStage<Answer> askForItself(
+      PrimaryKey key, List<String> vary, VariantKey variant, boolean mayWait, KeeperLink keepers) {
+    long id = ids.incrementAndGet();
+    CompletableFuture<Answer> answer = new CompletableFuture<>();
+    own.put(id, answer);
+    CompletionStage<Answer> settled =
+        answer.completeOnTimeout(
+            new Answer.Alone("silent"), settings.answerTimeoutMillis(), TimeUnit.MILLISECONDS);
+    settled.whenComplete((given, failed) -> own.remove(id));
+    keepers.send(
+        key,
+        new KeeperCommand.Ask(
+            id,
+            keepers.node(),
+            keepers.nodeId(),
+            Question.Intent.LOOK,
+            vary,
+            variant,
+            null,
+            mayWait));
+    return answer;
+  }
+
+  /** Takes the answer to a question of the node itself; false if it is not one. */
+  boolean answeredItself(long id, Answer answer) {
+    CompletableFuture<Answer> asked = own.remove(id);
+    return asked != null && asked.complete(answer);
+  }
+
   void acked(long id, Consumer<Asker> unanswered) {
     Outstanding outstanding = byId.get(id);
     if (outstanding != null) {
@@ -127,6 +158,7 @@ final class Questions {
   }
 
   List<Asker> giveUpAll() {
+    own.keySet().forEach(id -> answeredItself(id, new Answer.Alone("no-fabric")));
     List<Asker> all = new ArrayList<>();
     byId.values().forEach(outstanding -> all.addAll(answered(outstanding.id)));
     return all;

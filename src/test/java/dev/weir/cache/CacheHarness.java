@@ -50,6 +50,7 @@ final class CacheHarness implements AutoCloseable {
   final LocalStores stores;
   final NodeCache cache;
   private final FabricSystem fabric;
+  private volatile org.apache.pekko.actor.typed.@Nullable ActorSystem<?> running;
   private final ExecutorService blocking = Executors.newVirtualThreadPerTaskExecutor();
 
   CacheHarness(Path folder, String overrides) {
@@ -76,7 +77,10 @@ final class CacheHarness implements AutoCloseable {
                 room(
                     "cluster",
                     "weir.cluster { pekko.loglevel = WARNING, restart-delay = 100 ms }")),
-            cache::attach,
+            system -> {
+              running = system;
+              cache.attach(system);
+            },
             cache::detach);
   }
 
@@ -91,6 +95,13 @@ final class CacheHarness implements AutoCloseable {
     fabric.start();
     until(cache::isAttached);
     return this;
+  }
+
+  /** Ends the fabric's system as a split-brain resolver would; another follows. */
+  void breakFabric() {
+    var system = java.util.Objects.requireNonNull(running);
+    system.terminate();
+    until(() -> !cache.isAttached());
   }
 
   static PrimaryKey key() {

@@ -1,0 +1,127 @@
+package dev.weir.cache;
+
+import static dev.weir.cache.CacheHarness.await;
+import static dev.weir.cache.CacheHarness.bytes;
+import static dev.weir.cache.CacheHarness.key;
+import static dev.weir.cache.CacheHarness.look;
+import static dev.weir.cache.CacheHarness.until;
+import static dev.weir.cache.CacheHarness.variant;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weir.entry.Entry;
+import dev.weir.entry.PrimaryKey;
+import dev.weir.fill.Fill;
+import dev.weir.fill.TestOrigins;
+import dev.weir.http.Headers;
+import dev.weir.origin.OriginResponse;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A node before its fabric is up, and when it ends and comes back. */
+class FabricOutageTest {
+  private final PrimaryKey key = key();
+
+  @Test
+  void fillsThatBeganAloneAreCommittedOnceKeepersAreUp(@TempDir Path folder) {
+    try (CacheHarness node = new CacheHarness(folder, "")) {
+      // Given
+      PrimaryKey soon = key();
+      node.origins.answer(TestOrigins.ok(Headers.EMPTY, bytes("early")));
+      Fill complete = node.lead(node.ask(look(soon)));
+      await(complete.head());
+      node.origins.reset();
+      CompletableFuture<OriginResponse> origin = new CompletableFuture<>();
+      node.origins.answer(origin);
+      List<CompletableFuture<Verdict>> asked =
+          IntStream.range(0, 50)
+              .mapToObj(i -> node.cache.ask(look(key)).toCompletableFuture())
+              .toList();
+      Fill running =
+          node.lead(
+              await(
+                  CompletableFuture.anyOf(asked.toArray(CompletableFuture[]::new))
+                      .thenApply(Verdict.class::cast)));
+      assertThat(node.ask(look(soon))).isInstanceOf(Verdict.Follow.class);
+
+      // When
+      node.joined();
+      until(() -> node.cache.metrics().adoptedGrants() == 2);
+      CompletableFuture<Verdict> afterwards = node.cache.ask(look(key)).toCompletableFuture();
+      origin.complete(TestOrigins.ok(Headers.EMPTY, bytes("late")));
+
+      // Then
+      long leads = asked.stream().filter(one -> await(one) instanceof Verdict.Lead).count();
+      assertThat(leads).isEqualTo(1);
+      assertThat(node.origins.requests()).hasSize(1);
+      if (await(afterwards) instanceof Verdict.Follow(Fill followed)) {
+        assertThat(followed.id()).isEqualTo(running.id());
+      } else {
+        assertThat(await(afterwards)).isInstanceOf(Verdict.Serve.class);
+      }
+      assertThat(await(running.end())).isInstanceOf(Fill.End.Committed.class);
+      assertThat(await(complete.end())).isInstanceOf(Fill.End.Committed.class);
+      Entry late = ((Verdict.Serve) node.ask(look(key))).entry();
+      assertThat(late.body().length()).isEqualTo(4);
+      assertThat(node.ask(look(soon))).isInstanceOf(Verdict.Serve.class);
+    }
+  }
+
+  @Test
+  void aPurgeBeforeTheFabricIsUpIsNotUndoneByAFillThatBeganBeforeIt(@TempDir Path folder) {
+    try (CacheHarness node = new CacheHarness(folder, "fabric-timeout = 60 s")) {
+      // Given
+      CompletableFuture<OriginResponse> origin = new CompletableFuture<>();
+      node.origins.answer(origin);
+      Fill old = node.lead(node.ask(look(key)));
+
+      // When
+      CompletableFuture<Boolean> purged = node.cache.invalidate(key).toCompletableFuture();
+      Verdict later = node.ask(look(key));
+      origin.complete(TestOrigins.ok(Headers.EMPTY, bytes("old")));
+      node.joined();
+
+      // Then
+      assertThat(later).isInstanceOf(Verdict.Lead.class);
+      assertThat(await(purged)).isTrue();
+      assertThat(await(old.end())).isEqualTo(new Fill.End.Unstored("no-grant"));
+      assertThat(node.ask(look(key))).isNotInstanceOf(Verdict.Serve.class);
+    }
+  }
+
+  @Test
+  void whenTheFabricEndsTheStoreServesAndWhatRunsIsCommittedByTheNext(@TempDir Path folder) {
+    try (CacheHarness node = new CacheHarness(folder, "fabric-timeout = 60 s").joined()) {
+      // Given
+      node.origins.answer(TestOrigins.ok(Headers.EMPTY, bytes("one")));
+      Entry stored = ((Fill.End.Committed) await(node.lead(leadOf(node, key)).end())).entry();
+      PrimaryKey slow = key();
+      CompletableFuture<OriginResponse> origin = new CompletableFuture<>();
+      node.origins.reset();
+      node.origins.answer(origin);
+      Fill running = node.lead(leadOf(node, slow));
+
+      // When
+      node.breakFabric();
+      Verdict meanwhile = node.ask(look(key));
+      origin.complete(TestOrigins.ok(Headers.EMPTY, bytes("two")));
+
+      // Then
+      assertThat(meanwhile).isEqualTo(new Verdict.Serve(stored));
+      until(node.cache::isAttached);
+      assertThat(await(running.end())).isInstanceOf(Fill.End.Committed.class);
+      until(() -> node.ask(look(slow)) instanceof Verdict.Serve);
+      until(() -> node.ask(look(key)).equals(new Verdict.Serve(stored)));
+      until(() -> node.cache.near(key, variant("")) != null);
+    }
+  }
+
+  private static Verdict leadOf(CacheHarness node, PrimaryKey key) {
+    Verdict verdict = node.ask(look(key));
+    assertThat(verdict).isInstanceOf(Verdict.Lead.class);
+    return verdict;
+  }
+}

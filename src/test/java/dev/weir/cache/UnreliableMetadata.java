@@ -1,0 +1,76 @@
+package dev.weir.cache;
+
+import dev.weir.store.Document;
+import dev.weir.store.MetadataStore;
+import dev.weir.store.StoreException;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.stream.javadsl.Source;
+
+/** A metadata store that can be down, or take a question and never answer. */
+final class UnreliableMetadata implements MetadataStore {
+  enum Mood {
+    UP,
+    DOWN,
+    SILENT
+  }
+
+  private final MetadataStore store;
+  volatile Mood mood = Mood.UP;
+
+  UnreliableMetadata(MetadataStore store) {
+    this.store = store;
+  }
+
+  private <T> CompletionStage<T> by(Supplier<CompletionStage<T>> operation) {
+    return switch (mood) {
+      case UP -> operation.get();
+      case DOWN -> CompletableFuture.failedStage(new StoreException("the test store is down"));
+      case SILENT -> new CompletableFuture<>();
+    };
+  }
+
+  @Override
+  public CompletionStage<List<Optional<Versioned>>> read(List<String> ids) {
+    return by(() -> store.read(ids));
+  }
+
+  @Override
+  public CompletionStage<WriteResult> write(Document document, Version expected) {
+    return by(() -> store.write(document, expected));
+  }
+
+  @Override
+  public CompletionStage<WriteResult> delete(String id, Version expected) {
+    return by(() -> store.delete(id, expected));
+  }
+
+  @Override
+  public Source<Versioned, NotUsed> scan() {
+    return store.scan();
+  }
+
+  @Override
+  public void touch(String id, long atMillis) {
+    store.touch(id, atMillis);
+  }
+
+  @Override
+  public CompletionStage<Optional<Long>> lastAccess(String id) {
+    return store.lastAccess(id);
+  }
+
+  @Override
+  public CompletionStage<Optional<String>> problem() {
+    return store.problem();
+  }
+
+  @Override
+  public void close() {
+    store.close();
+  }
+}
