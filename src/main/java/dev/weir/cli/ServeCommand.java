@@ -31,6 +31,7 @@ final class ServeCommand {
     Config config = new SettingsLoader(System.getenv()).load(SettingFlags.typed(parsed));
     Node node = Node.start(ServeSettings.from(config));
     Runtime.getRuntime().addShutdownHook(new Thread(node::stop, "weir-stop"));
+    EndSignals.handle(node::stop);
     out.println(node.welcome());
     return KEEPS_RUNNING;
   }

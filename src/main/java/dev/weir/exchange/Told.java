@@ -27,10 +27,9 @@ record Told(ServeReason reason, CacheStatus status, String note, @Nullable Strin
         null);
   }
 
-  /** Made here, the origin not asked. */
+  /** Made here, the origin not asked: neither a hit nor forwarded. */
   static Told own(ServeReason reason) {
-    return new Told(
-        reason, CacheStatus.ofForward(Forward.BYPASS).withDetail(reason.label()), "", null);
+    return new Told(reason, CacheStatus.ofOwn().withDetail(reason.label()), "", null);
   }
 
   Told with(CacheStatus changed) {

@@ -62,6 +62,12 @@ public record CacheStatus(
         false, reason, OptionalInt.empty(), false, false, OptionalLong.empty(), null, null);
   }
 
+  /** Made by this cache itself: nothing stored was served and nobody was asked. */
+  public static CacheStatus ofOwn() {
+    return new CacheStatus(
+        false, null, OptionalInt.empty(), false, false, OptionalLong.empty(), null, null);
+  }
+
   public CacheStatus withForwardedStatus(int status) {
     return new CacheStatus(
         hit, forwarded, OptionalInt.of(status), stored, collapsed, ttlSeconds, key, detail);
