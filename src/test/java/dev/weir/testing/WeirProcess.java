@@ -35,7 +35,13 @@ public final class WeirProcess implements AutoCloseable {
 
   /** Starts with that heap (as {@code 256m}) and those further flags, and waits until it serves. */
   public static WeirProcess start(Path dataDir, String heap, String... flags) throws IOException {
-    return start(List.of(), dataDir, heap, flags);
+    return start(List.of(), List.of(), dataDir, heap, flags);
+  }
+
+  /** As start, with further options of the JVM, such as a hosts file. */
+  public static WeirProcess startWith(
+      List<String> jvmOptions, Path dataDir, String heap, String... flags) throws IOException {
+    return start(List.of(), jvmOptions, dataDir, heap, flags);
   }
 
   /**
@@ -46,12 +52,18 @@ public final class WeirProcess implements AutoCloseable {
       throws IOException {
     List<String> wrapper =
         List.of("unshare", "-n", "sh", "-c", "ip link set lo up && exec \"$@\"", "weir");
-    return start(wrapper, dataDir, heap, flags);
+    return start(wrapper, List.of(), dataDir, heap, flags);
   }
 
-  private static WeirProcess start(List<String> wrapper, Path dataDir, String heap, String... flags)
-      throws IOException {
-    List<String> command = new ArrayList<>(wrapper);
+  /** Runs {@code weir} with those arguments to its end, from the classes under test. */
+  public static Command.Ended run(String... arguments) throws Exception {
+    List<String> command = java("256m", List.of());
+    command.addAll(List.of(arguments));
+    return Command.of(command).run();
+  }
+
+  private static List<String> java(String heap, List<String> jvmOptions) {
+    List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(
         List.of(
@@ -59,10 +71,19 @@ public final class WeirProcess implements AutoCloseable {
             "-XX:+UseParallelGC",
             "--enable-native-access=ALL-UNNAMED",
             "--sun-misc-unsafe-memory-access=allow",
-            "-Djava.util.concurrent.ForkJoinPool.common.parallelism=2",
-            "-cp",
-            System.getProperty("java.class.path"),
-            "dev.weir.cli.Main",
+            "-Djava.util.concurrent.ForkJoinPool.common.parallelism=2"));
+    command.addAll(jvmOptions);
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), "dev.weir.cli.Main"));
+    return command;
+  }
+
+  private static WeirProcess start(
+      List<String> wrapper, List<String> jvmOptions, Path dataDir, String heap, String... flags)
+      throws IOException {
+    List<String> command = new ArrayList<>(wrapper);
+    command.addAll(java(heap, jvmOptions));
+    command.addAll(
+        List.of(
             "serve",
             "--bind=127.0.0.1",
             "--port=0",
