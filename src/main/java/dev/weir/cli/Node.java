@@ -76,6 +76,7 @@ final class Node {
   private final NodeMetrics metrics = new NodeMetrics();
   private final Readiness readiness;
   private final AdminSettings admin;
+  private Runnable startFabric = () -> {};
   private @Nullable InetSocketAddress proxy;
   private @Nullable InetSocketAddress health;
 
@@ -146,6 +147,8 @@ final class Node {
       health = health(data, edge, cache, origins);
       own.add(settings.healthPort());
     }
+    // The listeners come first: requests are served from the store meanwhile.
+    startFabric.run();
     LOG.info(
         "serving on {}:{}, assembled in {} ms; CA {}",
         edge.address().getHostString(),
@@ -196,8 +199,8 @@ final class Node {
     FabricSystem fabric =
         new FabricSystem(
             FabricSettings.from(rooms.getConfig("cluster")), cache::attach, cache::detach);
-    fabric.start();
     closings.addStage("fabric", fabric::stop);
+    startFabric = fabric::start;
     return cache;
   }
 
