@@ -97,6 +97,7 @@ final class Spool {
   private final Object lock = new Object();
   private final SliceWindow window = new SliceWindow();
   private final List<SpoolReader> readers = new ArrayList<>();
+  private boolean everRead;
   private final List<SpoolChunk> chunks = new ArrayList<>();
   private final List<ChunkId> names = new ArrayList<>();
   private Mode mode;
@@ -213,6 +214,7 @@ final class Spool {
     SpoolReader reader = new SpoolReader(from, to, wake);
     synchronized (lock) {
       readers.add(reader);
+      everRead = true;
     }
     return reader;
   }
@@ -331,6 +333,9 @@ final class Spool {
 
   /** What the slowest reader still needs that is on no disk. Those with nothing sent may fail. */
   private long pace() {
+    if (!everRead) {
+      return window.start(); // the first is on its way: its head is out, its body not yet asked for
+    }
     long sending = Long.MAX_VALUE;
     long others = Long.MAX_VALUE;
     for (SpoolReader reader : readers) {

@@ -26,7 +26,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -229,7 +228,6 @@ class FailureIT {
   }
 
   @Test
-  @Disabled("a spool that stops storing before its first reader comes drops that reader's bytes")
   void aFullDiskCostsHitsAndNothingElse() throws Exception {
     // Given
     Path disk = Files.createDirectories(folder.resolve("disk"));

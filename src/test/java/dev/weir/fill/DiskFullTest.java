@@ -24,6 +24,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.apache.pekko.NotUsed;
+import org.apache.pekko.stream.Attributes;
 import org.apache.pekko.stream.javadsl.Keep;
 import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.stream.javadsl.SinkQueueWithCancel;
@@ -182,7 +183,7 @@ class DiskFullTest {
       Fill fill = harness.fills.start(harness.plan(FillHarness::store));
       await(fill.head());
       SinkQueueWithCancel<ByteString> slow =
-          fill.read(0, Long.MAX_VALUE).toMat(Sink.queue(1), Keep.right()).run(harness.data);
+          fill.read(0, Long.MAX_VALUE).toMat(oneAtATime(), Keep.right()).run(harness.data);
 
       // When
       long taken = 0;
@@ -203,5 +204,10 @@ class DiskFullTest {
       assertThat(await(slow.pull())).isEmpty();
       assertThat(await(fill.end())).isEqualTo(new Fill.End.Unstored("disk-full"));
     }
+  }
+
+  /** A queue that takes one piece ahead; by itself it would take sixteen of any size. */
+  private static Sink<ByteString, SinkQueueWithCancel<ByteString>> oneAtATime() {
+    return Sink.<ByteString>queue(1).addAttributes(Attributes.inputBuffer(1, 1));
   }
 }
