@@ -21,6 +21,7 @@ public record ExchangeSettings(
     long unreadBodyMillis,
     long invalidationWaitMillis,
     long rangeFillMaxBytes,
+    int maxRanges,
     int maxRounds,
     int routeCacheEntries,
     int provenSignatures,
@@ -30,7 +31,11 @@ public record ExchangeSettings(
     if (!pseudonym.matches("[A-Za-z0-9._-]+")) {
       throw new IllegalArgumentException("weir.exchange.pseudonym is not a token: " + pseudonym);
     }
-    if (headWaitMillis < 1 || maxRounds < 1 || routeCacheEntries < 1 || provenSignatures < 1) {
+    if (headWaitMillis < 1
+        || maxRounds < 1
+        || maxRanges < 1
+        || routeCacheEntries < 1
+        || provenSignatures < 1) {
       throw new IllegalArgumentException("a limit of weir.exchange is not positive");
     }
   }
@@ -49,6 +54,7 @@ public record ExchangeSettings(
         room.getDuration("unread-body").toMillis(),
         room.getDuration("invalidation-wait").toMillis(),
         room.getBytes("range-fill-max"),
+        room.getInt("max-ranges"),
         room.getInt("max-rounds"),
         room.getInt("route-cache-entries"),
         room.getInt("proven-signatures"),

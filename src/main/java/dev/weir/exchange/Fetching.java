@@ -48,7 +48,7 @@ final class Fetching {
     this.settings = parts.settings();
     this.cache = parts.cache();
     this.passing = passing;
-    this.fillAnswers = new FillAnswers(parts.answers(), parts.materializer());
+    this.fillAnswers = new FillAnswers(parts.answers(), parts.materializer(), settings.maxRanges());
     this.again = again;
   }
 

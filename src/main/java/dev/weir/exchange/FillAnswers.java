@@ -10,21 +10,28 @@ import dev.weir.http.HopByHop;
 import dev.weir.http.ResponseHead;
 import dev.weir.http.StoredResponse;
 import dev.weir.log.ServeReason;
+import dev.weir.respond.Multipart;
 import dev.weir.respond.Problem;
 import dev.weir.respond.Reply;
+import dev.weir.store.Bodies;
 import java.util.OptionalLong;
+import org.apache.pekko.NotUsed;
 import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.javadsl.Sink;
+import org.apache.pekko.stream.javadsl.Source;
+import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 
 /** Answers from a running fill: whole as it arrives, one range of it, or its head alone. */
 final class FillAnswers {
   private final Answers answers;
   private final Materializer materializer;
+  private final int maxRanges;
 
-  FillAnswers(Answers answers, Materializer materializer) {
+  FillAnswers(Answers answers, Materializer materializer, int maxRanges) {
     this.answers = answers;
     this.materializer = materializer;
+    this.maxRanges = maxRanges;
   }
 
   /**
@@ -40,7 +47,8 @@ final class FillAnswers {
     StoredResponse shown = shown(streaming);
     Told told = told(x, streaming, want, leader);
     boolean relay = streaming.intent() instanceof FillIntent.Relay;
-    Reply reply = Reply.choose(x.head, shown, relay ? OptionalLong.empty() : streaming.length());
+    OptionalLong known = relay ? OptionalLong.empty() : streaming.length();
+    Reply reply = Reply.choose(x.head, shown, known, maxRanges);
     boolean empty = streaming.length().orElse(-1) == 0 || shown.status() == 204;
     return switch (reply) {
       case Reply.NotModified ignored -> {
@@ -77,6 +85,23 @@ final class FillAnswers {
               fill.read(part.range().first(), part.range().last() + 1),
               interest::close,
               told);
+      case Reply.Parts parts -> {
+        Multipart multipart = Hits.multipart(parts, shown.headers());
+        yield answers.streamed(
+            x,
+            Hits.head(multipart, shown.headers()),
+            OptionalLong.of(multipart.length()),
+            Source.from(Hits.pieces(multipart)).flatMapConcat(piece -> source(fill, piece)),
+            interest::close,
+            told);
+      }
+    };
+  }
+
+  private static Source<ByteString, NotUsed> source(Fill fill, Bodies.Piece piece) {
+    return switch (piece) {
+      case Bodies.Piece.Given(ByteString bytes) -> Source.single(bytes);
+      case Bodies.Piece.Stretch(long from, long to) -> fill.read(from, to);
     };
   }
 

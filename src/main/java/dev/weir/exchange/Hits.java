@@ -10,21 +10,25 @@ import dev.weir.http.FreshnessInfo;
 import dev.weir.http.Headers;
 import dev.weir.http.ResponseHead;
 import dev.weir.http.StoredResponse;
+import dev.weir.respond.Multipart;
 import dev.weir.respond.Problem;
 import dev.weir.respond.Reply;
 import dev.weir.store.Bodies;
 import dev.weir.store.StoreException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import org.apache.pekko.NotUsed;
 import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Answers from stored entries: whole, HEAD, 304, one range. */
+/** Answers from stored entries: whole, HEAD, 304, one range or several. */
 final class Hits {
   /** Why there is no body to send. */
   enum Missing {
@@ -44,6 +48,7 @@ final class Hits {
   private final Bodies bodies;
   private final Answers answers;
   private final Consumer<Entry> damaged;
+  private final int maxRanges;
 
   /** By identity: near table and keeper hand out the same entry until it changes. */
   private final LoadingCache<Entry, FreshnessInfo> freshness =
@@ -52,10 +57,11 @@ final class Hits {
   /**
    * @param damaged is told of an entry whose bytes could not be read while they were being sent
    */
-  Hits(Bodies bodies, Answers answers, Consumer<Entry> damaged) {
+  Hits(Bodies bodies, Answers answers, Consumer<Entry> damaged, int maxRanges) {
     this.bodies = bodies;
     this.answers = answers;
     this.damaged = damaged;
+    this.maxRanges = maxRanges;
   }
 
   /** What decisions need of the entry, worked out once. */
@@ -71,19 +77,18 @@ final class Hits {
       Exchange x, Entry entry, long nowMillis, Told told, Otherwise otherwise) {
     StoredResponse stored = entry.response();
     long length = entry.body().length();
-    Reply reply = Reply.choose(x.head, stored, OptionalLong.of(length));
+    Reply reply = Reply.choose(x.head, stored, OptionalLong.of(length), maxRanges);
     Headers aged = aged(entry, nowMillis);
     bodies.touch(entry);
     EdgeResponse without = withoutBody(x, entry, reply, aged, told);
     if (without != null) {
       return CompletableFuture.completedFuture(without);
     }
-    ResponseHead head = head(stored, reply, aged);
-    long from = reply instanceof Reply.Part part ? part.range().first() : 0;
-    long to = reply instanceof Reply.Part part ? part.range().last() + 1 : length;
+    Sending sending = sending(stored, reply, aged, length);
     ByteString hot = length == 0 ? ByteString.emptyByteString() : bodies.hot(entry);
     if (hot != null) {
-      return CompletableFuture.completedFuture(answers.strict(x, head, slice(hot, from, to), told));
+      return CompletableFuture.completedFuture(
+          answers.strict(x, sending.head, sending.of(hot), told));
     }
     return bodies
         .open(entry)
@@ -96,32 +101,63 @@ final class Hits {
               return opened.isEmpty()
                   ? otherwise.without(Missing.NOT_WHOLE)
                   : CompletableFuture.completedFuture(
-                      opened(x, entry, head, opened.get(), from, to, told));
+                      opened(x, entry, sending, opened.get(), told));
             })
         .thenCompose(answer -> answer);
   }
 
+  /** What is sent of a body, and under which head. */
+  private record Sending(ResponseHead head, long length, List<Bodies.Piece> pieces) {
+    /** Of a body that is at hand. */
+    ByteString of(ByteString whole) {
+      ByteString sent = NOTHING;
+      for (Bodies.Piece piece : pieces) {
+        sent =
+            sent.concat(
+                switch (piece) {
+                  case Bodies.Piece.Given(ByteString bytes) -> bytes;
+                  case Bodies.Piece.Stretch(long from, long to) -> slice(whole, from, to);
+                });
+      }
+      return sent;
+    }
+
+    Source<ByteString, NotUsed> of(Bodies.OpenBody body) {
+      return pieces.size() == 1 && pieces.getFirst() instanceof Bodies.Piece.Stretch only
+          ? body.bytes(only.from(), only.to())
+          : body.woven(pieces);
+    }
+  }
+
+  private static Sending sending(StoredResponse stored, Reply reply, Headers aged, long length) {
+    if (reply instanceof Reply.Parts parts) {
+      Multipart multipart = multipart(parts, aged);
+      return new Sending(head(multipart, aged), multipart.length(), pieces(multipart));
+    }
+    Bodies.Piece.Stretch stretch =
+        reply instanceof Reply.Part part
+            ? new Bodies.Piece.Stretch(part.range().first(), part.range().last() + 1)
+            : new Bodies.Piece.Stretch(0, length);
+    return new Sending(head(stored, reply, aged), stretch.to() - stretch.from(), List.of(stretch));
+  }
+
   private EdgeResponse opened(
-      Exchange x,
-      Entry entry,
-      ResponseHead head,
-      Bodies.OpenBody body,
-      long from,
-      long to,
-      Told told) {
+      Exchange x, Entry entry, Sending sending, Bodies.OpenBody body, Told told) {
     ByteString strict = body.strict();
     if (strict != null) {
-      return answers.strict(x, head, slice(strict, from, to), told);
+      return answers.strict(x, sending.head, sending.of(strict), told);
     }
     Source<ByteString, ?> bytes =
-        body.bytes(from, to)
+        sending
+            .of(body)
             .mapError(
                 StoreException.class,
                 broken -> {
                   damaged.accept(entry); // this response is lost, the next one need not be
                   return broken;
                 });
-    return answers.streamed(x, head, OptionalLong.of(to - from), bytes, body::release, told);
+    return answers.streamed(
+        x, sending.head, OptionalLong.of(sending.length), bytes, body::release, told);
   }
 
   private @Nullable EdgeResponse withoutBody(
@@ -136,6 +172,7 @@ final class Hits {
               x, new Problem(412, "precondition", "The stored response does not match."), told);
       case Reply.Unsatisfiable range -> answers.strict(x, unsatisfiable(range), NOTHING, told);
       case Reply.Part ignored -> null;
+      case Reply.Parts ignored -> null;
       case Reply.Whole ignored ->
           x.head.isHead()
               ? answers.bodiless(
@@ -168,6 +205,30 @@ final class Hits {
         ? new ResponseHead(
             206, "", fields.with("Content-Range", part.range().contentRange(part.totalBytes())))
         : new ResponseHead(stored.status(), stored.reason(), fields);
+  }
+
+  static Multipart multipart(Reply.Parts parts, Headers fields) {
+    return Multipart.of(parts, fields.first("Content-Type"));
+  }
+
+  /** The head of several parts: each says its own type and range (RFC 9110 15.3.7.2). */
+  static ResponseHead head(Multipart multipart, Headers fields) {
+    return new ResponseHead(206, "", fields.with("Content-Type", multipart.mediaType()));
+  }
+
+  static List<Bodies.Piece> pieces(Multipart multipart) {
+    List<Bodies.Piece> pieces = new ArrayList<>(2 * multipart.ranges().size() + 1);
+    for (int i = 0; i < multipart.ranges().size(); i++) {
+      ByteRanges.Part range = multipart.ranges().get(i);
+      pieces.add(given(multipart.heading(i)));
+      pieces.add(new Bodies.Piece.Stretch(range.first(), range.last() + 1));
+    }
+    pieces.add(given(multipart.closing()));
+    return pieces;
+  }
+
+  private static Bodies.Piece given(byte[] bytes) {
+    return new Bodies.Piece.Given(ByteString.fromArrayUnsafe(bytes));
   }
 
   private Headers aged(Entry entry, long nowMillis) {

@@ -34,8 +34,8 @@ public final class ByteRanges {
       return "bytes " + first + "-" + last + "/" + totalBytes;
     }
 
-    private boolean touches(Part other) {
-      return first <= other.last + 1 && other.first <= last + 1;
+    private boolean isWithin(long gapBytes, Part other) {
+      return first - gapBytes <= other.last + 1 && other.first - gapBytes <= last + 1;
     }
 
     private Part union(Part other) {
@@ -56,6 +56,16 @@ public final class ByteRanges {
 
       public long totalBytes() {
         return parts.stream().mapToLong(Part::length).sum();
+      }
+
+      /**
+       * The same with parts made one that no more than so many bytes lie between (RFC 9110
+       * 15.3.7.2): to send the gap is cheaper than to say that it is left out.
+       */
+      public Parts joinedWithin(long gapBytes) {
+        List<Part> joined = new ArrayList<>(parts.size());
+        parts.forEach(part -> join(joined, part, gapBytes));
+        return new Parts(joined);
       }
     }
 
@@ -102,7 +112,7 @@ public final class ByteRanges {
       }
       Part part = spec.within(length);
       if (part != null) {
-        join(parts, part);
+        join(parts, part, 0);
       }
     }
     return parts.isEmpty() ? new Selection.Unsatisfiable() : new Selection.Parts(parts);
@@ -136,15 +146,15 @@ public final class ByteRanges {
     return "bytes */" + totalBytes;
   }
 
-  /** Adds a part; those it touches become one with it, in the place of the earliest. */
-  private static void join(List<Part> parts, Part added) {
+  /** Adds a part; those it comes so near to become one with it, in the place of the earliest. */
+  private static void join(List<Part> parts, Part added, long gapBytes) {
     Part union = added;
     int place = parts.size();
     boolean grown = true;
     while (grown) {
       grown = false;
       for (int i = 0; i < parts.size(); i++) {
-        if (parts.get(i).touches(union)) {
+        if (parts.get(i).isWithin(gapBytes, union)) {
           union = union.union(parts.remove(i));
           place = Math.min(place, i);
           grown = true;

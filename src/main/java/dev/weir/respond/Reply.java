@@ -4,6 +4,7 @@ import dev.weir.http.ByteRanges;
 import dev.weir.http.Conditional;
 import dev.weir.http.RequestHead;
 import dev.weir.http.StoredResponse;
+import java.util.List;
 import java.util.OptionalLong;
 
 /**
@@ -23,16 +24,27 @@ public sealed interface Reply {
   /** 206 with one part. */
   record Part(ByteRanges.Part range, long totalBytes) implements Reply {}
 
+  /** 206 with several parts, in the order asked for. */
+  record Parts(List<ByteRanges.Part> ranges, long totalBytes) implements Reply {
+    public Parts {
+      ranges = List.copyOf(ranges);
+    }
+  }
+
   /** 416. */
   record Unsatisfiable(long totalBytes) implements Reply {}
 
   Reply WHOLE = new Whole();
 
+  /** Ranges this near to each other are sent as one: a part of its own has a head of this size. */
+  long PART_HEAD_BYTES = 80;
+
   /**
-   * Chooses. Several ranges that do not make one, and any range of a body whose length is not known
+   * Chooses. More ranges than {@code maxRanges}, and any range of a body whose length is not known
    * yet, get the whole: a server may always ignore Range.
    */
-  static Reply choose(RequestHead request, StoredResponse stored, OptionalLong length) {
+  static Reply choose(
+      RequestHead request, StoredResponse stored, OptionalLong length, int maxRanges) {
     if (!isSelective(request)) {
       return WHOLE;
     }
@@ -45,15 +57,18 @@ public sealed interface Reply {
     if (!(byCondition instanceof Whole) || length.isEmpty()) {
       return byCondition;
     }
-    return byRange(request, stored, length.getAsLong());
+    return byRange(ByteRanges.select(request, stored, length.getAsLong(), maxRanges), length);
   }
 
-  private static Reply byRange(RequestHead request, StoredResponse stored, long length) {
-    return switch (ByteRanges.select(request, stored, length, ByteRanges.DEFAULT_MAX_RANGES)) {
+  private static Reply byRange(ByteRanges.Selection selection, OptionalLong length) {
+    long total = length.orElse(0);
+    return switch (selection) {
       case ByteRanges.Selection.Whole ignored -> WHOLE;
-      case ByteRanges.Selection.Unsatisfiable ignored -> new Unsatisfiable(length);
-      case ByteRanges.Selection.Parts parts ->
-          parts.parts().size() == 1 ? new Part(parts.parts().getFirst(), length) : WHOLE;
+      case ByteRanges.Selection.Unsatisfiable ignored -> new Unsatisfiable(total);
+      case ByteRanges.Selection.Parts parts -> {
+        List<ByteRanges.Part> joined = parts.joinedWithin(PART_HEAD_BYTES).parts();
+        yield joined.size() == 1 ? new Part(joined.getFirst(), total) : new Parts(joined, total);
+      }
     };
   }
 

@@ -1,6 +1,7 @@
 package dev.weir.store;
 
 import dev.weir.entry.Entry;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.NotUsed;
@@ -35,6 +36,20 @@ public interface Bodies {
     /** The bytes from {@code from} up to but excluding {@code to}; to be materialised once. */
     Source<ByteString, NotUsed> bytes(long from, long to);
 
+    /**
+     * Stretches of the body and bytes of the caller's one after another; to be materialised once,
+     * in place of {@link #bytes}.
+     */
+    Source<ByteString, NotUsed> woven(List<Piece> pieces);
+
     void release();
+  }
+
+  /** A piece of what is sent. */
+  sealed interface Piece {
+    /** From {@code from} up to but excluding {@code to} of the body. */
+    record Stretch(long from, long to) implements Piece {}
+
+    record Given(ByteString bytes) implements Piece {}
   }
 }

@@ -217,8 +217,36 @@ public final class TieredBodies implements Bodies, AutoCloseable {
     }
 
     @Override
+    public Source<ByteString, NotUsed> woven(List<Piece> pieces) {
+      ByteString out = ByteString.emptyByteString();
+      for (Piece piece : pieces) {
+        out =
+            switch (piece) {
+              case Piece.Given(ByteString bytes) -> out.concat(bytes);
+              case Piece.Stretch(long from, long to) -> {
+                requireSpan(from, to, all.length());
+                yield out.concat(all.slice((int) from, (int) to));
+              }
+            };
+      }
+      return Source.single(out);
+    }
+
+    @Override
     public void release() {}
   }
+
+  /** Of a stretch among others: its pins are looked after by the whole. */
+  private static final BodyStage.Lifecycle SHARED =
+      new BodyStage.Lifecycle() {
+        @Override
+        public boolean begin() {
+          return true;
+        }
+
+        @Override
+        public void end() {}
+      };
 
   /** A pinned body. Whoever moves it to ENDED closes the pins, so that happens once. */
   private final class ChunkedBody implements OpenBody, BodyStage.Lifecycle {
@@ -253,6 +281,40 @@ public final class TieredBodies implements Bodies, AutoCloseable {
       requireSpan(from, to, length());
       return Source.fromGraph(
           new BodyStage(new BodyStage.Span(manifest, pinned, from, to, this), means));
+    }
+
+    /**
+     * The stretches share the pins, which are let go when the last has been read or nobody will.
+     */
+    @Override
+    public Source<ByteString, NotUsed> woven(List<Piece> pieces) {
+      pieces.forEach(this::requireWithin);
+      return Source.lazySource(
+              () ->
+                  begin()
+                      ? Source.from(pieces).flatMapConcat(this::source)
+                      : Source.<ByteString>failed(
+                          new IllegalStateException("the body has been read or let go already")))
+          .watchTermination(
+              (ignored, done) -> {
+                done.whenComplete((ok, failed) -> end());
+                return NotUsed.getInstance();
+              });
+    }
+
+    private void requireWithin(Piece piece) {
+      if (piece instanceof Piece.Stretch(long from, long to)) {
+        requireSpan(from, to, length());
+      }
+    }
+
+    private Source<ByteString, NotUsed> source(Piece piece) {
+      return switch (piece) {
+        case Piece.Given(ByteString bytes) -> Source.single(bytes);
+        case Piece.Stretch(long from, long to) ->
+            Source.fromGraph(
+                new BodyStage(new BodyStage.Span(manifest, pinned, from, to, SHARED), means));
+      };
     }
 
     @Override
