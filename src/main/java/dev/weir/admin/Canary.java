@@ -8,21 +8,30 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
+import javax.net.SocketFactory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Fetches a page of our own through the proxy port, again and again, over a real socket: if the way
- * of a request is wedged while the process looks alive, this is what notices. Several failures in a
+ * Asks the proxy port for something of our own, again and again, over a real socket: if the way of
+ * a request is wedged while the process looks alive, this is what notices. Several failures in a
  * row fail {@code /live}.
  */
 public final class Canary implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Canary.class);
-  private static final byte[] REQUEST =
-      "GET http://weir.internal/ HTTP/1.1\r\nHost: weir.internal\r\nConnection: close\r\n\r\n"
-          .getBytes(StandardCharsets.ISO_8859_1);
+
+  /** Fetches a page that a forward proxy has of its own. */
+  public static final String OWN_PAGE =
+      "GET http://weir.internal/ HTTP/1.1\r\nHost: weir.internal\r\nConnection: close\r\n\r\n";
+
+  /** Asks what answers in front of an origin, without asking the origin (RFC 9110 7.6.2). */
+  public static final String OWN_OPTIONS =
+      "OPTIONS * HTTP/1.1\r\nHost: localhost\r\nMax-Forwards: 0\r\nConnection: close\r\n\r\n";
+
   private final AdminSettings settings;
   private final InetSocketAddress proxy;
+  private final SocketFactory sockets;
+  private final byte[] request;
   private final Supplier<Optional<String>> inner;
   private final Thread thread;
   private volatile int failures;
@@ -30,11 +39,20 @@ public final class Canary implements AutoCloseable {
   private volatile boolean closed;
 
   /**
+   * @param sockets how the listener is spoken to, plain or over TLS; unconnected ones are asked for
+   * @param request what is sent; a 2xx is expected
    * @param inner a further check of the inside (a question to a keeper, say); a text is what failed
    */
-  public Canary(AdminSettings settings, InetSocketAddress proxy, Supplier<Optional<String>> inner) {
+  public Canary(
+      AdminSettings settings,
+      InetSocketAddress proxy,
+      SocketFactory sockets,
+      String request,
+      Supplier<Optional<String>> inner) {
     this.settings = settings;
     this.proxy = proxy;
+    this.sockets = sockets;
+    this.request = request.getBytes(StandardCharsets.ISO_8859_1);
     this.inner = inner;
     this.thread = Thread.ofVirtual().name("weir-canary").unstarted(this::run);
   }
@@ -66,13 +84,13 @@ public final class Canary implements AutoCloseable {
 
   private Optional<String> fetch() {
     int timeoutMillis = (int) settings.canaryTimeoutMillis();
-    try (Socket socket = new Socket()) {
+    try (Socket socket = sockets.createSocket()) {
       socket.connect(proxy, timeoutMillis);
       socket.setSoTimeout(timeoutMillis);
-      socket.getOutputStream().write(REQUEST);
+      socket.getOutputStream().write(request);
       InputStream in = socket.getInputStream();
       String start = new String(in.readNBytes(12), StandardCharsets.ISO_8859_1);
-      return start.equals("HTTP/1.1 200")
+      return start.startsWith("HTTP/1.1 2")
           ? Optional.empty()
           : Optional.of("the canary's answer began with '" + printable(start) + "'");
     } catch (IOException failure) {

@@ -14,11 +14,13 @@ import dev.weir.edge.Edge;
 import dev.weir.edge.EdgeMetrics;
 import dev.weir.edge.EdgeParts;
 import dev.weir.edge.EdgeSettings;
+import dev.weir.edge.Role;
 import dev.weir.entry.NodeId;
 import dev.weir.exchange.ExchangeSettings;
 import dev.weir.exchange.Exchanges;
 import dev.weir.fill.FillRegistry;
 import dev.weir.fill.FillSettings;
+import dev.weir.http.RequestHead;
 import dev.weir.log.ExchangeLog;
 import dev.weir.log.LogSettings;
 import dev.weir.log.ProcessLog;
@@ -31,8 +33,10 @@ import dev.weir.origin.OriginSettings;
 import dev.weir.origin.OwnListeners;
 import dev.weir.origin.PekkoOrigins;
 import dev.weir.origin.SystemResolver;
+import dev.weir.origin.Upstream;
 import dev.weir.policy.CacheKeys;
 import dev.weir.policy.PolicyTable;
+import dev.weir.policy.Resolution;
 import dev.weir.store.LocalStores;
 import dev.weir.store.StoreSettings;
 import dev.weir.tls.CertificateAuthority;
@@ -55,6 +59,8 @@ import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import javax.net.SocketFactory;
 import org.apache.pekko.actor.ActorSystem;
 import org.apache.pekko.http.javadsl.ServerBinding;
 import org.apache.pekko.stream.SystemMaterializer;
@@ -71,6 +77,7 @@ final class Node {
   private static final Logger LOG = LoggerFactory.getLogger(Node.class);
 
   private final ServeSettings settings;
+  private final @Nullable ReverseSettings reverse;
   private final Config rooms;
   private final Closings closings;
   private final NodeMetrics metrics = new NodeMetrics();
@@ -82,6 +89,7 @@ final class Node {
 
   private Node(ServeSettings settings) {
     this.settings = settings;
+    this.reverse = settings.reverse();
     this.rooms = settings.config().getConfig("weir");
     this.closings = new Closings(rooms.getDuration("node.close-timeout"));
     this.admin = AdminSettings.from(rooms.getConfig("admin"));
@@ -165,8 +173,7 @@ final class Node {
     closings.add("names", resolver::close);
     EgressRules rules =
         EgressRules.forwardProxy(
-            String.join(",", this.settings.denyDestinations()),
-            String.join(",", this.settings.allowDestinations()));
+            String.join(",", this.settings.denyDestinations()), allowedDestinations());
     EgressGate gate = new EgressGate(rules, own, resolver, settings.egress().maxAddresses());
     return new PekkoOrigins(
         data,
@@ -175,7 +182,14 @@ final class Node {
         metrics.refusals("origin"),
         ClientEngines.of(trust),
         gate,
-        System::nanoTime);
+        System::nanoTime,
+        reverse == null ? null : new Upstream(reverse.scheme(), reverse.origin()));
+  }
+
+  /** The operator has named the origin: it may be dialled wherever it is, but we ourselves. */
+  private String allowedDestinations() {
+    String listed = String.join(",", settings.allowDestinations());
+    return reverse == null ? listed : listed + "," + reverse.destination();
   }
 
   private NodeCache cache(
@@ -213,25 +227,43 @@ final class Node {
       ExchangeLog log) {
     Onboarding onboarding = new Onboarding(ca, OnboardSettings.from(rooms.getConfig("onboard")));
     return new Exchanges(
-        PolicyTable.defaults(settings.defaultPolicy()),
+        policies(),
         request -> CacheKeys.of(request, ""),
         cache,
         stores.bodies(),
         origins,
-        (request, connection) ->
-            onboarding
-                .answer(request, connection.local())
-                .map(
-                    page ->
-                        new Exchanges.Page(
-                            page.head().status(),
-                            page.head().headers(),
-                            ByteString.fromArrayUnsafe(page.body())))
-                .orElse(null),
+        reverse != null
+            ? (request, connection) -> null
+            : (request, connection) ->
+                onboarding
+                    .answer(request, connection.local())
+                    .map(
+                        page ->
+                            new Exchanges.Page(
+                                page.head().status(),
+                                page.head().headers(),
+                                ByteString.fromArrayUnsafe(page.body())))
+                    .orElse(null),
         ExchangeSettings.from(rooms.getConfig("exchange")),
         Clock.systemUTC(),
         log,
         SystemMaterializer.get(data).materializer());
+  }
+
+  /** Rules are about hosts: in reverse mode about the origin's, whatever Host a client sends. */
+  private Function<RequestHead, Resolution> policies() {
+    PolicyTable table = PolicyTable.defaults(settings.defaultPolicy());
+    ReverseSettings front = reverse;
+    return front == null
+        ? table::resolve
+        : request ->
+            table.resolve(
+                new RequestHead(
+                    request.method(),
+                    front.scheme(),
+                    front.origin(),
+                    request.target(),
+                    request.headers()));
   }
 
   private Edge edge(
@@ -247,7 +279,8 @@ final class Node {
             settings.eagerConnections()
                 ? authority -> origins.warm("https", authority).exceptionally(failed -> false)
                 : authority -> {},
-            metrics.refusals("client"));
+            metrics.refusals("client"),
+            reverse == null ? Role.PROXY : reverse.role(null));
     Edge edge =
         Closings.await(
             Edge.bind(
@@ -266,7 +299,13 @@ final class Node {
 
   private InetSocketAddress health(
       ActorSystem data, Edge edge, NodeCache cache, PekkoOrigins origins) {
-    Canary canary = new Canary(admin, reachable(edge.address()), () -> Optional.empty());
+    Canary canary =
+        new Canary(
+            admin,
+            reachable(edge.address()),
+            SocketFactory.getDefault(),
+            reverse == null ? Canary.OWN_PAGE : Canary.OWN_OPTIONS,
+            () -> Optional.empty());
     DebugPages debug =
         new DebugPages()
             .connections("clients", () -> NodeMetrics.clients(edge.metrics()))
@@ -289,6 +328,16 @@ final class Node {
   String welcome() {
     InetSocketAddress at = Objects.requireNonNull(proxy);
     String host = at.getAddress().isAnyLocalAddress() ? "127.0.0.1" : at.getHostString();
+    if (reverse != null) {
+      return "Weir %s serves on %s://%s:%d in front of %s%s"
+          .formatted(
+              Main.version(),
+              reverse.tls() ? "https" : "http",
+              host,
+              at.getPort(),
+              reverse.originUrl(),
+              health == null ? "" : ", health port " + health.getPort());
+    }
     return "Weir %s serves on http://%s:%d%s; set up a shell with: . <(curl -sx http://%s:%d http://weir.internal/proxy-env)"
         .formatted(
             Main.version(),

@@ -5,6 +5,7 @@ import dev.weir.policy.Policy;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The settings of {@code weir serve} that have a flag, checked. The tuning of each room stands in
@@ -32,6 +33,7 @@ record ServeSettings(
     long upstreamReadTimeoutMillis,
     String logLevel,
     long diskCacheBytes,
+    @Nullable ReverseSettings reverse,
     Config config) {
 
   static ServeSettings from(Config config) {
@@ -59,6 +61,7 @@ record ServeSettings(
         read.millis("upstream-read-timeout"),
         logLevel(read),
         read.bytes("disk-cache-size"),
+        ReverseSettings.from(read),
         config);
   }
 
@@ -87,9 +90,6 @@ record ServeSettings(
     if (read.flag("access-logs")) {
       throw new SettingsException(
           "--access-logs: Parquet logs are not there yet; the process log has a line per request");
-    }
-    if (!read.text("mode").equals("regular")) {
-      throw new SettingsException("--mode: only 'regular' is there yet");
     }
   }
 }

@@ -9,10 +9,13 @@ import org.jspecify.annotations.Nullable;
  * configuration file have one name: {@code --health-port}, {@code WEIR_HEALTH_PORT}, {@code
  * weir.health-port}. Defaults stand in {@code reference.conf} alone.
  *
+ * @param name of the flag and the variable
+ * @param keyName the name of the key below {@code weir}; another one only where a room has it
  * @param shortFlag a one-letter flag, or null
  * @param label what stands for the value in the help, or null for a switch
  */
-record Setting(String name, @Nullable String shortFlag, @Nullable String label, String help) {
+record Setting(
+    String name, String keyName, @Nullable String shortFlag, @Nullable String label, String help) {
 
   static final List<Setting> ALL =
       List.of(
@@ -44,7 +47,15 @@ record Setting(String name, @Nullable String shortFlag, @Nullable String label, 
           value("log-level", null, "LEVEL", "error, warn, info, debug or trace."),
           value("disk-cache-size", null, "SIZE", "How many bytes of bodies to keep, as 20G."),
           flag("access-logs", null, "Access logs in Parquet (not yet: start-up refuses it)."),
-          value("mode", null, "MODE", "How clients reach Weir: regular (a forward proxy)."),
+          value(
+              "mode", null, "MODE", "regular: a forward proxy. reverse: the front of one origin."),
+          new Setting(
+              "origin", "origin-url", null, "URL", "In reverse mode: the origin, http or https."),
+          flag("preserve-host", null, "In reverse mode: the client's Host to the origin."),
+          value("tls-cert", null, "PEM", "In reverse mode: serve TLS with this certificate chain."),
+          value("tls-key", null, "PEM", "The key of --tls-cert: a path or inline PEM."),
+          value("tls-name", null, "HOST", "In reverse mode: serve TLS as HOST, signed by our CA."),
+          value("trusted-proxies", null, "CIDRS", "Whose X-Forwarded-For and the like count."),
           flag("verbose", "-v", "Log at debug level."),
           flag("debug", null, "Log at trace level."));
 
@@ -53,11 +64,11 @@ record Setting(String name, @Nullable String shortFlag, @Nullable String label, 
   }
 
   private static Setting value(String name, @Nullable String shortFlag, String label, String help) {
-    return new Setting(name, shortFlag, label, help);
+    return new Setting(name, name, shortFlag, label, help);
   }
 
   private static Setting flag(String name, @Nullable String shortFlag, String help) {
-    return new Setting(name, shortFlag, null, help);
+    return new Setting(name, name, shortFlag, null, help);
   }
 
   boolean isSwitch() {
@@ -73,6 +84,6 @@ record Setting(String name, @Nullable String shortFlag, @Nullable String label, 
   }
 
   String key() {
-    return "weir." + name;
+    return "weir." + keyName;
   }
 }

@@ -70,9 +70,17 @@ final class SettingsLoader {
     for (Map.Entry<String, String> entry : values.entrySet()) {
       ConfigValue value =
           ConfigValueFactory.fromAnyRef(entry.getValue(), place.apply(entry.getKey()));
-      layer = layer.withValue("weir." + entry.getKey(), value);
+      layer = layer.withValue(key(entry.getKey()), value);
     }
     return layer;
+  }
+
+  private static String key(String name) {
+    return Setting.ALL.stream()
+        .filter(setting -> setting.name().equals(name))
+        .findFirst()
+        .orElseThrow()
+        .key();
   }
 
   private static Config file(Config above) {

@@ -19,6 +19,7 @@ final class EdgeContext {
   private final EdgeParts parts;
   private final EdgeMetrics metrics;
   private final HeadParser heads;
+  private final RequestMapping mapping;
   private final HttpLayer http;
   private final Materializer materializer;
   private final LiveConnections connections = new LiveConnections();
@@ -35,6 +36,7 @@ final class EdgeContext {
     this.parts = parts;
     this.metrics = metrics;
     this.heads = new HeadParser(guard);
+    this.mapping = new RequestMapping(parts.role(), settings);
     this.materializer = materializer;
     this.http = new HttpLayer(this, materializer);
   }
@@ -53,6 +55,15 @@ final class EdgeContext {
 
   EngineFactory engines() {
     return parts.engines();
+  }
+
+  Role role() {
+    return parts.role();
+  }
+
+  /** What becomes of requests before the handler sees them. */
+  RequestMapping mapping() {
+    return mapping;
   }
 
   Tunneller tunneller() {
@@ -99,7 +110,7 @@ final class EdgeContext {
   /** A CONNECT that follows other requests on the same connection. */
   EdgeResponse connectWithin(RequestChannel.Exchange exchange, ClientConnection connection) {
     Authority authority = exchange.head().authority();
-    FirstBytes.Refuse refused = FirstBytes.refusal(settings, authority);
+    FirstBytes.Refuse refused = FirstBytes.refusal(parts.role(), settings, authority);
     if (refused != null) {
       metrics.onRefuse();
       return Problem.of(refused, newId()).response();

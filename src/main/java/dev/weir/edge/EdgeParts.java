@@ -16,7 +16,18 @@ public record EdgeParts(
     EngineFactory engines,
     Tunneller tunneller,
     Consumer<Authority> onConnect,
-    GuardEvents guardEvents) {
+    GuardEvents guardEvents,
+    Role role) {
+
+  /** Those of a forward proxy. */
+  public EdgeParts(
+      ExchangeHandler handler,
+      EngineFactory engines,
+      Tunneller tunneller,
+      Consumer<Authority> onConnect,
+      GuardEvents guardEvents) {
+    this(handler, engines, tunneller, onConnect, guardEvents, Role.PROXY);
+  }
 
   /** With a lazy connection strategy and no listener for refusals. */
   public static EdgeParts of(ExchangeHandler handler, EngineFactory engines, Tunneller tunneller) {

@@ -122,11 +122,17 @@ final class ExchangeStage extends GraphStage<FlowShape<HttpRequest, HttpResponse
         if (exchange.facts().isConnect()) {
           return CompletableFuture.completedFuture(context.connectWithin(exchange, connection));
         }
+        RequestMapping mapping = context.mapping();
+        FirstBytes.Refuse refused = mapping.refusal(exchange.facts(), connection);
+        if (refused != null) {
+          context.metrics().onRefuse();
+          return CompletableFuture.completedFuture(Problem.of(refused, context.newId()).response());
+        }
         return context
             .handler()
             .handle(
                 new EdgeRequest(
-                    exchange.head(),
+                    mapping.mapped(exchange.head(), connection),
                     UncancelledEntity.of(request.entity()),
                     connection,
                     exchange.gone(),

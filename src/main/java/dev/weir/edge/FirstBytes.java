@@ -9,6 +9,8 @@ import dev.weir.wire.HeadParser;
 import dev.weir.wire.HeadScanner;
 import dev.weir.wire.RequestFacts;
 import dev.weir.wire.Sniffer;
+import java.util.function.Supplier;
+import javax.net.ssl.SSLEngine;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +45,9 @@ final class FirstBytes {
    */
   record Intercept(Authority authority, boolean misdirected) implements Verdict {}
 
+  /** Speak TLS as the one server this listener is. */
+  record Secure(Supplier<SSLEngine> engines) implements Verdict {}
+
   /** Join a tunnel; the client waits for no answer. */
   record Tunnel(Authority authority) implements Verdict {}
 
@@ -57,11 +62,13 @@ final class FirstBytes {
   /** End without an answer: the peer speaks nothing that one could be given in. */
   record Close(String why) implements Verdict {}
 
+  private final Role role;
   private final EdgeSettings settings;
   private final HeadParser heads;
   private final HeadScanner scanner;
 
-  FirstBytes(EdgeSettings settings, GuardSettings guard, HeadParser heads) {
+  FirstBytes(Role role, EdgeSettings settings, GuardSettings guard, HeadParser heads) {
+    this.role = role;
     this.settings = settings;
     this.heads = heads;
     this.scanner = HeadScanner.ofRequests(guard);
@@ -77,11 +84,28 @@ final class FirstBytes {
     if (!welcome) {
       return unwelcome(protocol);
     }
+    return switch (role) {
+      case Role.Proxy proxy ->
+          switch (protocol) {
+            case UNDECIDED -> MORE;
+            case HTTP, OTHER -> HTTP;
+            case CONNECT -> connect(received);
+            case TLS -> named(received);
+          };
+      case Role.Front front -> front(front.engines(), protocol);
+    };
+  }
+
+  /** In front of one origin a listener speaks TLS or not; CONNECT is answered like any request. */
+  private static Verdict front(@Nullable Supplier<SSLEngine> engines, Sniffer.Protocol protocol) {
     return switch (protocol) {
       case UNDECIDED -> MORE;
-      case HTTP, OTHER -> HTTP;
-      case CONNECT -> connect(received);
-      case TLS -> named(received);
+      case TLS -> engines == null ? new Close("TLS on a listener without it") : new Secure(engines);
+      case HTTP, CONNECT ->
+          engines == null
+              ? HTTP
+              : new Refuse(400, "Bad Request", "This listener speaks TLS: use https.", null);
+      case OTHER -> engines == null ? HTTP : new Close("neither TLS nor HTTP");
     };
   }
 
@@ -107,7 +131,14 @@ final class FirstBytes {
   }
 
   /** Whether and how CONNECT to that authority is refused. */
-  static @Nullable Refuse refusal(EdgeSettings settings, Authority authority) {
+  static @Nullable Refuse refusal(Role role, EdgeSettings settings, Authority authority) {
+    if (role instanceof Role.Front) {
+      return new Refuse(
+          501,
+          "Not Implemented",
+          "CONNECT is not served here: this listener is the front of one origin, not a proxy.",
+          null);
+    }
     return settings.connectable(authority.port())
         ? null
         : new Refuse(
@@ -132,7 +163,7 @@ final class FirstBytes {
       }
       RequestFacts facts = heads.request(received, 0, length, "http", null);
       Authority authority = facts.head().authority();
-      Refuse refused = refusal(settings, authority);
+      Refuse refused = refusal(role, settings, authority);
       if (refused != null) {
         return refused;
       }

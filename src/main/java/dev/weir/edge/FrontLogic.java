@@ -84,7 +84,8 @@ final class FrontLogic extends JoiningLogic implements LiveConnections.Live {
     this.phase = nested ? Phase.INSIDE : Phase.OUTSIDE;
     this.welcome =
         nested || context.settings().allowClients().contains(connection.remote().getAddress());
-    this.firstBytes = new FirstBytes(context.settings(), context.guard(), context.heads());
+    this.firstBytes =
+        new FirstBytes(context.role(), context.settings(), context.guard(), context.heads());
     setHandler(in, new Arriving());
     setHandler(out, new Leaving());
   }
@@ -182,6 +183,8 @@ final class FrontLogic extends JoiningLogic implements LiveConnections.Live {
     switch (verdict) {
       case FirstBytes.More more -> awaitMore();
       case FirstBytes.Http http -> joined(context.http().plain(known(tunnel), openChannel()));
+      case FirstBytes.Secure tls ->
+          joined(context.http().secured(connection, openChannel(), tls.engines()));
       case FirstBytes.Connect connect -> onConnect(connect);
       case FirstBytes.PassThrough past -> {
         context.metrics().onConnect();

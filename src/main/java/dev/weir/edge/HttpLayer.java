@@ -6,6 +6,8 @@ import dev.weir.wire.RequestGuard;
 import dev.weir.wire.TlsHandshake;
 import dev.weir.wire.TlsStage;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import javax.net.ssl.SSLEngine;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.event.NoLogging;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
@@ -107,6 +109,16 @@ final class HttpLayer {
     return Flow.fromGraph(
         http(connection, channel, "https", misdirected)
             .join(tls.mapMaterializedValue(this::count)));
+  }
+
+  /** HTTP inside TLS in which we speak for ourselves, whatever server name was asked for. */
+  Flow<ByteString, ByteString, NotUsed> secured(
+      ClientConnection connection, RequestChannel channel, Supplier<SSLEngine> engines) {
+    return Flow.fromGraph(
+        http(connection, channel, "https", false)
+            .join(
+                TlsStage.server(engines, context.settings().tls())
+                    .mapMaterializedValue(this::count)));
   }
 
   private NotUsed count(CompletionStage<TlsHandshake> handshake) {

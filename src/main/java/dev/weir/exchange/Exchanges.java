@@ -7,6 +7,7 @@ import dev.weir.edge.EdgeResponse;
 import dev.weir.edge.ExchangeHandler;
 import dev.weir.http.CacheStatus.Forward;
 import dev.weir.http.Headers;
+import dev.weir.http.MaxForwards;
 import dev.weir.http.RequestDirectives;
 import dev.weir.http.RequestHead;
 import dev.weir.http.ResponseHead;
@@ -15,7 +16,7 @@ import dev.weir.log.ExchangeRecord;
 import dev.weir.log.ServeReason;
 import dev.weir.origin.Origins;
 import dev.weir.policy.CacheKey;
-import dev.weir.policy.PolicyTable;
+import dev.weir.policy.Resolution;
 import dev.weir.store.Bodies;
 import java.time.Clock;
 import java.util.Locale;
@@ -48,6 +49,8 @@ public final class Exchanges implements ExchangeHandler {
   /** A page of our own; for HEAD its body is empty and its Content-Length told. */
   public record Page(int status, Headers headers, ByteString body) {}
 
+  private static final String RELAYED_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+
   private final ExchangeSettings settings;
   private final Clock clock;
   private final Onboarding onboarding;
@@ -64,7 +67,7 @@ public final class Exchanges implements ExchangeHandler {
    * @param materializer of the data system: bodies that must be let go are run with it
    */
   public Exchanges(
-      PolicyTable policies,
+      Function<RequestHead, Resolution> policies,
       Function<RequestHead, CacheKey> keys,
       Cache cache,
       Bodies bodies,
@@ -132,6 +135,9 @@ public final class Exchanges implements ExchangeHandler {
     if (Via.hasPassed(x.head.headers(), settings.pseudonym())) {
       return CompletableFuture.completedFuture(failures.loop(x));
     }
+    if (MaxForwards.of(x.edge.head()) instanceof MaxForwards.Reached) {
+      return CompletableFuture.completedFuture(endOfTheLine(x));
+    }
     String protocols = upgrade(x.edge.head().headers());
     if (protocols != null) {
       return passing.upgrade(x, protocols);
@@ -161,6 +167,21 @@ public final class Exchanges implements ExchangeHandler {
         new ResponseHead(page.status(), "", page.headers()),
         page.body(),
         Told.own(ServeReason.ONBOARDING));
+  }
+
+  /**
+   * The answer to OPTIONS and TRACE that go no further (RFC 9110 9.3.7, 9.3.8). A TRACE is not
+   * echoed: servers before this one may have added what its sender must not see.
+   */
+  private EdgeResponse endOfTheLine(Exchange x) {
+    boolean trace = "TRACE".equals(x.head.method());
+    return answers.bodiless(
+        x,
+        new ResponseHead(
+            trace ? 405 : 204,
+            trace ? "Method Not Allowed" : "No Content",
+            Headers.of("Allow", RELAYED_METHODS, "Cache-Control", "no-store")),
+        Told.own(ServeReason.MAX_FORWARDS));
   }
 
   /** The protocols a client would change to, or null. Cleartext HTTP/2 never is one (smuggling). */

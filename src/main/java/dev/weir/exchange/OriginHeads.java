@@ -4,6 +4,7 @@ import dev.weir.http.Conditional;
 import dev.weir.http.FreshnessInfo;
 import dev.weir.http.Headers;
 import dev.weir.http.HopByHop;
+import dev.weir.http.MaxForwards;
 import dev.weir.http.RequestHead;
 import dev.weir.http.Via;
 import java.util.Locale;
@@ -35,13 +36,19 @@ final class OriginHeads {
 
   /** For this client alone: method, range and conditions as they are. */
   RequestHead passing(RequestHead client) {
-    return client.withHeaders(forwarded(client.headers()));
+    Headers fields =
+        switch (MaxForwards.of(client)) {
+          case MaxForwards.Onward(Headers onward) -> onward;
+          case MaxForwards.Reached reached ->
+              throw new IllegalArgumentException("to be answered here");
+        };
+    return client.withHeaders(forwarded(fields));
   }
 
   /** As passing, but the fields of an upgrade stay. */
   RequestHead upgrading(RequestHead client, String protocols) {
     return client.withHeaders(
-        forwarded(client.headers()).plus("Connection", "Upgrade").plus("Upgrade", protocols));
+        passing(client).headers().plus("Connection", "Upgrade").plus("Upgrade", protocols));
   }
 
   private Headers forwarded(Headers received) {

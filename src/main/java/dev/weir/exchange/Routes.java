@@ -6,7 +6,7 @@ import dev.weir.http.RequestHead;
 import dev.weir.policy.CacheKey;
 import dev.weir.policy.Policy;
 import dev.weir.policy.PolicyHeader;
-import dev.weir.policy.PolicyTable;
+import dev.weir.policy.Resolution;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -17,12 +17,15 @@ final class Routes {
   /** URLs longer than this are not remembered: few of them would fill the memory. */
   private static final int MAX_REMEMBERED_CHARS = 512;
 
-  private final PolicyTable policies;
+  private final Function<RequestHead, Resolution> policies;
   private final Function<RequestHead, CacheKey> keys;
   private final ExchangeSettings settings;
   private final Cache<String, Route> byUrl;
 
-  Routes(PolicyTable policies, Function<RequestHead, CacheKey> keys, ExchangeSettings settings) {
+  Routes(
+      Function<RequestHead, Resolution> policies,
+      Function<RequestHead, CacheKey> keys,
+      ExchangeSettings settings) {
     this.policies = policies;
     this.keys = keys;
     this.settings = settings;
@@ -47,7 +50,7 @@ final class Routes {
     if (known != null) {
       return known;
     }
-    Route route = Route.of(policies.resolve(request), keys.apply(request), settings);
+    Route route = Route.of(policies.apply(request), keys.apply(request), settings);
     if (url.length() <= MAX_REMEMBERED_CHARS) {
       byUrl.put(url, route);
     }

@@ -35,6 +35,7 @@ public enum ServeReason {
   ONLY_IF_CACHED("only-if-cached", Kind.OWN),
   ONBOARDING("onboarding", Kind.OWN),
   LOOP("loop", Kind.OWN),
+  MAX_FORWARDS("max-forwards", Kind.OWN),
   ORIGIN_FAILED("origin-failed", Kind.OWN),
   WAIT_EXPIRED("wait-expired", Kind.OWN),
   CLIENT_GONE("client-gone", Kind.OWN),

@@ -31,6 +31,7 @@ public final class PekkoOrigins implements Origins {
   private final OriginSettings settings;
   private final EgressGate gate;
   private final LongSupplier nanoTime;
+  private final @Nullable Upstream upstream;
   private final CircuitBreakers breakers;
   private final OriginMetrics metrics = new OriginMetrics();
   private final Dialer dialer;
@@ -50,6 +51,23 @@ public final class PekkoOrigins implements Origins {
       ClientEngines engines,
       EgressGate gate,
       LongSupplier nanoTime) {
+    this(system, settings, guard, events, engines, gate, nanoTime, null);
+  }
+
+  /**
+   * @param upstream where every request goes, whatever authority it asks for; null for that
+   *     authority
+   */
+  public PekkoOrigins(
+      ActorSystem system,
+      OriginSettings settings,
+      GuardSettings guard,
+      GuardEvents events,
+      ClientEngines engines,
+      EgressGate gate,
+      LongSupplier nanoTime,
+      @Nullable Upstream upstream) {
+    this.upstream = upstream;
     this.settings = settings;
     this.gate = gate;
     this.nanoTime = nanoTime;
@@ -88,8 +106,8 @@ public final class PekkoOrigins implements Origins {
 
   private CompletableFuture<OriginResponse> send(
       OriginRequest request, @Nullable Source<ByteString, ?> upgrade) {
-    String scheme = request.head().scheme();
-    Authority authority = request.head().authority();
+    String scheme = upstream == null ? request.head().scheme() : upstream.scheme();
+    Authority authority = upstream == null ? request.head().authority() : upstream.authority();
     String origin = scheme + "://" + authority.text(scheme);
     long startNanos = nanoTime.getAsLong();
     return admitted(

@@ -65,6 +65,7 @@ public final class HeadParser {
     return new RequestFacts(
         new RequestHead(
             method, parsed.scheme(), parsed.authority(), parsed.path(), fields.headers()),
+        parsed.absolute(),
         http10,
         framing,
         http10 ? fields.keepAlive && !fields.close : !fields.close,

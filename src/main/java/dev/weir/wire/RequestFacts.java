@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A request head that passed the guard, and what it means for the connection.
  *
+ * @param absoluteForm the target was in absolute-form, as clients send it to a proxy
  * @param http10 the request line said HTTP/1.0
  * @param keepAlive the client wants the connection kept (RFC 9112 9.3)
  * @param expectContinue the client waits for 100 before it sends its body
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record RequestFacts(
     RequestHead head,
+    boolean absoluteForm,
     boolean http10,
     BodyFraming framing,
     boolean keepAlive,

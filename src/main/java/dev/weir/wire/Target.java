@@ -9,8 +9,9 @@ import org.jspecify.annotations.Nullable;
  * Host and the tunnel.
  *
  * @param path the origin-form, {@code *}, or for CONNECT the authority-form as received
+ * @param absolute it was in absolute-form, as clients send it to a proxy
  */
-record Target(String scheme, Authority authority, String path) {
+record Target(String scheme, Authority authority, String path, boolean absolute) {
 
   static Target parse(
       String method,
@@ -34,7 +35,7 @@ record Target(String scheme, Authority authority, String path) {
       if (tunnel != null && !tunnel.equals(asked)) {
         throw new GuardViolation(Reason.MISDIRECTED);
       }
-      return new Target(scheme, asked, target);
+      return new Target(scheme, asked, target, false);
     }
     if ("*".equals(target) && "PRI".equals(method)) {
       throw new GuardViolation(Reason.H2_PREFACE);
@@ -50,7 +51,7 @@ record Target(String scheme, Authority authority, String path) {
     if (tunnel != null) {
       throw new GuardViolation(Reason.CONNECT_REFUSED);
     }
-    return new Target(scheme, asked, target);
+    return new Target(scheme, asked, target, false);
   }
 
   /** The target wins over Host, which had only to be well-formed (RFC 9112 3.2.2). */
@@ -81,7 +82,7 @@ record Target(String scheme, Authority authority, String path) {
     } else {
       path = rest.charAt(0) == '/' ? rest : "/" + rest;
     }
-    return new Target(scheme, asked, path);
+    return new Target(scheme, asked, path, true);
   }
 
   private static String scheme(String target, int colon) {

@@ -57,7 +57,7 @@ final class Rig implements AutoCloseable {
   Rig(PolicyTable policies, String overrides) {
     exchanges =
         new Exchanges(
-            policies,
+            policies::resolve,
             head -> CacheKeys.of(head, ""),
             world.cache,
             world.stores.bodies(),

@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
  * under test. Its log is kept in a file beside the data folder.
  */
 public final class WeirProcess implements AutoCloseable {
-  private static final Pattern LISTENING = Pattern.compile("http://127\\.0\\.0\\.1:(\\d+)");
+  private static final Pattern LISTENING = Pattern.compile("https?://127\\.0\\.0\\.1:(\\d+)");
   private static final Pattern HEALTH = Pattern.compile("health port (\\d+)");
   private final Process process;
   private final Path log;

@@ -1,0 +1,66 @@
+package dev.weir.edge;
+
+import dev.weir.edge.FirstBytes.Refuse;
+import dev.weir.http.Authority;
+import dev.weir.http.RequestHead;
+import dev.weir.wire.RequestFacts;
+import java.net.InetAddress;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a listener makes of a request before its handler sees it: whom it is for, and what its
+ * fields say of the way it came. Pure; one per listener.
+ */
+final class RequestMapping {
+  private final Role role;
+
+  RequestMapping(Role role, EdgeSettings settings) {
+    this.role = role;
+  }
+
+  /**
+   * Why a request is not for this listener, or null. In front of an origin any Host will do, but a
+   * target in absolute-form that names another host was meant for a proxy (RFC 9110 7.4).
+   */
+  @Nullable Refuse refusal(RequestFacts facts, ClientConnection connection) {
+    if (!(role instanceof Role.Front front) || !facts.absoluteForm()) {
+      return null;
+    }
+    Authority asked = facts.head().authority();
+    boolean ours =
+        asked.equals(front.origin())
+            || front.names().contains(asked.host())
+            || isLocal(asked, connection);
+    return ours
+        ? null
+        : new Refuse(
+            421,
+            "Misdirected Request",
+            "This listener is the front of one origin, not a proxy for others.",
+            null);
+  }
+
+  private static boolean isLocal(Authority asked, ClientConnection connection) {
+    InetAddress local = connection.local().getAddress();
+    return asked.port() == connection.local().getPort()
+        && (asked.host().equals(local.getHostAddress())
+            || (asked.host().equals("localhost") && local.isLoopbackAddress()));
+  }
+
+  /** The head as the handler sees it; the raw target stays as it is. */
+  RequestHead mapped(RequestHead received, ClientConnection connection) {
+    return switch (role) {
+      case Role.Proxy proxy -> received;
+      case Role.Front front when front.preserveHost() -> received;
+      case Role.Front front ->
+          new RequestHead(
+              received.method(),
+              front.scheme(),
+              front.origin(),
+              received.target(),
+              received.headers().toBuilder()
+                  .set("Host", front.origin().text(front.scheme()))
+                  .build());
+    };
+  }
+}
