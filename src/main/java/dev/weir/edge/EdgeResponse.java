@@ -1,6 +1,7 @@
 package dev.weir.edge;
 
 import dev.weir.http.ResponseHead;
+import dev.weir.http.Trailers;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.http.javadsl.model.ResponseEntity;
 import org.apache.pekko.stream.javadsl.Flow;
@@ -14,9 +15,16 @@ public sealed interface EdgeResponse {
    * Head and body. Content-Length, Transfer-Encoding and Connection are written by the edge from
    * the entity; for HEAD and 304 a Content-Length in the head is sent as it stands. A body that
    * fails aborts the connection visibly.
+   *
+   * @param trailers follow a body that goes out chunked: of unknown length, to an HTTP/1.1 client
    */
-  record Full(ResponseHead head, ResponseEntity entity, boolean closeAfter)
-      implements EdgeResponse {}
+  record Full(ResponseHead head, ResponseEntity entity, boolean closeAfter, Trailers trailers)
+      implements EdgeResponse {
+    /** Without trailers. */
+    public Full(ResponseHead head, ResponseEntity entity, boolean closeAfter) {
+      this(head, entity, closeAfter, Trailers.NONE);
+    }
+  }
 
   record Switch(ResponseHead head, Flow<ByteString, ByteString, NotUsed> bytes)
       implements EdgeResponse {}

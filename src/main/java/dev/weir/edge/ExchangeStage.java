@@ -136,7 +136,8 @@ final class ExchangeStage extends GraphStage<FlowShape<HttpRequest, HttpResponse
                     UncancelledEntity.of(request.entity()),
                     connection,
                     exchange.gone(),
-                    exchange::interim));
+                    exchange::interim,
+                    exchange::requestTrailers));
       } catch (RuntimeException broken) {
         return CompletableFuture.failedFuture(broken);
       }
@@ -181,6 +182,7 @@ final class ExchangeStage extends GraphStage<FlowShape<HttpRequest, HttpResponse
         if (full.closeAfter()) {
           exchange.closeAfterThis();
         }
+        exchange.trail(full.trailers());
         yield HttpResponse.create()
             .withStatus(status(full.head().status()))
             .withEntity(full.entity());

@@ -2,8 +2,10 @@ package dev.weir.exchange;
 
 import dev.weir.edge.EdgeResponse;
 import dev.weir.http.Headers;
+import dev.weir.http.HopByHop;
 import dev.weir.http.HttpDates;
 import dev.weir.http.ResponseHead;
+import dev.weir.http.Trailers;
 import dev.weir.http.Via;
 import dev.weir.log.ExchangeRecord;
 import dev.weir.respond.BodyMeter;
@@ -60,12 +62,24 @@ final class Answers {
     return strict(x, head, ByteString.emptyByteString(), told);
   }
 
+  /** A body that streams, without trailers. */
+  EdgeResponse streamed(
+      Exchange x,
+      ResponseHead head,
+      OptionalLong length,
+      Source<ByteString, ?> body,
+      Hold hold,
+      Told told) {
+    return streamed(x, head, length, body, Trailers.NONE, hold, told);
+  }
+
   /** A body that streams; what it holds is released however it ends, and if it is never read. */
   EdgeResponse streamed(
       Exchange x,
       ResponseHead head,
       OptionalLong length,
       Source<ByteString, ?> body,
+      Trailers trailers,
       Hold hold,
       Told told) {
     Running running = new Running(x, head.status(), told, hold);
@@ -77,7 +91,15 @@ final class Answers {
         length.isPresent()
             ? HttpEntities.create(ContentTypes.NO_CONTENT_TYPE, length.getAsLong(), metered)
             : HttpEntities.create(ContentTypes.NO_CONTENT_TYPE, metered);
-    return new EdgeResponse.Full(decorate(x, head, told), entity, false);
+    return new EdgeResponse.Full(decorate(x, head, told), entity, false, trailers);
+  }
+
+  /** Passes 1xx responses on to this client as they come; nothing else is made of them. */
+  Consumer<ResponseHead> interim(Exchange x) {
+    return head -> {
+      Headers fields = Via.append(HopByHop.strip(head.headers()), "1.1", settings.pseudonym());
+      x.edge.interim().accept(head.withHeaders(fields));
+    };
   }
 
   /** After 101: raw bytes both ways; those to the client are counted. */

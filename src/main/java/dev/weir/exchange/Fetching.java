@@ -15,6 +15,7 @@ import dev.weir.http.FreshnessInfo;
 import dev.weir.http.NotModified;
 import dev.weir.http.OriginTrouble;
 import dev.weir.http.RequestHead;
+import dev.weir.http.ResponseHead;
 import dev.weir.http.Vary;
 import dev.weir.log.ServeReason;
 import dev.weir.origin.OriginFailure;
@@ -23,6 +24,7 @@ import dev.weir.origin.OriginTimeouts;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -56,7 +58,9 @@ final class Fetching {
   CompletionStage<EdgeResponse> lead(Exchange x, Grant grant, Want want) {
     boolean ranged = x.head.headers().has("Range");
     long rangeFillMax = ranged ? settings.rangeFillMaxBytes() : Long.MAX_VALUE;
-    Fill fill = cache.lead(grant, plan(x, grant, want, x.route.timeouts(), ranged, rangeFillMax));
+    Asking asking =
+        new Asking(x.route.timeouts(), parts.answers().interim(x), ranged, rangeFillMax);
+    Fill fill = cache.lead(grant, plan(x, grant, want, asking));
     leaders.put(fill.id(), x.id);
     // The origin's own timeouts bound a leader's waiting.
     return await(x, fill, 0, want, null);
@@ -76,7 +80,9 @@ final class Fetching {
         new OriginTimeouts(
             usual.connectMillis(), usual.readMillis(), settings.backgroundDeadlineMillis());
     Want want = Want.validation(held, ServeReason.HIT_REVALIDATED, Forward.STALE);
-    Fill fill = cache.lead(grant, plan(x, grant, want, bounded, false, Long.MAX_VALUE));
+    // Its client has its answer: interim responses are for nobody.
+    Asking asking = new Asking(bounded, interim -> {}, false, Long.MAX_VALUE);
+    Fill fill = cache.lead(grant, plan(x, grant, want, asking));
     Fill.Interest interest = fill.interest();
     fill.head()
         .thenAccept(
@@ -89,22 +95,24 @@ final class Fetching {
     return fill.end().whenComplete((end, failed) -> interest.close());
   }
 
-  private FillPlan plan(
-      Exchange x,
-      Grant grant,
-      Want want,
+  /** How an origin is asked for a fill. */
+  private record Asking(
       OriginTimeouts timeouts,
+      Consumer<ResponseHead> interim,
       boolean ranged,
-      long rangeFillMaxBytes) {
+      long rangeFillMaxBytes) {}
+
+  private FillPlan plan(Exchange x, Grant grant, Want want, Asking asking) {
     Entry held = want.held();
     FreshnessInfo validators =
         want.conditional() && held != null ? parts.hits().freshness(held) : null;
     RequestHead sent = parts.heads().validating(x.head, validators);
     Judgement judge =
-        new Judgement(sent, x.route.mode(), x.route.storage(), x::variant, held, rangeFillMaxBytes);
+        new Judgement(
+            sent, x.route.mode(), x.route.storage(), x::variant, held, asking.rangeFillMaxBytes);
     OriginRequest request =
-        new OriginRequest(sent, null, OptionalLong.empty(), timeouts, x.edge.interim());
-    return new FillPlan(grant, request, judge, x.route.keyUrl(), ranged);
+        new OriginRequest(sent, null, OptionalLong.empty(), asking.timeouts, asking.interim);
+    return new FillPlan(grant, request, judge, x.route.keyUrl(), asking.ranged);
   }
 
   private CompletionStage<EdgeResponse> await(

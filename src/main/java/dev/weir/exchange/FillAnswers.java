@@ -9,6 +9,7 @@ import dev.weir.http.Headers;
 import dev.weir.http.HopByHop;
 import dev.weir.http.ResponseHead;
 import dev.weir.http.StoredResponse;
+import dev.weir.http.Trailers;
 import dev.weir.log.ServeReason;
 import dev.weir.respond.Multipart;
 import dev.weir.respond.Problem;
@@ -75,6 +76,7 @@ final class FillAnswers {
               new ResponseHead(shown.status(), shown.reason(), shown.headers()),
               streaming.length(),
               fill.read(0, Long.MAX_VALUE),
+              Trailers.ofResponse(x.head.headers(), streaming.head().headers(), fill::trailers),
               interest::close,
               told);
       case Reply.Part part ->

@@ -6,6 +6,7 @@ import dev.weir.http.Headers;
 import dev.weir.http.HopByHop;
 import dev.weir.http.MaxForwards;
 import dev.weir.http.RequestHead;
+import dev.weir.http.Trailers;
 import dev.weir.http.Via;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -34,15 +35,18 @@ final class OriginHeads {
             .withHeaders(Conditional.validating(forwarded(client.headers()), held));
   }
 
-  /** For this client alone: method, range and conditions as they are. */
+  /** For this client alone: method, range, conditions and its word on trailers as they are. */
   RequestHead passing(RequestHead client) {
-    Headers fields =
+    Headers onward =
         switch (MaxForwards.of(client)) {
-          case MaxForwards.Onward(Headers onward) -> onward;
+          case MaxForwards.Onward(Headers counted) -> forwarded(counted);
           case MaxForwards.Reached reached ->
               throw new IllegalArgumentException("to be answered here");
         };
-    return client.withHeaders(forwarded(fields));
+    return client.withHeaders(
+        Trailers.areAccepted(client.headers())
+            ? onward.plus("Connection", "TE").plus("TE", "trailers")
+            : onward);
   }
 
   /** As passing, but the fields of an upgrade stay. */

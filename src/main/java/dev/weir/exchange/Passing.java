@@ -10,6 +10,7 @@ import dev.weir.http.HopByHop;
 import dev.weir.http.OriginTrouble;
 import dev.weir.http.RequestHead;
 import dev.weir.http.ResponseHead;
+import dev.weir.http.Trailers;
 import dev.weir.log.ServeReason;
 import dev.weir.origin.OriginFailure;
 import dev.weir.origin.OriginRequest;
@@ -77,13 +78,19 @@ final class Passing {
     }
     RequestEntity entity = x.edge.entity();
     boolean empty = entity.isKnownEmpty();
+    RequestHead head = heads.passing(x.head);
+    if (entity.isStrict()) {
+      // The body is here already: nothing is gained by asking for leave to send it.
+      head = head.withHeaders(head.headers().without("Expect"));
+    }
     OriginRequest request =
         new OriginRequest(
-            heads.passing(x.head),
+            head,
             empty ? null : entity.getDataBytes(),
             empty ? OptionalLong.empty() : entity.getContentLengthOption(),
             x.route.timeouts(),
-            x.edge.interim());
+            answers.interim(x),
+            Trailers.ofRequest(x.head.headers(), x.edge.trailers()));
     return origins
         .fetch(request)
         .handle(
@@ -129,7 +136,8 @@ final class Passing {
     ResponseHead head = response.head().withHeaders(HopByHop.strip(response.head().headers()));
     Told told = cause.told();
     told = told.with(told.status().withForwardedStatus(head.status()));
-    if (x.head.isHead() || head.status() == 304 || head.status() == 204) {
+    boolean empty = response.bodyLength().orElse(-1) == 0;
+    if (empty || x.head.isHead() || head.status() == 304 || head.status() == 204) {
       response.body().runWith(Sink.ignore(), materializer); // empty: keeps the connection
       return answers.bodiless(x, head, told);
     }
@@ -138,6 +146,8 @@ final class Passing {
         head.withHeaders(head.headers().without("Content-Length")),
         response.bodyLength(),
         response.body(),
+        Trailers.ofResponse(
+            x.head.headers(), response.head().headers(), response.arrivedTrailers()),
         Answers.Hold.NOTHING,
         told);
   }
@@ -203,7 +213,7 @@ final class Passing {
             null,
             OptionalLong.empty(),
             x.route.timeouts(),
-            x.edge.interim());
+            answers.interim(x));
     return origins
         .upgrade(request)
         .handle(

@@ -2,6 +2,7 @@ package dev.weir.fill;
 
 import dev.weir.entry.Entry;
 import dev.weir.entry.FillId;
+import dev.weir.http.Headers;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.stream.javadsl.Source;
@@ -23,6 +24,12 @@ public interface Fill {
    * only, from 0. Materialise at most once; ending or cancelling it detaches this reader.
    */
   Source<ByteString, NotUsed> read(long from, long to);
+
+  /**
+   * The origin's trailer section, once its body has come to its end; empty before. For readers of
+   * the running fill only: it is not stored with the entry.
+   */
+  Headers trailers();
 
   /** Says that someone waits, so that a fill nobody reads is not given up meanwhile. */
   Interest interest();

@@ -3,6 +3,7 @@ package dev.weir.fill;
 import dev.weir.entry.Entry;
 import dev.weir.entry.FillId;
 import dev.weir.entry.Grant;
+import dev.weir.http.Headers;
 import dev.weir.origin.OriginFailure;
 import dev.weir.origin.OriginRequest;
 import dev.weir.origin.OriginResponse;
@@ -15,6 +16,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.stream.KillSwitches;
 import org.apache.pekko.stream.Materializer;
@@ -64,6 +66,7 @@ final class SpooledFill implements Fill {
 
   private volatile @Nullable Streamed streamed;
   private volatile @Nullable Relay relay;
+  private volatile Supplier<Headers> trailers = () -> Headers.EMPTY;
   private volatile boolean wholeArrived;
 
   SpooledFill(
@@ -129,6 +132,11 @@ final class SpooledFill implements Fill {
   }
 
   @Override
+  public Headers trailers() {
+    return trailers.get();
+  }
+
+  @Override
   public Interest interest() {
     attached.incrementAndGet();
     AtomicBoolean closed = new AtomicBoolean();
@@ -143,6 +151,7 @@ final class SpooledFill implements Fill {
 
   private void onResponse(OriginResponse response) {
     FillIntent intent;
+    trailers = response.arrivedTrailers();
     long responseTimeMillis = System.currentTimeMillis();
     try {
       intent =

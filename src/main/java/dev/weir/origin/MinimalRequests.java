@@ -7,6 +7,7 @@ import dev.weir.wire.OriginChannel;
 import java.util.function.LongSupplier;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
+import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.stream.Attributes;
 import org.apache.pekko.stream.FlowShape;
@@ -30,11 +31,14 @@ final class MinimalRequests {
   private static final HttpRequest GET = HttpRequest.GET("/");
   private static final HttpRequest HEAD = HttpRequest.HEAD("/");
   private static final HttpRequest POST = HttpRequest.POST("/");
+  private static final HttpRequest EXPECTING =
+      POST.addHeader(HttpHeader.parse("Expect", "100-continue"));
 
   private MinimalRequests() {}
 
   /** Announces the true head; to be called just before {@link #of} is pushed. */
-  static OriginChannel.Exchange begin(OriginChannel channel, PendingFetch fetch) {
+  static OriginChannel.Exchange begin(
+      OriginChannel channel, PendingFetch fetch, LongSupplier nanoTime) {
     RequestHead head = fetch.request.head();
     Headers fields =
         fetch.upgrade == null
@@ -43,7 +47,14 @@ final class MinimalRequests {
     Headers sent =
         Headers.builder().add("Host", head.authority().text(head.scheme())).addAll(fields).build();
     return channel.begin(
-        head.withHeaders(sent), fetch.upgrade != null, interim -> tell(fetch, interim));
+        head.withHeaders(sent),
+        fetch.upgrade != null,
+        fetch.request.trailers(),
+        interim -> {
+          // A sign of life: the silence before the head begins anew.
+          fetch.uploadNanos = nanoTime.getAsLong();
+          tell(fetch, interim);
+        });
   }
 
   private static void tell(PendingFetch fetch, ResponseHead interim) {
@@ -55,7 +66,8 @@ final class MinimalRequests {
     }
   }
 
-  static HttpRequest of(PendingFetch fetch, LongSupplier nanoTime) {
+  static HttpRequest of(
+      PendingFetch fetch, OriginChannel.Exchange exchange, LongSupplier nanoTime) {
     OriginRequest request = fetch.request;
     Source<ByteString, ?> upgrade = fetch.upgrade;
     if (upgrade != null) {
@@ -70,12 +82,19 @@ final class MinimalRequests {
         default -> GET;
       };
     }
-    Source<ByteString, ?> watched = body.via(new UploadWatch(fetch, nanoTime));
+    Source<ByteString, ?> upload = body.via(new UploadWatch(fetch, nanoTime));
+    Source<ByteString, ?> sent = upload;
+    HttpRequest post = POST;
+    if (request.head().headers().has("Expect")) {
+      // Pekko sends nothing of the body before it may, but would already take it from the client.
+      sent = Source.completionStageSource(exchange.goAhead().thenApply(go -> upload));
+      post = EXPECTING;
+    }
     long length = request.bodyLength().orElse(-1);
-    return POST.withEntity(
+    return post.withEntity(
         length < 0
-            ? HttpEntities.createChunked(ContentTypes.NO_CONTENT_TYPE, watched)
-            : HttpEntities.create(ContentTypes.NO_CONTENT_TYPE, length, watched));
+            ? HttpEntities.createChunked(ContentTypes.NO_CONTENT_TYPE, sent)
+            : HttpEntities.create(ContentTypes.NO_CONTENT_TYPE, length, sent));
   }
 
   /** Notes progress, end and failure of an upload. */

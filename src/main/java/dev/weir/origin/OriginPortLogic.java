@@ -166,8 +166,9 @@ final class OriginPortLogic extends TimerGraphStageLogic implements OriginConnec
       scheduleOnce(TOTAL, Duration.ofNanos(left));
     }
     fetch.uploadNanos = now;
-    phase = new Phase.Sent(fetch, MinimalRequests.begin(channel, fetch), reused);
-    push(out, MinimalRequests.of(fetch, stage.nanoTime));
+    OriginChannel.Exchange exchange = MinimalRequests.begin(channel, fetch, stage.nanoTime);
+    phase = new Phase.Sent(fetch, exchange, reused);
+    push(out, MinimalRequests.of(fetch, exchange, stage.nanoTime));
   }
 
   private void receive(HttpResponse response, Phase.Sent sent) {

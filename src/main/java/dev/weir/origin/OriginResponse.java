@@ -3,7 +3,10 @@ package dev.weir.origin;
 import dev.weir.http.Headers;
 import dev.weir.http.ResponseHead;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Future;
+import java.util.function.Supplier;
 import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.util.ByteString;
 
@@ -21,4 +24,13 @@ public record OriginResponse(
     Source<ByteString, ?> body,
     OptionalLong bodyLength,
     boolean closeDelimited,
-    CompletionStage<Headers> trailers) {}
+    CompletionStage<Headers> trailers) {
+
+  /**
+   * The trailer section as far as it is known: empty before the body has ended, and if it broke.
+   */
+  public Supplier<Headers> arrivedTrailers() {
+    CompletableFuture<Headers> section = trailers.toCompletableFuture();
+    return () -> section.state() == Future.State.SUCCESS ? section.resultNow() : Headers.EMPTY;
+  }
+}

@@ -21,6 +21,10 @@ final class BodyCounter {
     return ended;
   }
 
+  boolean chunked() {
+    return chunks != null;
+  }
+
   boolean untilClose() {
     return untilClose;
   }

@@ -26,6 +26,7 @@ final class FieldLines {
   boolean keepAlive;
   boolean upgradeListed;
   boolean expectContinue;
+  boolean expectUnknown;
   boolean hop;
 
   FieldLines(int maxFields) {
@@ -134,12 +135,22 @@ final class FieldLines {
         keepAlive |= listed(value, "keep-alive");
         upgradeListed |= listed(value, "upgrade");
       }
-      case FieldNames.EXPECT -> expectContinue |= "100-continue".equalsIgnoreCase(value);
+      case FieldNames.EXPECT -> expect(value);
       case FieldNames.UPGRADE -> upgrade = upgrade == null ? value : upgrade + ", " + value;
       case FieldNames.HTTP2_SETTINGS -> settingsDropped = true;
       default -> {}
     }
     hop = true;
+  }
+
+  /** A list (RFC 9110 10.1.1), of which only one member has a meaning. */
+  private void expect(String value) {
+    for (String member : value.split(",", -1)) {
+      String expectation = member.strip();
+      boolean known = "100-continue".equalsIgnoreCase(expectation);
+      expectContinue |= known;
+      expectUnknown |= !known && !expectation.isEmpty();
+    }
   }
 
   /** Takes an Upgrade that means nothing out of the fields; HTTP2-Settings always goes. */

@@ -46,6 +46,7 @@ public final class GuardViolation extends RuntimeException {
     BAD_CHUNK_END("bad-chunk-end", 400, "A chunk does not end where its size says."),
     BAD_TRAILER("bad-trailer", 400, "The trailer section is malformed or too large."),
     MISDIRECTED("misdirected", 421, "This connection is for another host."),
+    UNKNOWN_EXPECTATION("unknown-expectation", 417, "Only 100-continue can be expected."),
     HEAD_TIMEOUT("head-timeout", 408, "The head did not arrive in time."),
     BODY_TIMEOUT("body-timeout", 408, "The body did not arrive in time."),
     SEND_STALLED("send-stalled", 408, "The other side stopped reading."),

@@ -57,6 +57,9 @@ public final class HeadParser {
     String target =
         new String(octets, targetStart, targetEnd - targetStart, StandardCharsets.ISO_8859_1);
     Target parsed = Target.parse(method, target, fields.host, http10, scheme, tunnel);
+    if (fields.expectUnknown) {
+      throw new GuardViolation(Reason.UNKNOWN_EXPECTATION);
+    }
     BodyFraming framing = requestFraming(fields, http10);
     if ("CONNECT".equals(method) && !(framing instanceof BodyFraming.None)) {
       throw new GuardViolation(Reason.CONNECT_REFUSED);
@@ -95,7 +98,8 @@ public final class HeadParser {
     while (Octets.VALUE[octets[reasonEnd] & 0xFF]) {
       reasonEnd++;
     }
-    if (status < 100 || status > 599 || (reasonStart == i && reasonEnd > i)) {
+    // Above 599 there is no class, but servers use such numbers, and clients know what is meant.
+    if (status < 100 || (reasonStart == i && reasonEnd > i)) {
       throw new GuardViolation(Reason.BAD_STATUS_LINE);
     }
     endOfLine(octets, reasonEnd, Reason.BAD_STATUS_LINE);

@@ -3,6 +3,7 @@ package dev.weir.wire;
 import dev.weir.http.Headers;
 import dev.weir.http.RequestHead;
 import dev.weir.http.ResponseHead;
+import dev.weir.http.Trailers;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.apache.pekko.util.ByteString;
@@ -76,6 +77,23 @@ public final class HeadWriter {
       field(headers.name(i), headers.value(i));
     }
     return this;
+  }
+
+  /** The Trailer field of a chunked body (RFC 9110 6.6.2). */
+  HeadWriter announcement(Trailers trailers) {
+    return trailers.announced().isEmpty() ? this : field("Trailer", trailers.announced());
+  }
+
+  /**
+   * What Pekko rendered up to the end of a chunked body, with these fields in its trailer section:
+   * Pekko's own is always empty.
+   */
+  static ByteString trailed(ByteString rendered, Headers trailers) {
+    if (trailers.isEmpty() || rendered.size() < 2) {
+      return rendered;
+    }
+    HeadWriter section = new HeadWriter(64 * trailers.size() + 2).allFields(trailers).crlf();
+    return rendered.dropRight(2).concat(section.toByteString()).compact();
   }
 
   HeadWriter field(String name, String value) {

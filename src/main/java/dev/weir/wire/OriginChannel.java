@@ -3,11 +3,13 @@ package dev.weir.wire;
 import dev.weir.http.Headers;
 import dev.weir.http.RequestHead;
 import dev.weir.http.ResponseHead;
+import dev.weir.http.Trailers;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import org.apache.pekko.Done;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,11 +26,6 @@ public final class OriginChannel {
   private final AtomicReference<@Nullable Exchange> next = new AtomicReference<>();
   private volatile boolean reusable = true;
 
-  /** {@link #begin(RequestHead, boolean, Consumer)} for a request that does not switch. */
-  public Exchange begin(RequestHead head, Consumer<ResponseHead> interim) {
-    return begin(head, false, interim);
-  }
-
   /**
    * Says what the next minimal request stands for.
    *
@@ -37,15 +34,22 @@ public final class OriginChannel {
    * @param mayTunnel 101 (or 2xx to CONNECT) turns the connection into a tunnel: the body of
    *     Pekko's request, which must be chunked, is held back until then and sent as plain bytes,
    *     and the origin's bytes are the response body
+   * @param trailers sent behind a chunked body, announced ahead of it
    * @param interim is given 1xx responses (never 100 or 101); called on the connection's thread
    * @throws IllegalStateException if another exchange is under way
    */
-  public Exchange begin(RequestHead head, boolean mayTunnel, Consumer<ResponseHead> interim) {
-    Exchange exchange = new Exchange(head, mayTunnel, interim);
+  public Exchange begin(
+      RequestHead head, boolean mayTunnel, Trailers trailers, Consumer<ResponseHead> interim) {
+    Exchange exchange = new Exchange(head, mayTunnel, trailers, interim);
     if (!reusable || !next.compareAndSet(null, exchange)) {
       throw new IllegalStateException("the connection is in use or at its end");
     }
     return exchange;
+  }
+
+  /** The same for a request that does not switch and has no trailers. */
+  public Exchange begin(RequestHead head, Consumer<ResponseHead> interim) {
+    return begin(head, false, Trailers.NONE, interim);
   }
 
   /**
@@ -68,14 +72,21 @@ public final class OriginChannel {
   public static final class Exchange {
     private final RequestHead request;
     private final boolean mayTunnel;
+    private final Trailers sentTrailers;
     private final Consumer<ResponseHead> interim;
     private final CompletableFuture<Headers> trailers = new CompletableFuture<>();
+    private final CompletableFuture<Done> goAhead = new CompletableFuture<>();
     private volatile @Nullable ResponseFacts facts;
     private volatile boolean switched;
 
-    private Exchange(RequestHead request, boolean mayTunnel, Consumer<ResponseHead> interim) {
+    private Exchange(
+        RequestHead request,
+        boolean mayTunnel,
+        Trailers sentTrailers,
+        Consumer<ResponseHead> interim) {
       this.request = request;
       this.mayTunnel = mayTunnel;
+      this.sentTrailers = sentTrailers;
       this.interim = interim;
     }
 
@@ -103,6 +114,15 @@ public final class OriginChannel {
       };
     }
 
+    /**
+     * Completes when a body that waits for 100 is wanted, or has waited long enough; never, if the
+     * origin refuses it. Such a body must not be pulled before: Pekko does not send it earlier, but
+     * would read ahead.
+     */
+    public CompletionStage<Done> goAhead() {
+      return goAhead.minimalCompletionStage();
+    }
+
     /** The connection has become a tunnel. */
     public boolean switched() {
       return switched;
@@ -127,6 +147,14 @@ public final class OriginChannel {
 
     boolean mayTunnel() {
       return mayTunnel;
+    }
+
+    Trailers sentTrailers() {
+      return sentTrailers;
+    }
+
+    void sayGoAhead() {
+      goAhead.complete(Done.getInstance());
     }
 
     void interim(ResponseHead head) {

@@ -11,6 +11,7 @@ final class Refusal {
           400, "Bad Request",
           408, "Request Timeout",
           414, "URI Too Long",
+          417, "Expectation Failed",
           421, "Misdirected Request",
           431, "Request Header Fields Too Large",
           501, "Not Implemented",

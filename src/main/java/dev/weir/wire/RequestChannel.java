@@ -3,6 +3,7 @@ package dev.weir.wire;
 import dev.weir.http.Headers;
 import dev.weir.http.RequestHead;
 import dev.weir.http.ResponseHead;
+import dev.weir.http.Trailers;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReference;
@@ -71,6 +72,8 @@ public final class RequestChannel {
     private final CompletableFuture<Done> gone = new CompletableFuture<>();
     private volatile @Nullable Answer answer;
     private volatile boolean closeAfter;
+    private volatile Trailers trailers = Trailers.NONE;
+    private volatile Headers requestTrailers = Headers.EMPTY;
 
     private Exchange(RequestFacts facts) {
       this.facts = facts;
@@ -135,6 +138,19 @@ public final class RequestChannel {
       answer = new Answer(head.status(), writer.toByteString(), fields.first("Content-Length"));
     }
 
+    /**
+     * What follows the body if it goes out chunked; must be called before Pekko is given its
+     * response.
+     */
+    public void trail(Trailers behind) {
+      trailers = behind;
+    }
+
+    /** The request's trailer section; empty until its body has ended. */
+    public Headers requestTrailers() {
+      return requestTrailers;
+    }
+
     /** Ends the connection after this response, which says {@code Connection: close}. */
     public void closeAfterThis() {
       closeAfter = true;
@@ -142,6 +158,14 @@ public final class RequestChannel {
 
     @Nullable Answer answer() {
       return answer;
+    }
+
+    Trailers trailers() {
+      return trailers;
+    }
+
+    void requestEnded(Headers section) {
+      requestTrailers = section;
     }
 
     boolean closeAfter() {

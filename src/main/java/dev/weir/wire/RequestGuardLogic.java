@@ -260,6 +260,9 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
     }
     if (isAvailable(guard.toPekko)) {
       ByteString piece = running.next(in);
+      if (running.ended() && exchange != null) {
+        exchange.requestEnded(running.trailers());
+      }
       if (piece != null) {
         push(guard.toPekko, piece);
         handedNanos = System.nanoTime();
@@ -398,7 +401,10 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
     counter = running;
     dropBody = answer.dropsBody();
     response = running.ended() ? Response.WRITTEN : Response.STARTED;
-    send(answer, front, dropBody ? ByteString.emptyByteString() : body);
+    send(
+        answer,
+        front,
+        dropBody ? ByteString.emptyByteString() : withTrailers(running, asked, body));
     if (answer.switches()) {
       closing = false;
       response = Response.STARTED;
@@ -425,12 +431,19 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
       return;
     }
     running.count(bytes);
+    Exchange asked = exchange;
     if (!dropBody) {
-      outbox.add(bytes);
+      outbox.add(asked == null ? bytes : withTrailers(running, asked, bytes));
     }
     if (running.ended()) {
       response = Response.WRITTEN;
     }
+  }
+
+  private static ByteString withTrailers(BodyCounter running, Exchange asked, ByteString bytes) {
+    return running.ended() && running.chunked()
+        ? HeadWriter.trailed(bytes, asked.trailers().arrived().get())
+        : bytes;
   }
 
   private void interim(Interim interim) {

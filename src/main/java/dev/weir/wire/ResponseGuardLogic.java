@@ -2,10 +2,11 @@ package dev.weir.wire;
 
 import dev.weir.wire.GuardViolation.Reason;
 import dev.weir.wire.OriginChannel.Exchange;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import org.apache.pekko.stream.stage.AbstractInHandler;
 import org.apache.pekko.stream.stage.AbstractOutHandler;
-import org.apache.pekko.stream.stage.GraphStageLogic;
+import org.apache.pekko.stream.stage.TimerGraphStageLogic;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  *                                          └─101─▶ TUNNEL
  * </pre>
  */
-final class ResponseGuardLogic extends GraphStageLogic {
+final class ResponseGuardLogic extends TimerGraphStageLogic {
   private enum Request {
     IDLE,
     BODY,
@@ -35,6 +36,7 @@ final class ResponseGuardLogic extends GraphStageLogic {
     TUNNEL
   }
 
+  private static final String CONTINUE_WAIT = "continue-wait";
   private static final ByteString CONTINUE = ByteString.fromString("HTTP/1.1 100 Continue\r\n\r\n");
 
   private final ResponseGuard guard;
@@ -53,10 +55,12 @@ final class ResponseGuardLogic extends GraphStageLogic {
   private @Nullable BodyFeed feed;
   private @Nullable ResponseFacts facts;
   private boolean expecting;
+  private boolean waitedEnough;
   private boolean anyByte;
   private boolean originEnded;
   private boolean pekkoEnded;
   private int interimHeads;
+  private int interimBytes;
 
   ResponseGuardLogic(ResponseGuard guard) {
     super(guard.shape());
@@ -142,10 +146,15 @@ final class ResponseGuardLogic extends GraphStageLogic {
     exchange = begun;
     response = Response.HEAD;
     interimHeads = 0;
+    interimBytes = 0;
     anyByte = false;
     byte[] front = PekkoHead.front(bytes);
     PekkoHead rendered = PekkoHead.request(front);
     expecting = rendered.expectContinue();
+    waitedEnough = false;
+    if (expecting) {
+      scheduleOnce(CONTINUE_WAIT, Duration.ofMillis(settings.continueWaitMillis()));
+    }
     ByteString body = bytes.drop(rendered.length());
     HeadWriter head = new HeadWriter(1024 + Math.min(body.size(), settings.coalesceBytes()));
     head.requestLine(begun.request()).requestFields(begun.request().headers());
@@ -163,7 +172,7 @@ final class ResponseGuardLogic extends GraphStageLogic {
       return;
     }
     if (rendered.chunked()) {
-      head.raw("Transfer-Encoding: chunked\r\n");
+      head.raw("Transfer-Encoding: chunked\r\n").announcement(begun.sentTrailers());
     } else if (rendered.contentLength() >= 0) {
       head.field("Content-Length", Long.toString(rendered.contentLength()));
     }
@@ -172,7 +181,7 @@ final class ResponseGuardLogic extends GraphStageLogic {
     running.count(body);
     counter = running;
     request = running.ended() ? Request.SENT : Request.BODY;
-    sendTogether(head, body);
+    sendTogether(head, withTrailers(running, begun, body));
   }
 
   private void sendTogether(HeadWriter head, ByteString body) {
@@ -188,8 +197,15 @@ final class ResponseGuardLogic extends GraphStageLogic {
     if (running != null) {
       running.count(bytes);
       request = running.ended() ? Request.SENT : Request.BODY;
-      outbox.add(bytes);
+      Exchange begun = exchange;
+      outbox.add(begun == null ? bytes : withTrailers(running, begun, bytes));
     }
+  }
+
+  private static ByteString withTrailers(BodyCounter running, Exchange begun, ByteString bytes) {
+    return running.ended() && running.chunked()
+        ? HeadWriter.trailed(bytes, begun.sentTrailers().arrived().get())
+        : bytes;
   }
 
   private void unwrapTunnel() {
@@ -300,6 +316,9 @@ final class ResponseGuardLogic extends GraphStageLogic {
       if (originEnded) {
         throw new GuardViolation(anyByte ? Reason.TRUNCATED : Reason.CLOSED);
       }
+      if (expecting && waitedEnough && isAvailable(guard.toPekko)) {
+        sayContinue();
+      }
       pullOrigin();
       return false;
     }
@@ -316,15 +335,16 @@ final class ResponseGuardLogic extends GraphStageLogic {
     if (status == 101 || ("CONNECT".equals(method) && status / 100 == 2)) {
       switchToTunnel(running, read);
     } else if (status < 200) {
-      return interim(running, read);
+      return interim(running, read, length);
     } else {
       startResponse(running, read);
     }
     return true;
   }
 
-  private boolean interim(Exchange running, ResponseFacts read) {
-    if (++interimHeads > settings.maxInterimHeads()) {
+  private boolean interim(Exchange running, ResponseFacts read, int length) {
+    interimBytes += length;
+    if (++interimHeads > settings.maxInterimHeads() || interimBytes > settings.maxInterimBytes()) {
       throw new GuardViolation(Reason.TOO_MANY_INTERIM);
     }
     if (read.head().status() != 100) {
@@ -332,11 +352,29 @@ final class ResponseGuardLogic extends GraphStageLogic {
       return true;
     }
     if (expecting) {
-      expecting = false;
-      push(guard.toPekko, CONTINUE);
+      sayContinue();
       return false;
     }
     return true;
+  }
+
+  /** Lets Pekko send the body it holds back. */
+  private void sayContinue() {
+    expecting = false;
+    cancelTimer(CONTINUE_WAIT);
+    push(guard.toPekko, CONTINUE);
+    if (exchange != null) {
+      exchange.sayGoAhead();
+    }
+  }
+
+  /** The origin does not know of 100: the body goes out without its word (RFC 9110 10.1.1). */
+  @Override
+  public void onTimer(Object key) {
+    waitedEnough = true;
+    if (response == Response.HEAD) {
+      drive();
+    }
   }
 
   private void switchToTunnel(Exchange running, ResponseFacts read) {
@@ -354,6 +392,7 @@ final class ResponseGuardLogic extends GraphStageLogic {
   private void startResponse(Exchange running, ResponseFacts read) {
     facts = read;
     running.arrived(read, false);
+    cancelTimer(CONTINUE_WAIT);
     boolean refused = expecting && read.head().status() >= 300;
     BodyFeed feeding = BodyFeed.of(read.framing(), true, parser, settings);
     feed = feeding;

@@ -83,7 +83,8 @@ record ServerAnswer(Exchange exchange, PekkoHead rendered, @Nullable Answer answ
         case BodyFraming.None none -> writer.raw("Content-Length: 0\r\n");
         case BodyFraming.Length length ->
             writer.field("Content-Length", Long.toString(length.bytes()));
-        case BodyFraming.Chunked chunked -> writer.raw("Transfer-Encoding: chunked\r\n");
+        case BodyFraming.Chunked chunked ->
+            writer.raw("Transfer-Encoding: chunked\r\n").announcement(exchange.trailers());
         case BodyFraming.UntilClose until -> {}
       }
     }

@@ -12,7 +12,7 @@ import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLSocket;
 
 /** A client that sends what it is told, byte for byte, and reads what comes. */
-final class RawClient implements AutoCloseable {
+public final class RawClient implements AutoCloseable {
   private final Socket socket;
   private final InputStream in;
 
@@ -22,7 +22,7 @@ final class RawClient implements AutoCloseable {
     in = new BufferedInputStream(socket.getInputStream());
   }
 
-  static RawClient connect(int port) {
+  public static RawClient connect(int port) {
     try {
       return new RawClient(new Socket("127.0.0.1", port));
     } catch (IOException broken) {
@@ -31,7 +31,7 @@ final class RawClient implements AutoCloseable {
   }
 
   /** Speaks TLS from here on. */
-  RawClient tls(String serverName) {
+  public RawClient tls(String serverName) {
     try {
       SSLSocket secured =
           (SSLSocket)
@@ -48,7 +48,7 @@ final class RawClient implements AutoCloseable {
     }
   }
 
-  RawClient connectTo(String authority) {
+  public RawClient connectTo(String authority) {
     send("CONNECT " + authority + " HTTP/1.1\r\nHost: " + authority + "\r\n\r\n");
     String head = head();
     if (!head.startsWith("HTTP/1.1 200 ")) {
@@ -57,11 +57,11 @@ final class RawClient implements AutoCloseable {
     return this;
   }
 
-  RawClient send(String text) {
+  public RawClient send(String text) {
     return send(text.getBytes(StandardCharsets.ISO_8859_1));
   }
 
-  RawClient send(byte[] bytes) {
+  public RawClient send(byte[] bytes) {
     try {
       socket.getOutputStream().write(bytes);
       socket.getOutputStream().flush();
@@ -71,7 +71,7 @@ final class RawClient implements AutoCloseable {
     }
   }
 
-  RawClient endOutput() {
+  public RawClient endOutput() {
     try {
       socket.shutdownOutput();
       return this;
@@ -81,7 +81,7 @@ final class RawClient implements AutoCloseable {
   }
 
   /** Up to and including the empty line; empty at the end of the stream. */
-  String head() {
+  public String head() {
     StringBuilder head = new StringBuilder();
     try {
       while (head.indexOf("\r\n\r\n") < 0) {
@@ -98,7 +98,7 @@ final class RawClient implements AutoCloseable {
   }
 
   /** A response with Content-Length: its head and body. */
-  String response() {
+  public String response() {
     String head = head();
     String lower = head.toLowerCase(java.util.Locale.ROOT);
     int at = lower.indexOf("content-length: ");
@@ -109,7 +109,7 @@ final class RawClient implements AutoCloseable {
     return head + read(length);
   }
 
-  String read(int bytes) {
+  public String read(int bytes) {
     try {
       return new String(in.readNBytes(bytes), StandardCharsets.ISO_8859_1);
     } catch (IOException broken) {
@@ -118,7 +118,7 @@ final class RawClient implements AutoCloseable {
   }
 
   /** Everything up to the end; an UncheckedIOException if the connection is cut. */
-  byte[] rest() {
+  public byte[] rest() {
     try {
       ByteArrayOutputStream all = new ByteArrayOutputStream();
       in.transferTo(all);
@@ -129,7 +129,7 @@ final class RawClient implements AutoCloseable {
   }
 
   /** Whether the connection has ended, cleanly or not. */
-  boolean ended() {
+  public boolean ended() {
     try {
       return in.read() < 0;
     } catch (IOException cut) {

@@ -22,18 +22,18 @@ import javax.net.ServerSocketFactory;
 import org.jspecify.annotations.Nullable;
 
 /** An origin on a loopback port that a test speaks for, octet by octet. */
-final class RawOrigin implements AutoCloseable {
+public final class RawOrigin implements AutoCloseable {
   /** Speaks on one connection; when it returns, the socket is closed. */
-  interface Script {
+  public interface Script {
     void run(Peer peer) throws Exception;
   }
 
   /** The origin's side of one connection. */
-  static final class Peer {
-    final Socket socket;
-    final int number;
-    final InputStream in;
-    final OutputStream out;
+  public static final class Peer {
+    public final Socket socket;
+    public final int number;
+    public final InputStream in;
+    public final OutputStream out;
     private final List<String> heads;
 
     Peer(Socket socket, int number, List<String> heads) throws IOException {
@@ -45,7 +45,7 @@ final class RawOrigin implements AutoCloseable {
     }
 
     /** Reads one request head; null at the end. */
-    @Nullable String head() throws IOException {
+    public @Nullable String head() throws IOException {
       ByteArrayOutputStream read = new ByteArrayOutputStream();
       while (true) {
         int octet = in.read();
@@ -61,18 +61,18 @@ final class RawOrigin implements AutoCloseable {
       }
     }
 
-    void say(String text) throws IOException {
+    public void say(String text) throws IOException {
       out.write(text.getBytes(StandardCharsets.ISO_8859_1));
       out.flush();
     }
 
     /** Sends RST instead of FIN when the script ends. */
-    void reset() throws IOException {
+    public void reset() throws IOException {
       socket.setSoLinger(true, 0);
     }
 
     /** Waits until the other side has closed. */
-    boolean awaitEnd() {
+    public boolean awaitEnd() {
       try {
         socket.setSoTimeout(10_000);
         while (in.read() >= 0) {
@@ -113,16 +113,16 @@ final class RawOrigin implements AutoCloseable {
             });
   }
 
-  static RawOrigin start(Script script) throws IOException {
+  public static RawOrigin start(Script script) throws IOException {
     return start(ServerSocketFactory.getDefault(), script);
   }
 
-  static RawOrigin start(ServerSocketFactory sockets, Script script) throws IOException {
+  public static RawOrigin start(ServerSocketFactory sockets, Script script) throws IOException {
     return new RawOrigin(sockets, script);
   }
 
   /** Answers every request on every connection with these octets. */
-  static RawOrigin answering(String response) throws IOException {
+  public static RawOrigin answering(String response) throws IOException {
     return start(
         peer -> {
           while (peer.head() != null) {
@@ -143,24 +143,24 @@ final class RawOrigin implements AutoCloseable {
     }
   }
 
-  Authority authority() {
+  public Authority authority() {
     return new Authority("127.0.0.1", listener.getLocalPort());
   }
 
-  int accepted() {
+  public int accepted() {
     return accepted.get();
   }
 
-  int openNow() {
+  public int openNow() {
     return open.size();
   }
 
-  List<String> heads() {
+  public List<String> heads() {
     return heads;
   }
 
   /** Blocks a script until the test is over. */
-  void hang() throws InterruptedException {
+  public void hang() throws InterruptedException {
     closing.await(60, TimeUnit.SECONDS);
   }
 

@@ -35,6 +35,7 @@ final class GuardedClient {
   final List<String> refusals = new CopyOnWriteArrayList<>();
   final List<ResponseHead> interim = new CopyOnWriteArrayList<>();
   final Peer origin;
+  volatile dev.weir.http.Trailers trailers = dev.weir.http.Trailers.NONE;
   private final ActorSystem system;
   private final Queue<CompletableFuture<HttpResponse>> waiting = new ConcurrentLinkedQueue<>();
   private final BoundedSourceQueue<HttpRequest> requests;
@@ -109,7 +110,7 @@ final class GuardedClient {
   }
 
   Sent send(RequestHead head, boolean mayTunnel, HttpRequest minimal) {
-    OriginChannel.Exchange exchange = channel.begin(head, mayTunnel, interim::add);
+    OriginChannel.Exchange exchange = channel.begin(head, mayTunnel, trailers, interim::add);
     CompletableFuture<HttpResponse> response = new CompletableFuture<>();
     waiting.add(response);
     requests.offer(minimal);

@@ -1,0 +1,150 @@
+package dev.weir.exchange;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import dev.weir.edge.ClientConnection;
+import dev.weir.edge.Edge;
+import dev.weir.edge.EdgeMetrics;
+import dev.weir.edge.EdgeParts;
+import dev.weir.edge.EdgeRequest;
+import dev.weir.edge.EdgeSettings;
+import dev.weir.edge.RawClient;
+import dev.weir.edge.TunnelRefusedException;
+import dev.weir.http.Headers;
+import dev.weir.http.RequestHead;
+import dev.weir.http.ResponseHead;
+import dev.weir.origin.RawOrigin;
+import dev.weir.policy.CacheKeys;
+import dev.weir.policy.Policy;
+import dev.weir.policy.PolicyTable;
+import dev.weir.testing.Eventually;
+import dev.weir.wire.GuardSettings;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.ZoneOffset;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import org.apache.pekko.http.javadsl.model.HttpEntities;
+
+/**
+ * The shared {@link World} with a listener before it and an origin of the test's own behind it:
+ * what both sides see, octet by octet.
+ */
+final class FrontDoor implements AutoCloseable {
+  final World world = World.get();
+  final RawOrigin origin;
+  private final AtomicLong aheadMillis = new AtomicLong();
+  private final Exchanges exchanges;
+  private final Edge edge;
+
+  FrontDoor(RawOrigin.Script script) throws Exception {
+    origin = RawOrigin.start(script);
+    Instants instants = () -> Instant.ofEpochMilli(System.currentTimeMillis() + aheadMillis.get());
+    exchanges =
+        new Exchanges(
+            PolicyTable.defaults(Policy.STANDARD),
+            head -> CacheKeys.of(head, ""),
+            world.cache,
+            world.stores.bodies(),
+            world.origins,
+            (head, connection) -> null,
+            ExchangeSettings.from(world.rooms.getConfig("weir.exchange")),
+            instants.clock(),
+            record -> {},
+            world.materializer());
+    Config rooms =
+        ConfigFactory.parseResources("reference/edge.conf").withFallback(world.rooms).resolve();
+    EdgeParts parts =
+        EdgeParts.of(
+            exchanges,
+            host -> {
+              throw new IllegalStateException("no TLS here");
+            },
+            authority -> CompletableFuture.failedFuture(new TunnelRefusedException("no tunnels")));
+    edge =
+        Edge.bind(
+                world.system,
+                "127.0.0.1",
+                0,
+                EdgeSettings.from(rooms.getConfig("weir.edge")),
+                GuardSettings.from(rooms.getConfig("weir.guard")),
+                parts,
+                new EdgeMetrics())
+            .toCompletableFuture()
+            .get(10, TimeUnit.SECONDS);
+  }
+
+  /** A source of instants that is a clock. */
+  private interface Instants extends InstantSource {
+    default Clock clock() {
+      return withZone(ZoneOffset.UTC);
+    }
+  }
+
+  /** Answers the first request of each connection with these octets, and so on while it lasts. */
+  static FrontDoor before(String response) throws Exception {
+    return new FrontDoor(
+        peer -> {
+          while (peer.head() != null) {
+            peer.say(response);
+          }
+        });
+  }
+
+  /** A connection over which the origin is asked in absolute form. */
+  RawClient client() {
+    return RawClient.connect(edge.address().getPort());
+  }
+
+  /** A request head for the origin; lines without their CRLF. */
+  String request(String method, String target, String... lines) {
+    return requestAs("HTTP/1.1", method, target, lines);
+  }
+
+  String requestAs(String version, String method, String target, String... lines) {
+    String authority = "127.0.0.1:" + origin.authority().port();
+    StringBuilder head = new StringBuilder(method);
+    head.append(" http://").append(authority).append(target).append(' ').append(version);
+    head.append("\r\nHost: ").append(authority).append("\r\n");
+    for (String line : lines) {
+      head.append(line).append("\r\n");
+    }
+    return head.append("\r\n").toString();
+  }
+
+  /** A GET handed in behind the edge, with its interim responses; its body is not read. */
+  void get(String target, Consumer<ResponseHead> interim) throws Exception {
+    InetSocketAddress here = new InetSocketAddress(InetAddress.getLoopbackAddress(), 1);
+    exchanges
+        .handle(
+            new EdgeRequest(
+                new RequestHead("GET", "http", origin.authority(), target, Headers.EMPTY),
+                HttpEntities.EMPTY,
+                new ClientConnection(here, here, null, 1),
+                new CompletableFuture<>(),
+                interim))
+        .toCompletableFuture()
+        .get(20, TimeUnit.SECONDS);
+  }
+
+  void pass(long seconds) {
+    aheadMillis.addAndGet(seconds * 1000);
+  }
+
+  void settle() throws Exception {
+    Eventually.holds(() -> world.fills.count() == 0);
+  }
+
+  @Override
+  public void close() throws IOException {
+    edge.drain(Duration.ofMillis(1)).toCompletableFuture();
+    origin.close();
+  }
+}
