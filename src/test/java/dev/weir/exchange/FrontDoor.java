@@ -49,7 +49,7 @@ final class FrontDoor implements AutoCloseable {
     Instants instants = () -> Instant.ofEpochMilli(System.currentTimeMillis() + aheadMillis.get());
     exchanges =
         new Exchanges(
-            PolicyTable.defaults(Policy.STANDARD),
+            PolicyTable.defaults(Policy.STANDARD)::resolve,
             head -> CacheKeys.of(head, ""),
             world.cache,
             world.stores.bodies(),
