@@ -231,7 +231,7 @@ final class Passing {
 
   private static boolean isSafe(String method) {
     return switch (method) {
-      case "GET", "HEAD", "OPTIONS", "TRACE", "PROPFIND", "REPORT", "SEARCH" -> true;
+      case "GET", "HEAD", "OPTIONS", "TRACE", "PROPFIND", "QUERY", "REPORT", "SEARCH" -> true;
       default -> false;
     };
   }

@@ -116,6 +116,24 @@ final class UnknownWordsTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({"QUERY,1", "OPTIONS,1", "FOO,2", "MKCOL,2"})
+  void onlyMethodsKnownToBeSafeLeaveWhatIsStoredAlone(String method, int gets) throws Exception {
+    // Given
+    String fresh = OK.replace("Content", "Cache-Control: max-age=60\r\nContent");
+    try (FrontDoor door = FrontDoor.before(fresh);
+        RawClient client = door.client()) {
+      client.send(door.request("GET", "/safe")).response();
+      door.settle();
+      // When
+      client.send(door.request(method, "/safe")).response();
+      client.send(door.request("GET", "/safe")).response();
+      // Then
+      assertThat(door.origin.heads().stream().filter(head -> head.startsWith("GET ")))
+          .hasSize(gets);
+    }
+  }
+
   @Test
   void aGetWithABodyIsNeverAnsweredForAnother() throws Exception {
     // Given
