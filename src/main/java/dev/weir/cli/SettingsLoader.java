@@ -44,9 +44,8 @@ final class SettingsLoader {
           typed
               .withFallback(environ)
               .withFallback(file)
-              // Parsed by its name, reference.conf is that of every library on the class path.
-              .withFallback(pekkoTuning)
               .withFallback(weirReference)
+              .withFallback(pekkoTuning)
               .withFallback(ConfigFactory.defaultReferenceUnresolved())
               .resolve());
     } catch (ConfigException unresolved) {

@@ -16,7 +16,10 @@ import dev.weir.http.Headers;
 import dev.weir.http.StoredResponse;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -26,12 +29,13 @@ import org.jspecify.annotations.Nullable;
  * <p>An entry has {@code doc_type} "metadata", a vary index "vary_index". Times are milliseconds
  * since the epoch. {@code headers} alternates names and values so that order, spelling and repeats
  * survive; every char of a value is one octet and comes back as it was. A body is {@code body_b64},
- * or {@code manifest_b64} as {@link ManifestCodec} writes it. Fields may be added, never renamed or
- * given another meaning; readers skip what they do not know.
+ * or {@code manifest_b64} as {@link ManifestCodec} writes it; {@code body_digest} is the SHA-256 of
+ * either, by which equal bodies are found; reading does not need it. Fields may be added, never
+ * renamed or given another meaning; readers skip what they do not know.
  *
  * <p>Errors: {@link StoreException} for what is not such a document. Limit: one string of 32 MiB.
  */
-final class DocumentCodec {
+public final class DocumentCodec {
   private static final int MAX_STRING_CHARS = 32 << 20;
   private static final JsonFactory JSON =
       JsonFactory.builder()
@@ -41,7 +45,8 @@ final class DocumentCodec {
 
   private DocumentCodec() {}
 
-  static byte[] encode(Document document) {
+  /** The document as UTF-8 text of one line. */
+  public static byte[] encode(Document document) {
     ByteArrayOutputStream out = new ByteArrayOutputStream(1024);
     try (JsonGenerator json = JSON.createGenerator(out)) {
       json.writeStartObject();
@@ -78,9 +83,23 @@ final class DocumentCodec {
     json.writeStringField("tag", entry.tag().text());
     json.writeNumberField("content_size", entry.body().length());
     switch (entry.body()) {
-      case Body.Inline(byte[] bytes) -> json.writeBinaryField("body_b64", bytes);
-      case Body.Chunked(var manifest) ->
-          json.writeBinaryField("manifest_b64", ManifestCodec.encode(manifest));
+      case Body.Inline(byte[] bytes) -> {
+        json.writeStringField("body_digest", sha256(bytes));
+        json.writeBinaryField("body_b64", bytes);
+      }
+      case Body.Chunked(var manifest) -> {
+        byte[] encoded = ManifestCodec.encode(manifest);
+        json.writeStringField("body_digest", sha256(encoded));
+        json.writeBinaryField("manifest_b64", encoded);
+      }
+    }
+  }
+
+  private static String sha256(byte[] bytes) {
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
     }
   }
 
@@ -107,7 +126,8 @@ final class DocumentCodec {
     json.writeEndArray();
   }
 
-  static Document decode(byte[] bytes, int offset, int length) {
+  /** The document whose text those bytes are. */
+  public static Document decode(byte[] bytes, int offset, int length) {
     try (JsonParser json = JSON.createParser(bytes, offset, length)) {
       if (json.nextToken() != JsonToken.START_OBJECT) {
         throw new StoreException("A metadata document is damaged: not an object.");

@@ -1,0 +1,12 @@
+package dev.weir.store;
+
+import dev.weir.testing.SearchServer;
+import org.junit.jupiter.api.Tag;
+
+@Tag("stores")
+class ElasticsearchMetadataStoreIT extends SearchMetadataStoreConformance {
+  @Override
+  SearchServer server() {
+    return SearchServer.of(SearchServer.Flavour.ELASTICSEARCH);
+  }
+}
