@@ -14,13 +14,11 @@ import dev.weir.edge.Edge;
 import dev.weir.edge.EdgeMetrics;
 import dev.weir.edge.EdgeParts;
 import dev.weir.edge.EdgeSettings;
-import dev.weir.edge.Role;
 import dev.weir.entry.NodeId;
 import dev.weir.exchange.ExchangeSettings;
 import dev.weir.exchange.Exchanges;
 import dev.weir.fill.FillRegistry;
 import dev.weir.fill.FillSettings;
-import dev.weir.http.RequestHead;
 import dev.weir.log.ExchangeLog;
 import dev.weir.log.LogSettings;
 import dev.weir.log.ProcessLog;
@@ -33,10 +31,8 @@ import dev.weir.origin.OriginSettings;
 import dev.weir.origin.OwnListeners;
 import dev.weir.origin.PekkoOrigins;
 import dev.weir.origin.SystemResolver;
-import dev.weir.origin.Upstream;
 import dev.weir.policy.CacheKeys;
 import dev.weir.policy.PolicyTable;
-import dev.weir.policy.Resolution;
 import dev.weir.store.LocalStores;
 import dev.weir.store.StoreSettings;
 import dev.weir.tls.CertificateAuthority;
@@ -59,8 +55,6 @@ import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
-import javax.net.SocketFactory;
 import org.apache.pekko.actor.ActorSystem;
 import org.apache.pekko.http.javadsl.ServerBinding;
 import org.apache.pekko.stream.SystemMaterializer;
@@ -77,19 +71,18 @@ final class Node {
   private static final Logger LOG = LoggerFactory.getLogger(Node.class);
 
   private final ServeSettings settings;
-  private final @Nullable ReverseSettings reverse;
   private final Config rooms;
   private final Closings closings;
   private final NodeMetrics metrics = new NodeMetrics();
   private final Readiness readiness;
   private final AdminSettings admin;
+  private Listening listening = Listening.PROXY;
   private Runnable startFabric = () -> {};
   private @Nullable InetSocketAddress proxy;
   private @Nullable InetSocketAddress health;
 
   private Node(ServeSettings settings) {
     this.settings = settings;
-    this.reverse = settings.reverse();
     this.rooms = settings.config().getConfig("weir");
     this.closings = new Closings(rooms.getDuration("node.close-timeout"));
     this.admin = AdminSettings.from(rooms.getConfig("admin"));
@@ -121,6 +114,9 @@ final class Node {
     closings.add("log", log::close);
     long startedNanos = System.nanoTime();
     CertificateAuthority ca = authority(settings);
+    TlsCaSettings tls = TlsCaSettings.from(rooms.getConfig("tls"));
+    LeafMint mint = new LeafMint(ca, tls, InstantSource.system());
+    listening = Listening.of(settings, mint, tls);
     LocalStores stores =
         LocalStores.open(dataDir(settings), StoreSettings.from(rooms.getConfig("store")));
     closings.add("stores", stores::close);
@@ -140,7 +136,7 @@ final class Node {
     NodeCache cache = cache(data, stores, origins, blocking);
     ExchangeLog exchangeLog = new ExchangeLog();
     Exchanges exchanges = exchanges(data, ca, stores, origins, cache, exchangeLog);
-    Edge edge = edge(data, ca, exchanges, origins);
+    Edge edge = edge(data, new InterceptionTls(mint, tls), exchanges, origins);
     proxy = edge.address();
     own.add(edge.address().getPort());
     readiness
@@ -154,6 +150,12 @@ final class Node {
     if (settings.healthPort() != 0) {
       health = health(data, edge, cache, origins);
       own.add(settings.healthPort());
+    }
+    Runnable reload = listening.reload();
+    if (reload != null) {
+      Duration pause = Duration.ofSeconds(tls.serverReloadSeconds());
+      data.scheduler()
+          .scheduleWithFixedDelay(pause, pause, () -> blocking.execute(reload), data.dispatcher());
     }
     // The listeners come first: requests are served from the store meanwhile.
     startFabric.run();
@@ -173,7 +175,8 @@ final class Node {
     closings.add("names", resolver::close);
     EgressRules rules =
         EgressRules.forwardProxy(
-            String.join(",", this.settings.denyDestinations()), allowedDestinations());
+            String.join(",", this.settings.denyDestinations()),
+            listening.allowedDestinations(this.settings.allowDestinations()));
     EgressGate gate = new EgressGate(rules, own, resolver, settings.egress().maxAddresses());
     return new PekkoOrigins(
         data,
@@ -183,13 +186,7 @@ final class Node {
         ClientEngines.of(trust),
         gate,
         System::nanoTime,
-        reverse == null ? null : new Upstream(reverse.scheme(), reverse.origin()));
-  }
-
-  /** The operator has named the origin: it may be dialled wherever it is, but we ourselves. */
-  private String allowedDestinations() {
-    String listed = String.join(",", settings.allowDestinations());
-    return reverse == null ? listed : listed + "," + reverse.destination();
+        listening.upstream());
   }
 
   private NodeCache cache(
@@ -225,52 +222,35 @@ final class Node {
       PekkoOrigins origins,
       NodeCache cache,
       ExchangeLog log) {
-    Onboarding onboarding = new Onboarding(ca, OnboardSettings.from(rooms.getConfig("onboard")));
     return new Exchanges(
-        policies(),
+        listening.policies(PolicyTable.defaults(settings.defaultPolicy())),
         request -> CacheKeys.of(request, ""),
         cache,
         stores.bodies(),
         origins,
-        reverse != null
-            ? (request, connection) -> null
-            : (request, connection) ->
-                onboarding
-                    .answer(request, connection.local())
-                    .map(
-                        page ->
-                            new Exchanges.Page(
-                                page.head().status(),
-                                page.head().headers(),
-                                ByteString.fromArrayUnsafe(page.body())))
-                    .orElse(null),
+        listening.isProxy() ? pages(ca) : (request, connection) -> null,
         ExchangeSettings.from(rooms.getConfig("exchange")),
         Clock.systemUTC(),
         log,
         SystemMaterializer.get(data).materializer());
   }
 
-  /** Rules are about hosts: in reverse mode about the origin's, whatever Host a client sends. */
-  private Function<RequestHead, Resolution> policies() {
-    PolicyTable table = PolicyTable.defaults(settings.defaultPolicy());
-    ReverseSettings front = reverse;
-    return front == null
-        ? table::resolve
-        : request ->
-            table.resolve(
-                new RequestHead(
-                    request.method(),
-                    front.scheme(),
-                    front.origin(),
-                    request.target(),
-                    request.headers()));
+  private Exchanges.Onboarding pages(CertificateAuthority ca) {
+    Onboarding onboarding = new Onboarding(ca, OnboardSettings.from(rooms.getConfig("onboard")));
+    return (request, connection) ->
+        onboarding
+            .answer(request, connection.local())
+            .map(
+                page ->
+                    new Exchanges.Page(
+                        page.head().status(),
+                        page.head().headers(),
+                        ByteString.fromArrayUnsafe(page.body())))
+            .orElse(null);
   }
 
   private Edge edge(
-      ActorSystem data, CertificateAuthority ca, Exchanges exchanges, PekkoOrigins origins) {
-    TlsCaSettings tls = TlsCaSettings.from(rooms.getConfig("tls"));
-    InterceptionTls interception =
-        new InterceptionTls(new LeafMint(ca, tls, InstantSource.system()), tls);
+      ActorSystem data, InterceptionTls interception, Exchanges exchanges, PekkoOrigins origins) {
     EdgeParts parts =
         new EdgeParts(
             exchanges,
@@ -280,7 +260,7 @@ final class Node {
                 ? authority -> origins.warm("https", authority).exceptionally(failed -> false)
                 : authority -> {},
             metrics.refusals("client"),
-            reverse == null ? Role.PROXY : reverse.role(null));
+            listening.role());
     Edge edge =
         Closings.await(
             Edge.bind(
@@ -303,8 +283,8 @@ final class Node {
         new Canary(
             admin,
             reachable(edge.address()),
-            SocketFactory.getDefault(),
-            reverse == null ? Canary.OWN_PAGE : Canary.OWN_OPTIONS,
+            listening.canarySockets(),
+            listening.canaryRequest(),
             () -> Optional.empty());
     DebugPages debug =
         new DebugPages()
@@ -326,26 +306,7 @@ final class Node {
 
   /** One line for whoever started it. */
   String welcome() {
-    InetSocketAddress at = Objects.requireNonNull(proxy);
-    String host = at.getAddress().isAnyLocalAddress() ? "127.0.0.1" : at.getHostString();
-    if (reverse != null) {
-      return "Weir %s serves on %s://%s:%d in front of %s%s"
-          .formatted(
-              Main.version(),
-              reverse.tls() ? "https" : "http",
-              host,
-              at.getPort(),
-              reverse.originUrl(),
-              health == null ? "" : ", health port " + health.getPort());
-    }
-    return "Weir %s serves on http://%s:%d%s; set up a shell with: . <(curl -sx http://%s:%d http://weir.internal/proxy-env)"
-        .formatted(
-            Main.version(),
-            host,
-            at.getPort(),
-            health == null ? "" : ", health port " + health.getPort(),
-            host,
-            at.getPort());
+    return listening.welcome(Objects.requireNonNull(proxy), health);
   }
 
   InetSocketAddress address() {

@@ -1,15 +1,11 @@
 package dev.weir.cli;
 
-import dev.weir.edge.Role;
 import dev.weir.http.Authority;
 import dev.weir.wire.Authorities;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
-import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import javax.net.ssl.SSLEngine;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,10 +61,6 @@ record ReverseSettings(
       throw new SettingsException(
           "--tls-cert and --tls-name exclude each other: bring a certificate, or have one made");
     }
-    if (!certificate.isEmpty() || !name.isEmpty() || !read.text("trusted-proxies").isEmpty()) {
-      throw new SettingsException(
-          "--tls-cert, --tls-name and --trusted-proxies are not there yet; leave them out");
-    }
     return new ReverseSettings(
         scheme, origin, read.flag("preserve-host"), certificate, read.text("tls-key"), name);
   }
@@ -84,16 +76,6 @@ record ReverseSettings(
     if (read.flag("preserve-host")) {
       throw new SettingsException("--preserve-host has no meaning without --mode reverse");
     }
-  }
-
-  /** What the listener is to its clients. */
-  Role role(@Nullable Supplier<SSLEngine> engines) {
-    Set<String> names = tlsName.isEmpty() ? Set.of() : Set.of(tlsName.toLowerCase(Locale.ROOT));
-    return new Role.Front(scheme, origin, preserveHost, names, engines);
-  }
-
-  boolean tls() {
-    return !tlsCert.isEmpty() || !tlsName.isEmpty();
   }
 
   String originUrl() {

@@ -26,6 +26,7 @@ final class RoomSettings {
     rooms.list("no-proxy-extra", "onboard.no-proxy-extra");
     rooms.list("pass-through-hosts", "edge.pass-through-hosts");
     rooms.list("allow-clients", "edge.allow-clients");
+    rooms.list("trusted-proxies", "edge.trusted-proxies");
     rooms.flag("allow-policy-header", "exchange.allow-policy-header");
     rooms.millis("upstream-connect-timeout", "exchange.origin-connect-timeout");
     rooms.millis("upstream-read-timeout", "exchange.origin-read-timeout");

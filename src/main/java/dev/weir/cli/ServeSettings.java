@@ -1,6 +1,7 @@
 package dev.weir.cli;
 
 import com.typesafe.config.Config;
+import dev.weir.edge.AddressRanges;
 import dev.weir.policy.Policy;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -26,6 +27,7 @@ record ServeSettings(
     List<String> noProxyExtra,
     List<String> passThroughHosts,
     List<String> allowClients,
+    List<String> trustedProxies,
     List<String> allowDestinations,
     List<String> denyDestinations,
     boolean eagerConnections,
@@ -53,7 +55,8 @@ record ServeSettings(
         read.text("public-proxy-url"),
         read.list("no-proxy-extra"),
         read.list("pass-through-hosts"),
-        read.list("allow-clients"),
+        networks(read, "allow-clients"),
+        networks(read, "trusted-proxies"),
         read.list("allow-destinations"),
         read.list("deny-destinations"),
         read.choice("connection-strategy", "lazy", "eager").equals("eager"),
@@ -63,6 +66,16 @@ record ServeSettings(
         read.bytes("disk-cache-size"),
         ReverseSettings.from(read),
         config);
+  }
+
+  private static List<String> networks(SettingReader read, String name) {
+    List<String> networks = read.list(name);
+    try {
+      AddressRanges.of(networks);
+    } catch (IllegalArgumentException bad) {
+      throw read.bad(name, "networks such as 10.0.0.0/8 or fd00::/8", String.join(",", networks));
+    }
+    return networks;
   }
 
   private static Policy policy(SettingReader read) {

@@ -10,6 +10,7 @@ import java.util.Set;
  * What happens once HTTP is spoken is bounded by {@link dev.weir.wire.GuardSettings}.
  *
  * @param allowClients who may connect
+ * @param trustedProxies whose word on clients counts
  * @param connectPorts where CONNECT may go
  * @param silentTunnelPorts those of them where the server speaks first
  * @param passThroughHosts whose bytes are never looked into
@@ -18,6 +19,9 @@ public record EdgeSettings(
     int backlog,
     int maxConnections,
     AddressRanges allowClients,
+    AddressRanges trustedProxies,
+    ForwardedSettings forwardedRegular,
+    ForwardedSettings forwardedReverse,
     Set<Integer> connectPorts,
     Set<Integer> silentTunnelPorts,
     HostPatterns passThroughHosts,
@@ -41,6 +45,9 @@ public record EdgeSettings(
         edge.getInt("backlog"),
         edge.getInt("max-connections"),
         AddressRanges.of(edge.getStringList("allow-clients")),
+        AddressRanges.of(edge.getStringList("trusted-proxies")),
+        ForwardedSettings.from(edge.getConfig("forwarded.regular")),
+        ForwardedSettings.from(edge.getConfig("forwarded.reverse")),
         ports(edge.getIntList("connect-ports")),
         ports(edge.getIntList("silent-tunnel-ports")),
         HostPatterns.of(edge.getStringList("pass-through-hosts")),

@@ -13,9 +13,17 @@ import org.jspecify.annotations.Nullable;
  */
 final class RequestMapping {
   private final Role role;
+  private final ForwardedFields forwarded;
 
   RequestMapping(Role role, EdgeSettings settings) {
     this.role = role;
+    this.forwarded =
+        new ForwardedFields(
+            switch (role) {
+              case Role.Proxy proxy -> settings.forwardedRegular();
+              case Role.Front front -> settings.forwardedReverse();
+            },
+            settings.trustedProxies());
   }
 
   /**
@@ -49,18 +57,17 @@ final class RequestMapping {
 
   /** The head as the handler sees it; the raw target stays as it is. */
   RequestHead mapped(RequestHead received, ClientConnection connection) {
+    RequestHead told = forwarded.apply(received, connection.remote().getAddress());
     return switch (role) {
-      case Role.Proxy proxy -> received;
-      case Role.Front front when front.preserveHost() -> received;
+      case Role.Proxy proxy -> told;
+      case Role.Front front when front.preserveHost() -> told;
       case Role.Front front ->
           new RequestHead(
-              received.method(),
+              told.method(),
               front.scheme(),
               front.origin(),
-              received.target(),
-              received.headers().toBuilder()
-                  .set("Host", front.origin().text(front.scheme()))
-                  .build());
+              told.target(),
+              told.headers().with("Host", front.origin().text(front.scheme())));
     };
   }
 }

@@ -64,6 +64,7 @@ public final class HopByHop {
           "x-forwarded-for",
           "x-forwarded-host",
           "x-forwarded-proto",
+          "x-real-ip",
           "cache-status");
 
   private HopByHop() {}

@@ -76,7 +76,7 @@ public final class CertificateAuthority {
   /** What a server sends after a leaf: the chain less a self-signed top. */
   List<X509Certificate> intermediates() {
     List<X509Certificate> chain = material.chain();
-    return CaParser.isSelfSigned(anchor()) ? chain.subList(0, chain.size() - 1) : chain;
+    return IdentityParser.isSelfSigned(anchor()) ? chain.subList(0, chain.size() - 1) : chain;
   }
 
   PrivateKey key() {

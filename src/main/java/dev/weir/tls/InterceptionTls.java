@@ -37,6 +37,10 @@ public final class InterceptionTls {
   private static final String[] APPLICATION_PROTOCOLS = {"http/1.1"};
   private static final String SESSION_MARK = "weir:";
 
+  static List<String> cipherSuites() {
+    return List.of(CIPHER_SUITES);
+  }
+
   private final LeafMint mint;
   private final SSLContext context;
 

@@ -65,7 +65,7 @@ final class OriginVerdicts {
   private static String unknownIssuer(String who, X509Certificate[] chain) {
     X509Certificate top = chain[chain.length - 1];
     String advice = "; if you trust it, give that authority's certificate with --upstream-ca";
-    return chain.length == 1 && CaParser.isSelfSigned(top)
+    return chain.length == 1 && IdentityParser.isSelfSigned(top)
         ? who + " is self-signed" + advice
         : who
             + " was issued by an authority that is not trusted here (\""

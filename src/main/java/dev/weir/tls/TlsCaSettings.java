@@ -26,6 +26,7 @@ public record TlsCaSettings(
     int maxNameBytes,
     int sessionCacheEntries,
     int sessionTimeoutSeconds,
+    int serverReloadSeconds,
     int upstreamSessionCacheEntries,
     int upstreamSessionTimeoutSeconds) {
 
@@ -43,6 +44,7 @@ public record TlsCaSettings(
     atLeast(1, maxNameBytes, "max-name-bytes");
     atLeast(1, sessionCacheEntries, "session-cache-entries");
     atLeast(1, sessionTimeoutSeconds, "session-timeout-seconds");
+    atLeast(1, serverReloadSeconds, "server-reload-seconds");
     atLeast(1, upstreamSessionCacheEntries, "upstream-session-cache-entries");
     atLeast(1, upstreamSessionTimeoutSeconds, "upstream-session-timeout-seconds");
     if (leafValidityDays + leafBackdateDays > MAX_LEAF_LIFE_DAYS) {
@@ -71,6 +73,7 @@ public record TlsCaSettings(
         tls.getInt("max-name-bytes"),
         tls.getInt("session-cache-entries"),
         tls.getInt("session-timeout-seconds"),
+        tls.getInt("server-reload-seconds"),
         tls.getInt("upstream-session-cache-entries"),
         tls.getInt("upstream-session-timeout-seconds"));
   }
