@@ -16,7 +16,8 @@ final class ServeCommand {
     Command serve = ServeCommand::serve;
     CommandSpec spec = CommandSpec.wrapWithoutInspection(serve).name("serve");
     spec.usageMessage()
-        .description("Serve as an intercepting, caching proxy.")
+        .description(
+            "Serve as an intercepting, caching proxy, or as the caching front of one origin.")
         .footer(
             "",
             "Each flag is also an environment variable (in brackets) and a key below `weir` in the",

@@ -154,17 +154,16 @@ class ReverseIT {
   }
 
   @Test
-  void theOriginMayNotBeThisListener() throws Exception {
+  void theOriginMayNotBeAListenerOfThisNode() throws Exception {
     // Given
     int port = freePort();
     try (WeirProcess mirror =
         WeirProcess.start(
             folder.resolve("mirror"),
             "256m",
-            "--port=" + port,
             "--mode=reverse",
             "--origin=http://localhost:" + port,
-            "--health-port=0")) {
+            "--health-port=" + port)) {
       // When // Then
       assertThat(ask(mirror, "GET /policy HTTP/1.1", "Host: shop.example"))
           .startsWith("HTTP/1.1 508 ");
@@ -178,7 +177,6 @@ class ReverseIT {
     "CONNECT 127.0.0.1:443 HTTP/1.1, 501",
     "GET http://elsewhere.example/policy HTTP/1.1, 421",
     "GET https://127.0.0.1/policy HTTP/1.1, 421",
-    "GET ftp://elsewhere.example/ HTTP/1.1, 400",
   })
   void nothingIsProxiedElsewhere(String requestLine, int status) throws Exception {
     // When
@@ -425,7 +423,7 @@ class ReverseIT {
                 + " https://origin.example\n");
     assertThat(noKey.exitCode()).isNotZero();
     assertThat(noKey.err())
-        .isEqualTo("weir: --tls-cert holds no private key; give it with --tls-key\n");
+        .endsWith("weir: --tls-cert holds no private key; give it with --tls-key\n");
   }
 
   // ---- helpers ------------------------------------------------------------------------------
