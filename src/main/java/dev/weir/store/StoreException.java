@@ -7,24 +7,40 @@ import java.io.IOException;
  */
 public final class StoreException extends RuntimeException {
   private static final long serialVersionUID = 1L;
-  private final boolean full;
+
+  /** What a caller can do about it. */
+  public enum Kind {
+    FAILED,
+    /** The disk, or a quota, is full: serve uncached and go on. */
+    FULL,
+    /** What was asked for is not there, or not what its name says: fetch it anew. */
+    ABSENT,
+    /** The store does not answer; what is in it may be as good as ever. */
+    UNAVAILABLE
+  }
+
+  private final Kind kind;
+
+  public StoreException(Kind kind, String message, Throwable cause) {
+    super(message, cause);
+    this.kind = kind;
+  }
 
   public StoreException(String message, boolean full, Throwable cause) {
-    super(message, cause);
-    this.full = full;
+    this(full ? Kind.FULL : Kind.FAILED, message, cause);
   }
 
   public StoreException(String message) {
-    this(message, false);
+    this(Kind.FAILED, message);
   }
 
-  private StoreException(String message, boolean full) {
+  public StoreException(Kind kind, String message) {
     super(message);
-    this.full = full;
+    this.kind = kind;
   }
 
   static StoreException full(String message) {
-    return new StoreException(message, true);
+    return new StoreException(Kind.FULL, message);
   }
 
   /** Says what failed and why, and notices a full disk or quota in the operating system's words. */
@@ -45,8 +61,12 @@ public final class StoreException extends RuntimeException {
         || text.contains("not enough space on the disk");
   }
 
+  public Kind kind() {
+    return kind;
+  }
+
   /** Whether the disk (or quota) was full: the caller serves uncached and goes on. */
   public boolean isFull() {
-    return full;
+    return kind == Kind.FULL;
   }
 }

@@ -1,0 +1,414 @@
+package dev.weir.store.s3;
+
+import dev.weir.entry.ChunkId;
+import dev.weir.store.ObjectStore;
+import dev.weir.store.ObjectStoreMetrics;
+import dev.weir.store.StoreException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeoutException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.actor.ActorSystem;
+import org.apache.pekko.http.javadsl.model.ContentTypes;
+import org.apache.pekko.http.javadsl.model.HttpMethod;
+import org.apache.pekko.http.javadsl.model.HttpMethods;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.stream.Attributes;
+import org.apache.pekko.stream.Materializer;
+import org.apache.pekko.stream.SystemMaterializer;
+import org.apache.pekko.stream.connectors.s3.ListBucketResultContents;
+import org.apache.pekko.stream.connectors.s3.S3Attributes;
+import org.apache.pekko.stream.connectors.s3.S3Exception;
+import org.apache.pekko.stream.connectors.s3.S3Headers;
+import org.apache.pekko.stream.connectors.s3.javadsl.S3;
+import org.apache.pekko.stream.javadsl.FileIO;
+import org.apache.pekko.stream.javadsl.Sink;
+import org.apache.pekko.stream.javadsl.Source;
+import org.apache.pekko.util.ByteString;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import scala.jdk.javaapi.CollectionConverters;
+
+/**
+ * Chunks as objects {@code <prefix>data/<h>/<a>/<s>/<h>/<sha256>} of one bucket, each put whole.
+ *
+ * <p>Without the right to list, S3 answers 403 for what is not there: "access denied" then counts
+ * as absent. Every other refusal (a wrong key, an expired token, a wrong clock) is a failure of the
+ * store, and so is a denial where the bucket may be listed.
+ *
+ * <p>The connector signs with the SHA-256 of what it sends, reading the file twice, and S3 refuses
+ * bytes that differ: what was damaged on its way is never stored.
+ */
+public final class S3ObjectStore implements ObjectStore {
+  private static final Logger log = LoggerFactory.getLogger(S3ObjectStore.class);
+  private static final Pattern CHUNK_KEY = Pattern.compile("data/(?:[0-9a-f]/)*([0-9a-f]{64})");
+  private static final int FILE_READ_BYTES = 64 << 10;
+  private static final Duration PROBE_AFTER = Duration.ofSeconds(10);
+  private static final int ERROR_BYTES = 4096;
+
+  private final S3StoreSettings settings;
+  private final Materializer materializer;
+  private final ActorSystem system;
+  private final Attributes attributes;
+  private final ObjectStoreMetrics metrics = new ObjectStoreMetrics();
+  private final Interval logged;
+
+  /** How the last call ended: when, and what was wrong. */
+  private record Health(long atNanos, @Nullable String problem) {}
+
+  private volatile @Nullable Health health;
+  private volatile boolean mayList;
+
+  /**
+   * The store in that bucket; nothing is asked of it yet.
+   *
+   * @param access who asks, and of which region
+   * @param system runs the streams; its configuration must contain {@link S3StoreSettings#pools}
+   */
+  public S3ObjectStore(S3StoreSettings settings, S3Access access, ActorSystem system) {
+    this.settings = settings;
+    this.system = system;
+    this.materializer = SystemMaterializer.get(system).materializer();
+    this.attributes = S3Attributes.settings(access.connection(settings, system));
+    this.logged = new Interval(settings.logIntervalMillis());
+  }
+
+  @Override
+  public CompletionStage<Put> put(ChunkId id, Path file, long lengthBytes, boolean replace) {
+    CompletionStage<Boolean> present =
+        replace
+            ? CompletableFuture.completedStage(false)
+            : length(id).thenApply(length -> length.isPresent() && length.get() == lengthBytes);
+    return present.thenCompose(
+        there -> {
+          if (there) {
+            metrics.putsSkipped.increment();
+            return CompletableFuture.completedStage(Put.PRESENT);
+          }
+          return write(id, file, lengthBytes).thenApply(_ -> Put.WRITTEN);
+        });
+  }
+
+  /** No access list is sent: buckets that know none refuse it, and the default is private. */
+  private CompletionStage<Void> write(ChunkId id, Path file, long lengthBytes) {
+    return S3.putObject(
+            settings.bucket(),
+            key(id),
+            FileIO.fromPath(file, FILE_READ_BYTES),
+            lengthBytes,
+            ContentTypes.APPLICATION_OCTET_STREAM,
+            S3Headers.create())
+        .withAttributes(attributes)
+        .runWith(Sink.head(), materializer)
+        .handle(
+            (_, failure) -> {
+              if (failure != null) {
+                throw failed("put", failure);
+              }
+              fine();
+              metrics.puts.increment();
+              metrics.bytesWritten.add(lengthBytes);
+              return null;
+            });
+  }
+
+  @Override
+  public CompletionStage<Map<ChunkId, Long>> lengths(List<ChunkId> ids) {
+    record Found(ChunkId id, long lengthBytes) {}
+    return Source.from(ids)
+        .mapAsyncUnordered(
+            settings.maxConnections(),
+            id -> length(id).thenApply(length -> length.map(bytes -> new Found(id, bytes))))
+        .mapConcat(found -> found.stream().toList())
+        .runWith(Sink.seq(), materializer)
+        .thenApply(
+            all ->
+                all.stream()
+                    .collect(Collectors.toMap(Found::id, Found::lengthBytes, (one, _) -> one)));
+  }
+
+  private CompletionStage<Optional<Long>> length(ChunkId id) {
+    return request(id, HttpMethods.HEAD, S3Headers.create())
+        .runWith(Sink.head(), materializer)
+        .thenCompose(
+            response -> {
+              long length = response.entity().getContentLengthOption().orElse(-1);
+              response.discardEntityBytes(materializer);
+              int status = response.status().intValue();
+              if (status == 200) {
+                return CompletableFuture.completedStage(Optional.of(length));
+              }
+              return absent(status, "AccessDenied")
+                  ? CompletableFuture.completedStage(Optional.<Long>empty())
+                  : CompletableFuture.failedStage(refused(status, ""));
+            })
+        .handle(
+            (length, failure) -> {
+              if (failure != null) {
+                throw failed("head", failure);
+              }
+              fine();
+              return length;
+            });
+  }
+
+  @Override
+  public Source<ByteString, NotUsed> read(ChunkId id, long from, long to) {
+    if (from == to) {
+      return Source.empty();
+    }
+    S3Headers range =
+        S3Headers.create()
+            .withCustomHeaders(
+                scala.collection.immutable.Map.from(
+                    CollectionConverters.asScala(
+                        Map.of("Range", "bytes=" + from + "-" + (to - 1)))));
+    metrics.reads.increment();
+    return request(id, HttpMethods.GET, range)
+        .flatMapConcat(response -> bytes(id, response, to - from))
+        .idleTimeout(Duration.ofMillis(settings.idleTimeoutMillis()))
+        .map(
+            bytes -> {
+              metrics.bytesRead.add(bytes.size());
+              return bytes;
+            })
+        .mapError(Throwable.class, failure -> failed("get", failure));
+  }
+
+  private Source<ByteString, ?> bytes(ChunkId id, HttpResponse response, long lengthBytes) {
+    int status = response.status().intValue();
+    if (status == 206 || status == 200) {
+      long length = response.entity().getContentLengthOption().orElse(-1);
+      if (length != lengthBytes) {
+        response.discardEntityBytes(materializer);
+        return Source.failed(
+            new StoreException(
+                StoreException.Kind.ABSENT,
+                "Chunk " + id.hex() + " has another length in S3: " + length + "."));
+      }
+      fine();
+      return response.entity().withoutSizeLimit().getDataBytes();
+    }
+    return response
+        .entity()
+        .withSizeLimit(ERROR_BYTES)
+        .getDataBytes()
+        .fold(ByteString.emptyByteString(), ByteString::concat)
+        .recoverWithRetries(1, Throwable.class, () -> Source.single(ByteString.emptyByteString()))
+        .flatMapConcat(body -> Source.failed(answer(id, status, body.utf8String())));
+  }
+
+  private StoreException answer(ChunkId id, int status, String body) {
+    String code = code(body);
+    if (status == 416) {
+      return new StoreException(
+          StoreException.Kind.ABSENT, "Chunk " + id.hex() + " is shorter in S3.");
+    }
+    if (absent(status, code)) {
+      metrics.absent.increment();
+      fine();
+      return new StoreException(StoreException.Kind.ABSENT, "Chunk " + id.hex() + " is not in S3.");
+    }
+    return refused(status, code);
+  }
+
+  /** A missing bucket is no missing chunk: an index must not be emptied because of a typo. */
+  private boolean absent(int status, String code) {
+    return (status == 404 && !code.equals("NoSuchBucket"))
+        || (status == 403 && code.equals("AccessDenied") && !mayList);
+  }
+
+  private StoreException refused(int status, String code) {
+    return new StoreException(
+        StoreException.Kind.UNAVAILABLE,
+        "S3 bucket "
+            + settings.bucket()
+            + " answers "
+            + status
+            + (code.isEmpty() ? "" : " " + code)
+            + ".");
+  }
+
+  private static String code(String xml) {
+    Matcher found = Pattern.compile("<Code>([A-Za-z0-9]{1,64})</Code>").matcher(xml);
+    return found.find() ? found.group(1) : "";
+  }
+
+  private Source<HttpResponse, NotUsed> request(ChunkId id, HttpMethod method, S3Headers headers) {
+    return S3.request(settings.bucket(), key(id), method, headers)
+        .withAttributes(attributes)
+        .initialTimeout(Duration.ofMillis(settings.responseTimeoutMillis()));
+  }
+
+  @Override
+  public Source<Listed, NotUsed> list(String hexPrefix) {
+    return keys(settings.prefix() + path(hexPrefix))
+        .mapConcat(found -> listed(found).stream().toList())
+        .mapError(Throwable.class, failure -> failed("list", failure));
+  }
+
+  private Source<ListBucketResultContents, NotUsed> keys(String prefix) {
+    return S3.listBucket(settings.bucket(), Optional.of(prefix))
+        .withAttributes(attributes)
+        .map(
+            found -> {
+              mayList = true;
+              return found;
+            });
+  }
+
+  private Optional<Listed> listed(ListBucketResultContents found) {
+    Matcher key = CHUNK_KEY.matcher(found.getKey().substring(settings.prefix().length()));
+    return key.matches()
+        ? Optional.of(
+            new Listed(new ChunkId(key.group(1)), found.getSize(), found.getLastModified()))
+        : Optional.empty();
+  }
+
+  /** As {@link ChunkId#path}, of the first digits alone. */
+  private String path(String hexPrefix) {
+    StringBuilder path = new StringBuilder("data/");
+    int levels = Math.min(settings.hashPrefixDepth(), hexPrefix.length());
+    for (int i = 0; i < levels; i++) {
+      path.append(hexPrefix.charAt(i)).append('/');
+    }
+    return hexPrefix.length() < settings.hashPrefixDepth()
+        ? path.toString()
+        : path.append(hexPrefix).toString();
+  }
+
+  private String key(ChunkId id) {
+    return settings.prefix() + id.path(settings.hashPrefixDepth());
+  }
+
+  @Override
+  public CompletionStage<Integer> delete(List<ChunkId> ids) {
+    return Source.from(ids)
+        .mapAsyncUnordered(
+            settings.maxConnections(),
+            id ->
+                S3.deleteObject(settings.bucket(), key(id))
+                    .withAttributes(attributes)
+                    .runWith(Sink.head(), materializer))
+        .runFold(0, (count, _) -> count + 1, materializer)
+        .handle(
+            (count, failure) -> {
+              if (failure != null) {
+                throw failed("delete", failure);
+              }
+              return count;
+            });
+  }
+
+  /**
+   * Ends uploads in several parts that nobody has completed for long, by whomever: S3 keeps and
+   * charges their parts for ever. Completes with how many.
+   */
+  public CompletionStage<Integer> sweepUploads(Instant now) {
+    Instant before = now.minusMillis(settings.abandonedUploadMillis());
+    Optional<String> prefix =
+        settings.prefix().isEmpty() ? Optional.of("data/") : Optional.of(settings.prefix());
+    return S3.listMultipartUpload(settings.bucket(), prefix)
+        .withAttributes(attributes)
+        .filter(upload -> upload.initiated().isBefore(before))
+        .mapAsync(
+            1,
+            upload ->
+                S3.deleteUpload(
+                    settings.bucket(), upload.key(), upload.uploadId(), system, attributes))
+        .runFold(0, (count, _) -> count + 1, materializer);
+  }
+
+  /** What the last call met, asked anew if that was long ago. */
+  @Override
+  public CompletionStage<Optional<String>> problem() {
+    Health last = health;
+    if (last != null && System.nanoTime() - last.atNanos() < PROBE_AFTER.toNanos()) {
+      return CompletableFuture.completedStage(Optional.ofNullable(last.problem()));
+    }
+    return keys(settings.prefix() + "data/0/0/")
+        .runWith(Sink.headOption(), materializer)
+        .handle(
+            (_, failure) -> {
+              if (failure == null) {
+                fine();
+              } else if (cause(failure) instanceof S3Exception refused
+                  && refused.code().equals("AccessDenied")) {
+                mayList = false;
+                fine();
+              } else {
+                var _ = failed("probe", failure);
+              }
+              Health now = health;
+              return now == null ? Optional.<String>empty() : Optional.ofNullable(now.problem());
+            });
+  }
+
+  @Override
+  public ObjectStoreMetrics metrics() {
+    return metrics;
+  }
+
+  private void fine() {
+    Health last = health;
+    if (last != null && last.problem() != null) {
+      log.info("S3 bucket {} answers again", settings.bucket());
+    }
+    health = new Health(System.nanoTime(), null);
+  }
+
+  /** Counts a failure, says it once per interval, and makes one exception of it. */
+  private StoreException failed(String what, Throwable failure) {
+    Throwable cause = cause(failure);
+    if (cause instanceof StoreException known && known.kind() == StoreException.Kind.ABSENT) {
+      return known;
+    }
+    metrics.failures.increment();
+    StoreException told =
+        cause instanceof StoreException known
+            ? known
+            : new StoreException(
+                StoreException.Kind.UNAVAILABLE,
+                "S3 bucket " + settings.bucket() + ": " + what + " failed: " + text(cause),
+                cause);
+    health = new Health(System.nanoTime(), told.getMessage());
+    long heldBack = logged.pass();
+    if (heldBack >= 0) {
+      log.warn("{} ({} more since the last such line)", told.getMessage(), heldBack);
+    }
+    return told;
+  }
+
+  private static Throwable cause(Throwable failure) {
+    return failure instanceof CompletionException && failure.getCause() != null
+        ? failure.getCause()
+        : failure;
+  }
+
+  /** One line without control characters: parts of it come from the server. */
+  private static String text(Throwable cause) {
+    String text =
+        switch (cause) {
+          case S3Exception answer -> answer.statusCode().intValue() + " " + answer.code();
+          case TimeoutException _ -> "no answer in time";
+          default -> cause.getClass().getSimpleName() + ": " + cause.getMessage();
+        };
+    String line = text.replaceAll("\\p{Cntrl}+", " ");
+    return line.substring(0, Math.min(line.length(), 300));
+  }
+
+  /** Calls under way end with the actor system. */
+  @Override
+  public void close() {}
+}

@@ -1,0 +1,16 @@
+package dev.weir.store;
+
+import org.apache.pekko.actor.ActorSystem;
+
+/** The object store of the tests keeps the rules of the real one. */
+class FolderObjectStoreTest extends ObjectStoreConformance {
+  @Override
+  protected ActorSystem startSystem() {
+    return ActorSystem.create();
+  }
+
+  @Override
+  protected ObjectStore openStore() {
+    return new FolderObjectStore(folder.resolve("objects"));
+  }
+}
