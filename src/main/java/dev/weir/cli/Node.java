@@ -72,6 +72,7 @@ final class Node {
 
   private final ServeSettings settings;
   private final Config rooms;
+  private final GuardSettings guard;
   private final Closings closings;
   private final NodeMetrics metrics = new NodeMetrics();
   private final Readiness readiness;
@@ -84,9 +85,19 @@ final class Node {
   private Node(ServeSettings settings) {
     this.settings = settings;
     this.rooms = settings.config().getConfig("weir");
+    this.guard = guard(rooms.getConfig("guard"));
     this.closings = new Closings(rooms.getDuration("node.close-timeout"));
     this.admin = AdminSettings.from(rooms.getConfig("admin"));
     this.readiness = new Readiness(admin, System::nanoTime);
+  }
+
+  /** Read before anything is opened: a bad limit is a fault of usage. */
+  private static GuardSettings guard(Config block) {
+    try {
+      return GuardSettings.from(block);
+    } catch (IllegalArgumentException bad) {
+      throw new SettingsException(String.valueOf(bad.getMessage()));
+    }
   }
 
   /** Starts a node. What keeps it from starting is told in one sentence; nothing is left open. */
@@ -181,7 +192,7 @@ final class Node {
     return new PekkoOrigins(
         data,
         settings,
-        GuardSettings.from(rooms.getConfig("guard")),
+        guard,
         metrics.refusals("origin"),
         ClientEngines.of(trust),
         gate,
@@ -268,7 +279,7 @@ final class Node {
                 settings.bind(),
                 settings.port(),
                 EdgeSettings.from(rooms.getConfig("edge")),
-                GuardSettings.from(rooms.getConfig("guard")),
+                guard,
                 parts,
                 new EdgeMetrics()),
             () -> "cannot listen on %s:%d".formatted(settings.bind(), settings.port()));
