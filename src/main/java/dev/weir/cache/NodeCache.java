@@ -328,10 +328,7 @@ public final class NodeCache implements Cache {
 
   @Override
   public Fill lead(Grant grant, FillPlan plan) {
-    FillPlan granted =
-        grant.equals(plan.grant())
-            ? plan
-            : new FillPlan(grant, plan.request(), plan.judge(), plan.url(), plan.rangeStarted());
+    FillPlan granted = grant.equals(plan.grant()) ? plan : plan.under(grant);
     reports.begins(grant, granted);
     Fill fill = fills.start(granted);
     slots.led(fill);

@@ -1,12 +1,16 @@
 package dev.weir.exchange;
 
 import com.typesafe.config.Config;
+import dev.weir.http.StorageRules;
+import java.util.List;
 
 /**
  * Limits and manners of exchanges. Times are milliseconds, sizes bytes.
  *
  * @param pseudonym the name in Via and Cache-Status; a request whose Via holds it has come round
  * @param allowPolicyHeader whether a request may choose its policy
+ * @param targetedCacheControl fields that replace Cache-Control for this cache (RFC 9213), best
+ *     first
  */
 public record ExchangeSettings(
     String pseudonym,
@@ -20,17 +24,20 @@ public record ExchangeSettings(
     long clientGoneGraceMillis,
     long unreadBodyMillis,
     long invalidationWaitMillis,
+    long commitWaitMillis,
     long rangeFillMaxBytes,
     int maxRanges,
     int maxRounds,
     int routeCacheEntries,
     int provenSignatures,
-    long provenSignatureMillis) {
+    long provenSignatureMillis,
+    List<String> targetedCacheControl) {
 
   public ExchangeSettings {
     if (!pseudonym.matches("[A-Za-z0-9._-]+")) {
       throw new IllegalArgumentException("weir.exchange.pseudonym is not a token: " + pseudonym);
     }
+    targetedCacheControl = List.copyOf(targetedCacheControl);
     if (headWaitMillis < 1
         || maxRounds < 1
         || maxRanges < 1
@@ -38,6 +45,11 @@ public record ExchangeSettings(
         || provenSignatures < 1) {
       throw new IllegalArgumentException("a limit of weir.exchange is not positive");
     }
+  }
+
+  /** The rules of storing where no policy rule says otherwise. */
+  StorageRules storage() {
+    return StorageRules.STANDARD.withTargets(targetedCacheControl);
   }
 
   public static ExchangeSettings from(Config room) {
@@ -53,11 +65,13 @@ public record ExchangeSettings(
         room.getDuration("client-gone-grace").toMillis(),
         room.getDuration("unread-body").toMillis(),
         room.getDuration("invalidation-wait").toMillis(),
+        room.getDuration("commit-wait").toMillis(),
         room.getBytes("range-fill-max"),
         room.getInt("max-ranges"),
         room.getInt("max-rounds"),
         room.getInt("route-cache-entries"),
         room.getInt("proven-signatures"),
-        room.getDuration("proven-signature").toMillis());
+        room.getDuration("proven-signature").toMillis(),
+        room.getStringList("targeted-cache-control"));
   }
 }

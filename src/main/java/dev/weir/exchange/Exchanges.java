@@ -83,7 +83,7 @@ public final class Exchanges implements ExchangeHandler {
     routes = new Routes(policies, keys, settings);
     answers = new Answers(settings, clock, log);
     failures = new Failures(answers);
-    Hits hits = new Hits(bodies, answers, cache::drop, settings.maxRanges());
+    Hits hits = new Hits(bodies, answers, settings.storage(), cache::drop, settings.maxRanges());
     Parts parts =
         new Parts(
             settings,

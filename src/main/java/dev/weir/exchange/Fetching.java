@@ -10,20 +10,25 @@ import dev.weir.fill.Fill;
 import dev.weir.fill.FillHead;
 import dev.weir.fill.FillIntent;
 import dev.weir.fill.FillPlan;
+import dev.weir.http.CacheDecision;
 import dev.weir.http.CacheStatus.Forward;
+import dev.weir.http.Freshness;
 import dev.weir.http.FreshnessInfo;
 import dev.weir.http.NotModified;
 import dev.weir.http.OriginTrouble;
 import dev.weir.http.RequestHead;
 import dev.weir.http.ResponseHead;
+import dev.weir.http.StoredResponse;
 import dev.weir.http.Vary;
 import dev.weir.log.ServeReason;
 import dev.weir.origin.OriginFailure;
 import dev.weir.origin.OriginRequest;
 import dev.weir.origin.OriginTimeouts;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -39,19 +44,26 @@ final class Fetching {
   private final Passing passing;
   private final FillAnswers fillAnswers;
   private final Function<Exchange, CompletionStage<EdgeResponse>> again;
+  private final Function<Exchange, CompletionStage<EdgeResponse>> anew;
   private final com.github.benmanes.caffeine.cache.Cache<FillId, String> leaders =
       Caffeine.newBuilder().maximumSize(LEADERS_REMEMBERED).build();
 
   /**
-   * @param again asks the cache anew, if the request may go another round
+   * @param again asks the cache once more, if the request may go another round
+   * @param anew asks for a response of its own, whatever is running
    */
-  Fetching(Parts parts, Passing passing, Function<Exchange, CompletionStage<EdgeResponse>> again) {
+  Fetching(
+      Parts parts,
+      Passing passing,
+      Function<Exchange, CompletionStage<EdgeResponse>> again,
+      Function<Exchange, CompletionStage<EdgeResponse>> anew) {
     this.parts = parts;
     this.settings = parts.settings();
     this.cache = parts.cache();
     this.passing = passing;
     this.fillAnswers = new FillAnswers(parts.answers(), parts.materializer(), settings.maxRanges());
     this.again = again;
+    this.anew = anew;
   }
 
   /** Fetches under the grant and answers from what comes. */
@@ -189,6 +201,8 @@ final class Fetching {
     } else if (!isOwnVariant(x, entry)) {
       x.variantMissed = true;
       return again.apply(x);
+    } else if (!mayShare(x, entry.response())) {
+      return again.apply(x);
     }
     long now = parts.clock().millis();
     FreshnessInfo info = parts.hits().freshness(entry);
@@ -217,7 +231,7 @@ final class Fetching {
       Want want,
       @Nullable String leader) {
     int status = streaming.head().status();
-    CompletionStage<EdgeResponse> elsewhere = elsewhere(x, streaming, want, leader);
+    CompletionStage<EdgeResponse> elsewhere = elsewhere(x, fill, streaming, want, leader);
     if (elsewhere != null) {
       interest.close();
       return elsewhere;
@@ -246,14 +260,14 @@ final class Fetching {
 
   /** How to go on where this fill's response is not for this request; null where it is. */
   private @Nullable CompletionStage<EdgeResponse> elsewhere(
-      Exchange x, FillHead.Streaming streaming, Want want, @Nullable String leader) {
+      Exchange x, Fill fill, FillHead.Streaming streaming, Want want, @Nullable String leader) {
     switch (streaming.intent()) {
       case FillIntent.Store store -> {
         if (leader != null && !x.variant(store.vary()).equals(store.variant())) {
           x.variantMissed = true;
           return again.apply(x);
         }
-        return null;
+        return leader == null || mayShare(x, store.response()) ? null : afterwards(x, fill);
       }
       case FillIntent.Relay(String reason) -> {
         if (leader != null) {
@@ -275,6 +289,41 @@ final class Fetching {
     }
   }
 
+  /**
+   * Whether this request may have a response that another fetches: requests are collapsed before
+   * its head is there (RFC 9111 4); from then on it is a stored response like any other.
+   */
+  private boolean mayShare(Exchange x, StoredResponse response) {
+    if (response.responseTimeMillis() > x.startMillis) {
+      return true;
+    }
+    CacheDecision decision =
+        CacheDecision.decide(
+            parts.clock().millis(),
+            x.directives,
+            x.route.mode(),
+            Freshness.of(response, x.route.storage()),
+            x.route.serving());
+    return switch (decision) {
+      case CacheDecision.Fresh ignored -> true;
+      case CacheDecision.Stale ignored -> true;
+      case CacheDecision.StaleWhileRevalidate ignored -> true;
+      case CacheDecision.MustValidate ignored -> false;
+      case CacheDecision.MustFetch ignored -> false;
+      case CacheDecision.OnlyIfCachedMiss ignored -> false;
+    };
+  }
+
+  /** Once the fill is stored it can be validated; one that takes long is not waited for. */
+  private CompletionStage<EdgeResponse> afterwards(Exchange x, Fill fill) {
+    return fill.end()
+        .<Optional<Fill.End>>thenApply(Optional::of)
+        .toCompletableFuture()
+        .copy()
+        .completeOnTimeout(Optional.empty(), settings.commitWaitMillis(), TimeUnit.MILLISECONDS)
+        .thenCompose(end -> end.isPresent() ? again.apply(x) : anew.apply(x));
+  }
+
   /** A 304 that may not refresh the entry: what is held, once more and then never again. */
   private CompletionStage<EdgeResponse> unusable304(
       Exchange x, FillHead.Streaming streaming, Want want, String reason) {
@@ -288,7 +337,8 @@ final class Fetching {
                 held.response(),
                 streaming.head().headers(),
                 streaming.requestTimeMillis(),
-                streaming.responseTimeMillis()));
+                streaming.responseTimeMillis(),
+                settings.targetedCacheControl()));
     Told told = Told.forward(ServeReason.HIT_REVALIDATED, want.why(), reason);
     CompletionStage<EdgeResponse> served =
         parts

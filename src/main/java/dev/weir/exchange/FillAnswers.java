@@ -45,7 +45,7 @@ final class FillAnswers {
       Fill.Interest interest,
       Want want,
       @Nullable String leader) {
-    StoredResponse shown = shown(streaming);
+    StoredResponse shown = shown(streaming, leader == null);
     Told told = told(x, streaming, want, leader);
     boolean relay = streaming.intent() instanceof FillIntent.Relay;
     OptionalLong known = relay ? OptionalLong.empty() : streaming.length();
@@ -125,9 +125,12 @@ final class FillAnswers {
         : head;
   }
 
-  /** The response as this client sees it: end-to-end fields, the length left to the framing. */
-  private static StoredResponse shown(FillHead.Streaming streaming) {
-    if (streaming.intent() instanceof FillIntent.Store store) {
+  /**
+   * The response as this client sees it: end-to-end fields, the length left to the framing. Fields
+   * that must not be stored ({@code private="…"}) are for the client that asked for them alone.
+   */
+  private static StoredResponse shown(FillHead.Streaming streaming, boolean leads) {
+    if (!leads && streaming.intent() instanceof FillIntent.Store store) {
       return store.response();
     }
     ResponseHead head = streaming.head();

@@ -6,9 +6,11 @@ import dev.weir.edge.EdgeResponse;
 import dev.weir.entry.Entry;
 import dev.weir.http.ByteRanges;
 import dev.weir.http.Conditional;
+import dev.weir.http.Freshness;
 import dev.weir.http.FreshnessInfo;
 import dev.weir.http.Headers;
 import dev.weir.http.ResponseHead;
+import dev.weir.http.StorageRules;
 import dev.weir.http.StoredResponse;
 import dev.weir.respond.Multipart;
 import dev.weir.respond.Problem;
@@ -51,13 +53,15 @@ final class Hits {
   private final int maxRanges;
 
   /** By identity: near table and keeper hand out the same entry until it changes. */
-  private final LoadingCache<Entry, FreshnessInfo> freshness =
-      Caffeine.newBuilder().weakKeys().build(entry -> FreshnessInfo.of(entry.response()));
+  private final LoadingCache<Entry, FreshnessInfo> freshness;
 
   /**
+   * @param rules by which what is stored is judged fresh
    * @param damaged is told of an entry whose bytes could not be read while they were being sent
    */
-  Hits(Bodies bodies, Answers answers, Consumer<Entry> damaged, int maxRanges) {
+  Hits(Bodies bodies, Answers answers, StorageRules rules, Consumer<Entry> damaged, int maxRanges) {
+    this.freshness =
+        Caffeine.newBuilder().weakKeys().build(entry -> Freshness.of(entry.response(), rules));
     this.bodies = bodies;
     this.answers = answers;
     this.damaged = damaged;

@@ -5,7 +5,7 @@ import dev.weir.entry.VariantKey;
 import dev.weir.fill.FillIntent;
 import dev.weir.fill.FillPlan;
 import dev.weir.http.CachingMode;
-import dev.weir.http.FreshnessInfo;
+import dev.weir.http.Freshness;
 import dev.weir.http.NotModified;
 import dev.weir.http.OriginTrouble;
 import dev.weir.http.RequestDirectives;
@@ -45,7 +45,7 @@ record Judgement(
     if (head.status() == 304) {
       return notModified(head, requestTimeMillis, responseTimeMillis);
     }
-    if (head.status() >= 500 || coversFailure(head.status(), responseTimeMillis)) {
+    if (coversFailure(head.status(), responseTimeMillis)) {
       return new FillIntent.Share("origin-" + head.status());
     }
     if (head.status() == 200 && declaredBytes(head) > rangeFillMaxBytes) {
@@ -69,8 +69,9 @@ record Judgement(
       return new FillIntent.Relay(VALIDATOR_MISMATCH);
     }
     StoredResponse merged =
-        NotModified.merge(stored, head.headers(), requestTimeMillis, responseTimeMillis);
-    return NotModified.mayStay(merged)
+        NotModified.merge(
+            stored, head.headers(), requestTimeMillis, responseTimeMillis, rules.targets());
+    return NotModified.mayStay(merged, rules.targets())
         ? new FillIntent.Refresh(held.withResponse(merged))
         : new FillIntent.Relay(MAY_NOT_STAY);
   }
@@ -87,11 +88,14 @@ record Judgement(
             new OriginTrouble.Answered(status),
             mode,
             RequestDirectives.NONE,
-            FreshnessInfo.of(held.response()));
+            Freshness.of(held.response(), rules));
   }
 
   /** An error is everybody's answer; who may see it, and what is private, is each client's own. */
   private static FillIntent refused(int status, Storability.Refusal reason) {
+    if (status >= 500) {
+      return new FillIntent.Share("origin-" + status);
+    }
     boolean aboutCredentials = status == 401 || status == 403 || status == 407;
     boolean shared =
         status >= 400

@@ -43,7 +43,7 @@ final class Lookup {
     this.settings = parts.settings();
     this.cache = parts.cache();
     this.passing = passing;
-    this.fetching = new Fetching(parts, passing, this::again);
+    this.fetching = new Fetching(parts, passing, this::again, this::anew);
     this.validating =
         Caffeine.newBuilder()
             .maximumSize(settings.routeCacheEntries())
@@ -70,6 +70,13 @@ final class Lookup {
   private CompletionStage<EdgeResponse> again(Exchange x) {
     return x.mayGoRound(settings.maxRounds())
         ? look(x)
+        : passing.pass(x, new Passing.Cause(ServeReason.PASS_VARIANTS, Forward.MISS));
+  }
+
+  /** A response of its own: what is running is not for this request. */
+  private CompletionStage<EdgeResponse> anew(Exchange x) {
+    return x.mayGoRound(settings.maxRounds())
+        ? ask(x, Want.replacement(null, true, ServeReason.MISS))
         : passing.pass(x, new Passing.Cause(ServeReason.PASS_VARIANTS, Forward.MISS));
   }
 
@@ -177,8 +184,8 @@ final class Lookup {
     long now = parts.clock().millis();
     boolean newEnough =
         want.wantsNewAnswer()
-            ? entry.response().requestTimeMillis() >= x.startMillis
-            : entry.response().responseTimeMillis() >= x.startMillis;
+            ? entry.response().requestTimeMillis() > x.startMillis
+            : entry.response().responseTimeMillis() > x.startMillis;
     if (newEnough && parts.signatures().mayReuse(x.route, now)) {
       // Somebody else has just asked what this request wanted to ask.
       FreshnessInfo info = parts.hits().freshness(entry);

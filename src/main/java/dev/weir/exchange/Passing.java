@@ -55,6 +55,7 @@ final class Passing {
   private final Routes routes;
   private final Signatures signatures;
   private final Materializer materializer;
+  private final ByTheWay byTheWay;
   private final long invalidationWaitMillis;
 
   Passing(Parts parts) {
@@ -67,15 +68,12 @@ final class Passing {
     this.routes = parts.routes();
     this.signatures = parts.signatures();
     this.materializer = parts.materializer();
+    this.byTheWay = new ByTheWay(parts);
     this.invalidationWaitMillis = parts.settings().invalidationWaitMillis();
   }
 
   CompletionStage<EdgeResponse> pass(Exchange x, Cause cause) {
     boolean unsafe = !isSafe(x.head.method());
-    if (unsafe) {
-      // Already when sent: the origin may act on it and its answer be lost.
-      cache.invalidate(x.route.key());
-    }
     RequestEntity entity = x.edge.entity();
     boolean empty = entity.isKnownEmpty();
     RequestHead head = heads.passing(x.head);
@@ -102,9 +100,12 @@ final class Passing {
   private CompletionStage<EdgeResponse> answered(
       Exchange x, Cause cause, OriginResponse response, boolean unsafe) {
     ResponseHead head = response.head();
-    if (unsafe && head.status() < 400) {
+    if (unsafe && mayHaveActed(head.status())) {
       // The client may ask again as soon as it has this answer: by then it must be forgotten.
-      return invalidate(x, head).thenApply(forgotten -> relayed(x, cause, response));
+      return invalidate(x, head)
+          .thenCompose(
+              forgotten ->
+                  byTheWay.kept(x, cause.told(), response, () -> relayed(x, cause, response)));
     }
     OriginTrouble trouble = head.status() >= 400 ? new OriginTrouble.Answered(head.status()) : null;
     AtomicBoolean lost = new AtomicBoolean();
@@ -129,7 +130,9 @@ final class Passing {
     if (head.status() < 400) {
       signatures.accepted(x.route);
     }
-    return CompletableFuture.completedFuture(relayed(x, cause, response));
+    return x.head.isHead()
+        ? byTheWay.updated(x, cause.held(), head).thenApply(done -> relayed(x, cause, response))
+        : CompletableFuture.completedFuture(relayed(x, cause, response));
   }
 
   private EdgeResponse relayed(Exchange x, Cause cause, OriginResponse response) {
@@ -156,6 +159,10 @@ final class Passing {
     OriginFailure failure = Failures.originFailure(failed);
     if (failure == null) {
       return CompletableFuture.completedFuture(failures.internal(x, failed));
+    }
+    if (!isSafe(x.head.method()) && wasSent(failure)) {
+      // The origin may have acted on it though its answer was lost.
+      return forget(x.route.key()).thenApply(forgotten -> failures.origin(x, failure, cause.why()));
     }
     CompletionStage<EdgeResponse> stored =
         fallback.serve(
@@ -227,6 +234,22 @@ final class Passing {
                   case null -> failed(x, cause, failed);
                 })
         .thenCompose(stage -> stage);
+  }
+
+  /**
+   * Whether the answer to an unsafe request calls for invalidation: no error (RFC 9111 4.4), or one
+   * of a gateway that does not know what became of the request behind it.
+   */
+  private static boolean mayHaveActed(int status) {
+    return status < 400 || status == 502 || status == 504;
+  }
+
+  private static boolean wasSent(OriginFailure failure) {
+    return switch (failure.kind()) {
+      case EGRESS_DENIED, LOOP, CIRCUIT_OPEN, RESOLVE, CONNECT, CONNECT_TIMEOUT, TLS, OVERLOADED ->
+          false;
+      case HEAD_TIMEOUT, IDLE_TIMEOUT, BAD_RESPONSE, CLOSED, TRUNCATED -> true;
+    };
   }
 
   private static boolean isSafe(String method) {

@@ -32,7 +32,7 @@ record Route(
     return new Route(
         resolution.policy(),
         resolution.serving(),
-        StorageRules.STANDARD.withFreshnessOverrideMillis(resolution.freshnessOverrideMillis()),
+        settings.storage().withFreshnessOverrideMillis(resolution.freshnessOverrideMillis()),
         timeouts(resolution.timeouts(), settings),
         key.primary(),
         key.keyUrl(),
@@ -45,7 +45,7 @@ record Route(
     return new Route(
         chosen,
         ServingRules.NONE,
-        StorageRules.STANDARD,
+        settings.storage(),
         timeouts(RuleTimeouts.DEFAULT, settings),
         key,
         keyUrl,

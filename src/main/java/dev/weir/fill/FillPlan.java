@@ -3,6 +3,7 @@ package dev.weir.fill;
 import dev.weir.entry.Grant;
 import dev.weir.http.ResponseHead;
 import dev.weir.origin.OriginRequest;
+import dev.weir.origin.OriginResponse;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,9 +14,27 @@ import org.jspecify.annotations.Nullable;
  * @param judge decides what becomes of the response; pure, called once
  * @param url for the entry and the log
  * @param rangeStarted whether a Range request started it: it then finishes without readers
+ * @param answer a response that came to another request and is of this resource all the same: it is
+ *     taken in place of asking; null to ask the origin
  */
 public record FillPlan(
-    @Nullable Grant grant, OriginRequest request, Judge judge, String url, boolean rangeStarted) {
+    @Nullable Grant grant,
+    OriginRequest request,
+    Judge judge,
+    String url,
+    boolean rangeStarted,
+    @Nullable OriginResponse answer) {
+
+  /** A plan that asks the origin. */
+  public FillPlan(
+      @Nullable Grant grant, OriginRequest request, Judge judge, String url, boolean rangeStarted) {
+    this(grant, request, judge, url, rangeStarted, null);
+  }
+
+  /** The same under that grant. */
+  public FillPlan under(Grant given) {
+    return new FillPlan(given, request, judge, url, rangeStarted, answer);
+  }
 
   /** From the final head of a response to what is to become of it. */
   @FunctionalInterface

@@ -3,6 +3,7 @@ package dev.weir.fill;
 import dev.weir.entry.Entry;
 import dev.weir.entry.FillId;
 import dev.weir.entry.Grant;
+import dev.weir.http.FreshnessInfo;
 import dev.weir.http.Headers;
 import dev.weir.origin.OriginFailure;
 import dev.weir.origin.OriginRequest;
@@ -86,6 +87,11 @@ final class SpooledFill implements Fill {
 
   void start() {
     context.metrics().started.increment();
+    OriginResponse answer = plan.answer();
+    if (answer != null) {
+      onResponse(answer);
+      return;
+    }
     CompletionStage<OriginResponse> fetched;
     try {
       fetched = origins.fetch(plan.request());
@@ -188,10 +194,12 @@ final class SpooledFill implements Fill {
         && response.bodyLength().orElse(0) > context.settings().shareLimitBytes()) {
       return new FillIntent.Relay(reason);
     }
-    if (intent instanceof FillIntent.Store
+    if (intent instanceof FillIntent.Store store
         && response.closeDelimited()
-        && !"https".equals(plan.request().head().scheme())) {
-      // A plain connection that ends proves nothing about the body's end: never stored.
+        && !"https".equals(plan.request().head().scheme())
+        && !FreshnessInfo.of(store.response()).source().isExplicit()) {
+      // A plain connection that ends proves little about the body's end: an origin that wants such
+      // a body kept must have said for how long.
       return new FillIntent.Share(CLOSE_DELIMITED);
     }
     return intent;

@@ -49,6 +49,15 @@ public record CacheControl(
     return list == null ? NONE : parse(list);
   }
 
+  /**
+   * The directives that count for a cache that is a target of those fields (RFC 9213): those of
+   * {@link TargetedCacheControl} if one applies, else those of {@code Cache-Control}.
+   */
+  public static CacheControl of(Headers response, List<String> targets) {
+    CacheControl targeted = TargetedCacheControl.of(response, targets);
+    return targeted == null ? of(response) : targeted;
+  }
+
   /** The directives of one field value. */
   public static CacheControl parse(String list) {
     Reading reading = new Reading();

@@ -62,6 +62,21 @@ final class FieldSyntax {
     return members;
   }
 
+  /** A list as short as it can be written: no space around its commas; text in quotes stays. */
+  static String withoutSpaceAroundCommas(String list) {
+    if (list.indexOf(',') < 0) {
+      return list.strip();
+    }
+    StringBuilder bare = new StringBuilder(list.length());
+    int start = 0;
+    while (start <= list.length()) {
+      int end = memberEnd(list, start, ',');
+      bare.append(start == 0 ? "" : ",").append(list.substring(start, end).strip());
+      start = end + 1;
+    }
+    return bare.toString();
+  }
+
   /** Where the member that starts there ends: the next separator outside quotes, or the end. */
   private static int memberEnd(String list, int start, char separator) {
     boolean quoted = false;

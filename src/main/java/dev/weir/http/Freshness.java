@@ -15,30 +15,37 @@ public final class Freshness {
   /** No response is fresh by guess for longer than a day. */
   public static final long DEFAULT_HEURISTIC_CAP_MILLIS = 24L * 60 * 60 * 1000;
 
+  /** An error is believed without having been given a lifetime for this long at most. */
+  private static final long ERROR_CAP_MILLIS = 5L * 60 * 1000;
+
   private Freshness() {}
 
   /** Works out all that later decisions need of a stored response. */
-  public static FreshnessInfo of(StoredResponse stored, long heuristicCapMillis) {
+  public static FreshnessInfo of(StoredResponse stored, StorageRules rules) {
     return of(
         stored.status(),
         stored.headers(),
         stored.requestTimeMillis(),
         stored.responseTimeMillis(),
-        heuristicCapMillis);
+        rules);
   }
 
-  /** As {@link #of(StoredResponse, long)}, for a response that is not stored yet. */
+  /** As {@link #of(StoredResponse, StorageRules)}, for a response that is not stored yet. */
   public static FreshnessInfo of(
       int status,
       Headers headers,
       long requestTimeMillis,
       long responseTimeMillis,
-      long heuristicCapMillis) {
-    CacheControl control = CacheControl.of(headers);
+      StorageRules rules) {
+    CacheControl targeted = TargetedCacheControl.of(headers, rules.targets());
+    CacheControl control = targeted == null ? CacheControl.of(headers) : targeted;
+    boolean expires = targeted == null && headers.has("Expires"); // RFC 9213 2.2
+    long cap = rules.heuristicCapMillis();
+    long heuristicCapMillis = status < 400 ? cap : Math.min(cap, ERROR_CAP_MILLIS);
     OptionalLong date = HttpDates.parse(headers.first("Date"));
     long dateMillis = date.orElse(responseTimeMillis);
     OptionalLong modified = HttpDates.parse(headers.first("Last-Modified"));
-    LifetimeSource source = source(status, control, headers, modified);
+    LifetimeSource source = source(status, control, expires, modified);
     boolean staleForbidden = control.forbidsStale();
     return new FreshnessInfo(
         status,
@@ -54,14 +61,14 @@ public final class Freshness {
   }
 
   private static LifetimeSource source(
-      int status, CacheControl control, Headers headers, OptionalLong modified) {
+      int status, CacheControl control, boolean expires, OptionalLong modified) {
     if (control.sharedMaxAgeSeconds() != CacheControl.ABSENT) {
       return LifetimeSource.SHARED_MAX_AGE;
     }
     if (control.maxAgeSeconds() != CacheControl.ABSENT) {
       return LifetimeSource.MAX_AGE;
     }
-    if (headers.has("Expires")) {
+    if (expires) {
       return LifetimeSource.EXPIRES;
     }
     boolean guessable = control.isPublic() || Statuses.isHeuristicallyCacheable(status);

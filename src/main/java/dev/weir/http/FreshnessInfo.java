@@ -41,9 +41,9 @@ public record FreshnessInfo(
     }
   }
 
-  /** Judges a stored response with {@link Freshness#DEFAULT_HEURISTIC_CAP_MILLIS}. */
+  /** Judges a stored response by {@link StorageRules#STANDARD}. */
   public static FreshnessInfo of(StoredResponse stored) {
-    return Freshness.of(stored, Freshness.DEFAULT_HEURISTIC_CAP_MILLIS);
+    return Freshness.of(stored, StorageRules.STANDARD);
   }
 
   /** Current age (RFC 9111 4.2.3); never negative, even if the clock was set back. */

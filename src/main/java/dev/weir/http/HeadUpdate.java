@@ -1,5 +1,6 @@
 package dev.weir.http;
 
+import java.util.List;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -20,13 +21,15 @@ public sealed interface HeadUpdate {
    * mention does not count.
    *
    * @param bodyBytes length of the stored body
+   * @param targets the fields that speak to this cache ({@link StorageRules#targets})
    */
   static HeadUpdate of(
       StoredResponse stored,
       long bodyBytes,
       ResponseHead answer,
       long requestTimeMillis,
-      long responseTimeMillis) {
+      long responseTimeMillis,
+      List<String> targets) {
     if (answer.status() != 200 || stored.status() != 200) {
       return new Unrelated();
     }
@@ -37,8 +40,9 @@ public sealed interface HeadUpdate {
         || !sameCoding(told, stored.headers())) {
       return new Outdated();
     }
-    StoredResponse merged = NotModified.merge(stored, told, requestTimeMillis, responseTimeMillis);
-    return NotModified.mayStay(merged) ? new Updated(merged) : new Outdated();
+    StoredResponse merged =
+        NotModified.merge(stored, told, requestTimeMillis, responseTimeMillis, targets);
+    return NotModified.mayStay(merged, targets) ? new Updated(merged) : new Outdated();
   }
 
   private static boolean sameLength(@Nullable String told, long bodyBytes) {

@@ -1,6 +1,7 @@
 package dev.weir.http;
 
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -39,32 +40,36 @@ public final class NotModified {
    * The stored response brought up to date: each field of the 304 replaces the stored one of its
    * name, save those that describe the body. Age and Date of the stored one go in any case, since
    * they would make the validated response look old.
+   *
+   * @param targets the fields that speak to this cache ({@link StorageRules#targets})
    */
   public static StoredResponse merge(
-      StoredResponse stored, Headers notModified, long requestTimeMillis, long responseTimeMillis) {
-    CacheControl control =
-        notModified.has("Cache-Control")
-            ? CacheControl.of(notModified)
-            : CacheControl.of(stored.headers());
-    Headers update = withoutKept(Storability.cleaned(notModified, control, false), stored);
+      StoredResponse stored,
+      Headers notModified,
+      long requestTimeMillis,
+      long responseTimeMillis,
+      List<String> targets) {
+    Headers update = withoutKept(HopByHop.strip(notModified), stored);
     Headers.Builder merged = stored.headers().toBuilder().remove("Age").remove("Date");
     update.forEach((name, value) -> merged.remove(name));
     merged.addAll(update);
     if (!update.has("Date")) {
       merged.add("Date", HttpDates.format(responseTimeMillis)); // RFC 9110 6.6.1
     }
+    Headers fields = merged.build();
+    CacheControl control = CacheControl.of(fields, targets);
     return new StoredResponse(
         stored.status(),
         stored.reason(),
-        Storability.cleaned(merged.build(), control, !mayKeepCookies(merged.build(), control)),
+        Storability.cleaned(fields, control, !mayKeepCookies(fields, control)),
         stored.method(),
         requestTimeMillis,
         responseTimeMillis);
   }
 
   /** Whether the response may stay stored with what the 304 said of it. */
-  public static boolean mayStay(StoredResponse merged) {
-    CacheControl control = CacheControl.of(merged.headers());
+  public static boolean mayStay(StoredResponse merged, List<String> targets) {
+    CacheControl control = CacheControl.of(merged.headers(), targets);
     return !control.noStore() && !control.isPrivate();
   }
 

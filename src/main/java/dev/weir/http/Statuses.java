@@ -23,12 +23,12 @@ final class Statuses {
   /**
    * Statuses that speak of one request or one connection, not of the resource: storing them would
    * let one client's bad request answer everybody (cache poisoning by error pages), or is forbidden
-   * outright (428, 429, 431, 511: RFC 6585).
+   * outright (428, 429, 431, 511: RFC 6585). Not 400 and 414, which may be of the target alone: the
+   * former is stored with an explicit lifetime only.
    */
   static boolean isAboutTheRequest(int status) {
     return switch (status) {
-      case 400, 401, 402, 407, 408, 411, 412, 413, 414, 415, 416, 417, 421, 422, 425, 426, 428 ->
-          true;
+      case 401, 402, 407, 408, 411, 412, 413, 415, 416, 417, 421, 422, 425, 426, 428 -> true;
       case 429, 431, 505, 511 -> true;
       default -> false;
     };

@@ -66,11 +66,7 @@ public sealed interface Storability {
       StorageRules rules) {
     FreshnessInfo info =
         Freshness.of(
-            response.status(),
-            response.headers(),
-            requestTimeMillis,
-            responseTimeMillis,
-            rules.heuristicCapMillis());
+            response.status(), response.headers(), requestTimeMillis, responseTimeMillis, rules);
     boolean overridden = response.status() == 200 && rules.freshnessOverrideMillis() > 0;
     Refusal refusal = refusal(request, response, info, rules, overridden);
     if (refusal != null) {
@@ -155,12 +151,14 @@ public sealed interface Storability {
   }
 
   /**
-   * The last point of RFC 9111 3. An error is stored only if the origin gave it a lifetime: a guess
-   * at one would make a passing trouble last.
+   * The last point of RFC 9111 3. An error is stored only while it is fresh, by the origin's word
+   * or, if it says when it last changed, for a short time by guess: a passing trouble must not
+   * last.
    */
   private static boolean hasLicence(int status, FreshnessInfo info) {
     if (status >= 400) {
-      return explicitlyFresh(info);
+      return explicitlyFresh(info)
+          || (info.source() == FreshnessInfo.LifetimeSource.HEURISTIC && info.lifetimeMillis() > 0);
     }
     return info.source().isExplicit()
         || info.control().isPublic()

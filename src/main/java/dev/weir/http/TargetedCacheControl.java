@@ -1,16 +1,19 @@
 package dev.weir.http;
 
+import dev.weir.http.StructuredDictionary.Value;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Cache directives for one class of caches (RFC 9213), as {@code CDN-Cache-Control}: where a cache
  * is of that class, the first such field of its list that can be read replaces {@code
- * Cache-Control} and {@code Expires}. A forward proxy is of no such class and has an empty list; a
- * cache that stands before an origin on its owner's behalf may be.
+ * Cache-Control} and {@code Expires}. The field itself is stored and passed on like any other: the
+ * next cache may be of the same class.
  *
- * <p>These fields are dictionaries of structured fields (RFC 8941): unlike {@code Cache-Control},
- * one error makes the whole field unreadable, and it then counts as absent.
+ * <p>These fields are dictionaries of structured fields: unlike {@code Cache-Control}, one error
+ * makes the whole field unreadable, and it then counts as absent, as an empty one does. A directive
+ * whose value is of another type than its own is not there; a time below 0 is 0.
  */
 public final class TargetedCacheControl {
   private TargetedCacheControl() {}
@@ -20,8 +23,8 @@ public final class TargetedCacheControl {
    * and the ordinary fields do.
    */
   public static @Nullable CacheControl of(Headers response, List<String> targets) {
-    for (String target : targets) {
-      String field = response.combined(target);
+    for (int i = 0; i < targets.size(); i++) {
+      String field = response.combined(targets.get(i));
       if (field != null) {
         CacheControl directives = parse(field);
         if (directives != null) {
@@ -34,42 +37,35 @@ public final class TargetedCacheControl {
 
   /** The directives of one field, or null if it is empty or no dictionary. */
   static @Nullable CacheControl parse(String field) {
+    Map<String, Value> members = StructuredDictionary.parse(field);
+    if (members == null || members.isEmpty()) {
+      return null;
+    }
     StringBuilder plain = new StringBuilder(field.length());
-    boolean[] readable = {true};
-    FieldSyntax.directives(
-        field,
+    members.forEach(
         (name, value) -> {
-          readable[0] &= isKey(name) && (value == null || isItem(value));
-          String bare = withoutParameters(value);
-          if (!"?0".equals(bare)) { // a directive that is false is not there
-            plain.append(plain.isEmpty() ? "" : ",").append(name);
-            plain.append(bare == null || "?1".equals(bare) ? "" : "=" + bare);
+          String directive = directive(name, value);
+          if (directive != null) {
+            plain.append(plain.isEmpty() ? "" : ",").append(directive);
           }
         });
-    boolean dangling = field.strip().endsWith(",");
-    return readable[0] && !dangling && !field.isBlank()
-        ? CacheControl.parse(plain.toString())
-        : null;
+    return CacheControl.parse(plain.toString());
   }
 
-  private static @Nullable String withoutParameters(@Nullable String value) {
-    int semicolon = value == null ? -1 : value.indexOf(';');
-    return value == null || semicolon < 0 ? value : value.substring(0, semicolon).strip();
-  }
-
-  private static boolean isKey(String name) {
-    for (int i = 0; i < name.length(); i++) {
-      char c = name.charAt(i);
-      boolean letter = (c >= 'a' && c <= 'z') || c == '*';
-      if (!letter && (i == 0 || "0123456789_-.".indexOf(c) < 0)) {
-        return false;
-      }
-    }
-    return !name.isEmpty();
-  }
-
-  /** An integer, a boolean, a token or what was a string. */
-  private static boolean isItem(String value) {
-    return !value.isEmpty() && value.chars().allMatch(c -> c >= ' ' && c <= '~');
+  /** As {@code Cache-Control} would have it, or null if it does not count. */
+  private static @Nullable String directive(String name, Value value) {
+    boolean timed =
+        switch (name) {
+          case "max-age", "s-maxage", "stale-while-revalidate", "stale-if-error" -> true;
+          default -> false;
+        };
+    return switch (value) {
+      case Value.Whole(long number) -> timed ? name + "=" + Math.max(0, number) : null;
+      case Value.Truth(boolean there) -> there && !timed ? name : null;
+      case Value.Text(String text) when name.equals("no-cache") || name.equals("private") ->
+          text.indexOf('"') < 0 && text.indexOf('\\') < 0 ? name + "=\"" + text + '"' : name;
+      case Value.Text ignored -> null;
+      case Value.Other ignored -> null;
+    };
   }
 }

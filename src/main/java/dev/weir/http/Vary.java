@@ -64,7 +64,16 @@ public record Vary(List<String> names, boolean any) {
     if ("accept-encoding".equals(name)) {
       return AcceptEncoding.canonical(value);
     }
-    return value == null ? "" : value.strip();
+    if (value == null) {
+      return "";
+    }
+    return switch (name) {
+      case "accept-language" -> AcceptLanguage.canonical(value);
+      // No lists: a comma in them is text, and the space behind it may be too.
+      case "authorization", "cookie", "date", "host", "origin", "referer", "user-agent" ->
+          value.strip();
+      default -> FieldSyntax.withoutSpaceAroundCommas(value);
+    };
   }
 
   private static void escape(String value, StringBuilder text) {

@@ -150,13 +150,21 @@ public final class CircuitBreakers {
   }
 
   /**
-   * Failures that say the origin is ill. A status of any kind is an answer; a broken message may be
-   * one resource's; a kept connection that was closed meanwhile says nothing.
+   * Failures that say the origin is ill, and that cost each request its time. A status of any kind
+   * is an answer; a broken message, or a connection closed instead of one, may be one resource's
+   * (the origin did let us connect), and must not take the origin's others away.
    */
   private static boolean counts(OriginFailure failure) {
     return switch (failure.kind()) {
-      case RESOLVE, CONNECT, CONNECT_TIMEOUT, TLS, HEAD_TIMEOUT, CLOSED -> failure.originsFault();
-      case EGRESS_DENIED, LOOP, CIRCUIT_OPEN, IDLE_TIMEOUT, BAD_RESPONSE, TRUNCATED, OVERLOADED ->
+      case RESOLVE, CONNECT, CONNECT_TIMEOUT, TLS, HEAD_TIMEOUT -> failure.originsFault();
+      case EGRESS_DENIED,
+          LOOP,
+          CIRCUIT_OPEN,
+          IDLE_TIMEOUT,
+          CLOSED,
+          BAD_RESPONSE,
+          TRUNCATED,
+          OVERLOADED ->
           false;
     };
   }

@@ -56,7 +56,9 @@ final class JudgementTest {
     "401, max-age=60,    RELAY",
     "429, max-age=60,    SHARE",
     "500, x=y,           SHARE",
-    "503, max-age=60,    SHARE",
+    "503, max-age=60,    STORE",
+    "503, max-age=0,     SHARE",
+    "501, public,        SHARE",
     "304, max-age=60,    RELAY",
     "206, max-age=60,    RELAY",
   })

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.weir.http.HeadUpdate.Outdated;
 import dev.weir.http.HeadUpdate.Unrelated;
 import dev.weir.http.HeadUpdate.Updated;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class HeadUpdateTest {
@@ -45,6 +46,7 @@ class HeadUpdateTest {
   }
 
   private HeadUpdate of(int status, String... fields) {
-    return HeadUpdate.of(stored, 5, new ResponseHead(status, "", Headers.of(fields)), LATER, LATER);
+    return HeadUpdate.of(
+        stored, 5, new ResponseHead(status, "", Headers.of(fields)), LATER, LATER, List.of());
   }
 }

@@ -5,6 +5,7 @@ import static dev.weir.http.Samples.secondsAfter;
 import static dev.weir.http.Samples.stored;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class NotModifiedTest {
@@ -48,7 +49,7 @@ class NotModifiedTest {
             "Connection",
             "close");
     // When
-    StoredResponse merged = NotModified.merge(stored, update, LATER, LATER);
+    StoredResponse merged = NotModified.merge(stored, update, LATER, LATER, List.of());
     // Then
     assertThat(merged.headers())
         .isEqualTo(
@@ -78,7 +79,8 @@ class NotModifiedTest {
             stored("Cache-Control", "max-age=10"),
             Headers.of("Date", secondsAfter(95), "Age", "2"),
             LATER,
-            LATER);
+            LATER,
+            List.of());
     assertThat(FreshnessInfo.of(merged).ageMillis(LATER)).isEqualTo(5000);
   }
 
@@ -98,20 +100,20 @@ class NotModifiedTest {
   @Test
   void anAnswerMayForbidToKeepIt() {
     StoredResponse stored = stored("Cache-Control", "max-age=10");
-    assertThat(NotModified.mayStay(merge(stored, "no-store"))).isFalse();
-    assertThat(NotModified.mayStay(merge(stored, "private"))).isFalse();
-    assertThat(NotModified.mayStay(merge(stored, "max-age=1"))).isTrue();
+    assertThat(NotModified.mayStay(merge(stored, "no-store"), List.of())).isFalse();
+    assertThat(NotModified.mayStay(merge(stored, "private"), List.of())).isFalse();
+    assertThat(NotModified.mayStay(merge(stored, "max-age=1"), List.of())).isTrue();
   }
 
   @Test
   void aCookieOfA304IsNotReplayedUnderAGuessedLifetime() {
     StoredResponse stored = stored("Last-Modified", secondsAfter(-9), "ETag", "\"a\"");
     StoredResponse merged =
-        NotModified.merge(stored, Headers.of("Set-Cookie", "a=b"), LATER, LATER);
+        NotModified.merge(stored, Headers.of("Set-Cookie", "a=b"), LATER, LATER, List.of());
     assertThat(merged.headers().has("Set-Cookie")).isFalse();
   }
 
   private static StoredResponse merge(StoredResponse stored, String field) {
-    return NotModified.merge(stored, Headers.of("Cache-Control", field), LATER, LATER);
+    return NotModified.merge(stored, Headers.of("Cache-Control", field), LATER, LATER, List.of());
   }
 }

@@ -44,9 +44,12 @@ class StorabilityTest {
         "500 | max-age=1 | stored",
         "206 | max-age=1 | partial",
         "304 | max-age=1 | partial",
-        "400 | max-age=1 | status",
+        "400 | max-age=1 | stored",
+        "400 | public | no-lifetime",
+        "599 | max-age=1 | stored",
+        "599 | must-understand, no-store, max-age=9 | no-store",
         "401 | max-age=1 | status",
-        "414 | max-age=1 | status",
+        "414 | max-age=1 | stored",
         "429 | max-age=1 | status",
         "431 | max-age=1 | status"
       })
@@ -105,7 +108,7 @@ class StorabilityTest {
     Headers guess =
         Headers.of("Date", DATE, "Last-Modified", secondsAfter(-999), "Set-Cookie", "a=b");
     Headers named = guess.plus("Cache-Control", "private=\"Set-Cookie\"");
-    StorageRules without = new StorageRules(1000, 0, false, false);
+    StorageRules without = new StorageRules(1000, 0, false, false, java.util.List.of());
     assertThat(verdict(get(), 200, explicit, StorageRules.STANDARD)).isEqualTo("stored");
     assertThat(verdict(get(), 200, explicit, without)).isEqualTo("set-cookie");
     assertThat(verdict(get(), 200, guess, StorageRules.STANDARD)).isEqualTo("set-cookie");

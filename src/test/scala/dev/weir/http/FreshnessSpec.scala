@@ -78,7 +78,7 @@ class FreshnessSpec extends AnyWordSpec with Matchers with ScalaCheckPropertyChe
     "never guess a longer lifetime than the cap" in {
       forAll(times, times, Gen.choose(0L, day)) { (modified, received, cap) =>
         val fields = Headers.of("Last-Modified", HttpDates.format(modified))
-        val info = Freshness.of(200, fields, received, received, cap)
+        val info = Freshness.of(200, fields, received, received, new StorageRules(cap, 0, false, true, java.util.List.of()))
         info.source shouldBe FreshnessInfo.LifetimeSource.HEURISTIC
         info.lifetimeMillis should be <= cap
         info.lifetimeMillis should be <= math.max(0L, received - modified + 1000)
@@ -143,7 +143,7 @@ class FreshnessSpec extends AnyWordSpec with Matchers with ScalaCheckPropertyChe
   "A merged 304" should {
     "make the response as young as the answer" in {
       forAll(stored, dates, times) { (response, date, at) =>
-        val merged = NotModified.merge(response, Headers.of("Date", date), at, at)
+        val merged = NotModified.merge(response, Headers.of("Date", date), at, at, java.util.List.of())
         val ofAnswer = HttpDates.parse(date).orElse(at)
         FreshnessInfo.of(merged).ageMillis(at) shouldBe math.max(0L, at - ofAnswer)
       }
