@@ -44,8 +44,9 @@ final class SettingsLoader {
           typed
               .withFallback(environ)
               .withFallback(file)
-              .withFallback(weirReference)
+              // Parsed by its name, reference.conf is that of every library on the class path.
               .withFallback(pekkoTuning)
+              .withFallback(weirReference)
               .withFallback(ConfigFactory.defaultReferenceUnresolved())
               .resolve());
     } catch (ConfigException unresolved) {

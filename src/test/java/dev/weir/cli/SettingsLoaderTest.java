@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -180,5 +181,22 @@ class SettingsLoaderTest {
 
   private Path write(String text) throws Exception {
     return Files.writeString(folder.resolve("weir.conf"), text);
+  }
+
+  /** Once the libraries' own defaults won over what was measured, and nothing said so. */
+  @Test
+  void tuningOfTheLibraryWinsOverItsDefaults() {
+    // Given
+    Config tuning = ConfigFactory.parseResources("reference/pekko.conf");
+
+    // When
+    Config config = new SettingsLoader(Map.of()).load(Map.of());
+
+    // Then
+    assertThat(tuning.entrySet())
+        .allSatisfy(
+            tuned ->
+                assertThat(config.getValue(tuned.getKey()).unwrapped())
+                    .isEqualTo(tuned.getValue().unwrapped()));
   }
 }
