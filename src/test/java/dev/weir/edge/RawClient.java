@@ -1,5 +1,6 @@
 package dev.weir.edge;
 
+import dev.weir.wire.TestTls;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -32,10 +33,13 @@ public final class RawClient implements AutoCloseable {
 
   /** Speaks TLS from here on. */
   public RawClient tls(String serverName) {
+    return tls(serverName, EdgeFixture.TLS);
+  }
+
+  public RawClient tls(String serverName, TestTls trusted) {
     try {
       SSLSocket secured =
-          (SSLSocket)
-              EdgeFixture.TLS.client.getSocketFactory().createSocket(socket, serverName, 443, true);
+          (SSLSocket) trusted.client.getSocketFactory().createSocket(socket, serverName, 443, true);
       var parameters = secured.getSSLParameters();
       boolean name = !serverName.matches("[0-9.:]+");
       parameters.setServerNames(name ? List.of(new SNIHostName(serverName)) : List.of());

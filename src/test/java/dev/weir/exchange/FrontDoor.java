@@ -8,17 +8,21 @@ import dev.weir.edge.EdgeMetrics;
 import dev.weir.edge.EdgeParts;
 import dev.weir.edge.EdgeRequest;
 import dev.weir.edge.EdgeSettings;
+import dev.weir.edge.EngineFactory;
 import dev.weir.edge.RawClient;
 import dev.weir.edge.TunnelRefusedException;
 import dev.weir.http.Headers;
 import dev.weir.http.RequestHead;
 import dev.weir.http.ResponseHead;
+import dev.weir.origin.ClientEngines;
+import dev.weir.origin.Origins;
 import dev.weir.origin.RawOrigin;
 import dev.weir.policy.CacheKeys;
 import dev.weir.policy.Policy;
 import dev.weir.policy.PolicyTable;
 import dev.weir.testing.Eventually;
 import dev.weir.wire.GuardSettings;
+import dev.weir.wire.TestTls;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -31,6 +35,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import javax.net.ssl.SSLEngine;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 
 /**
@@ -45,7 +50,38 @@ final class FrontDoor implements AutoCloseable {
   private final Edge edge;
 
   FrontDoor(RawOrigin.Script script) throws Exception {
-    origin = RawOrigin.start(script);
+    this(
+        RawOrigin.start(script),
+        World.get().origins,
+        host -> {
+          throw new IllegalStateException("no TLS here");
+        });
+  }
+
+  /** With TLS on both sides: clients reach the origin by CONNECT to its port. */
+  static FrontDoor secured(TestTls tls, RawOrigin.Script script) throws Exception {
+    ClientEngines trusting =
+        new ClientEngines() {
+          @Override
+          public SSLEngine engine(String host, int port) {
+            SSLEngine engine = tls.client.createSSLEngine(host, port);
+            engine.setUseClientMode(true);
+            return engine;
+          }
+
+          @Override
+          public String explain(Throwable failure) {
+            return "The origin is not trusted.";
+          }
+        };
+    return new FrontDoor(
+        RawOrigin.start(tls.server.getServerSocketFactory(), script),
+        World.get().origins(trusting),
+        host -> tls.serverEngine());
+  }
+
+  private FrontDoor(RawOrigin origin, Origins origins, EngineFactory engines) throws Exception {
+    this.origin = origin;
     Instants instants = () -> Instant.ofEpochMilli(System.currentTimeMillis() + aheadMillis.get());
     exchanges =
         new Exchanges(
@@ -53,20 +89,21 @@ final class FrontDoor implements AutoCloseable {
             head -> CacheKeys.of(head, ""),
             world.cache,
             world.stores.bodies(),
-            world.origins,
+            origins,
             (head, connection) -> null,
             ExchangeSettings.from(world.rooms.getConfig("weir.exchange")),
             instants.clock(),
             record -> {},
             world.materializer());
     Config rooms =
-        ConfigFactory.parseResources("reference/edge.conf").withFallback(world.rooms).resolve();
+        ConfigFactory.parseString("weir.edge.connect-ports = [" + origin.authority().port() + "]")
+            .withFallback(ConfigFactory.parseResources("reference/edge.conf"))
+            .withFallback(world.rooms)
+            .resolve();
     EdgeParts parts =
         EdgeParts.of(
             exchanges,
-            host -> {
-              throw new IllegalStateException("no TLS here");
-            },
+            engines,
             authority -> CompletableFuture.failedFuture(new TunnelRefusedException("no tunnels")));
     edge =
         Edge.bind(

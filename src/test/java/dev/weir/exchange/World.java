@@ -40,6 +40,19 @@ import org.apache.pekko.stream.SystemMaterializer;
  * Tests do not meet in it, for each has an origin, and so keys, of its own.
  */
 final class World {
+  private static final ClientEngines NO_TLS =
+      new ClientEngines() {
+        @Override
+        public SSLEngine engine(String host, int port) {
+          throw new IllegalStateException("no TLS here");
+        }
+
+        @Override
+        public String explain(Throwable failure) {
+          return "no TLS here";
+        }
+      };
+
   private static final World ONLY = new World();
 
   final Config rooms;
@@ -67,7 +80,7 @@ final class World {
                 .withFallback(ConfigFactory.load()));
     folder = temporary();
     stores = LocalStores.open(folder, StoreSettings.from(rooms.getConfig("weir.store")));
-    origins = origins();
+    origins = origins(NO_TLS);
     AtomicReference<FillRegistry> made = new AtomicReference<>();
     cache =
         new NodeCache(
@@ -100,7 +113,8 @@ final class World {
     }
   }
 
-  private PekkoOrigins origins() {
+  /** Origins of a test's own; fills use the shared ones, which speak no TLS. */
+  PekkoOrigins origins(ClientEngines engines) {
     OriginSettings settings = OriginSettings.from(rooms.getConfig("weir.origin"));
     EgressGate gate =
         new EgressGate(
@@ -110,24 +124,12 @@ final class World {
                 CompletableFuture.failedFuture(
                     new OriginFailure(OriginFailure.Kind.RESOLVE, "There is no such name.", null)),
             settings.egress().maxAddresses());
-    ClientEngines noTls =
-        new ClientEngines() {
-          @Override
-          public SSLEngine engine(String host, int port) {
-            throw new IllegalStateException("no TLS here");
-          }
-
-          @Override
-          public String explain(Throwable failure) {
-            return "no TLS here";
-          }
-        };
     return new PekkoOrigins(
         system,
         settings,
         GuardSettings.from(rooms.getConfig("weir.guard")),
         GuardEvents.NONE,
-        noTls,
+        engines,
         gate,
         System::nanoTime);
   }

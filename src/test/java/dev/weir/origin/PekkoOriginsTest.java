@@ -754,6 +754,43 @@ class PekkoOriginsTest {
     }
   }
 
+  @Test
+  void anOriginThatComesBackIsFoundByAProbeWithoutAnybodysHelp() throws Exception {
+    // Given: it answers again from its fifth connection on
+    try (RawOrigin origin =
+        RawOrigin.start(
+            peer -> {
+              while (peer.head() != null) {
+                if (peer.number < 5) {
+                  return;
+                }
+                peer.say(HELLO);
+              }
+            })) {
+      PekkoOrigins origins = fixture.origins("breaker { failures = 2, open-millis = 100 }");
+      OriginRequest request = get(origin.authority(), "/");
+      List<OriginFailure.Kind> failures = new java.util.ArrayList<>();
+
+      // When
+      String answer = null;
+      long end = System.nanoTime() + 20_000_000_000L;
+      while (answer == null && System.nanoTime() < end) {
+        try {
+          answer = fixture.text(await(origins.fetch(request)));
+        } catch (java.util.concurrent.ExecutionException e) {
+          failures.add(((OriginFailure) e.getCause()).kind());
+          Thread.sleep(5);
+        }
+      }
+
+      // Then
+      assertThat(answer).isEqualTo("hello");
+      assertThat(failures).contains(OriginFailure.Kind.CLOSED, OriginFailure.Kind.CIRCUIT_OPEN);
+      assertThat(origin.accepted()).isEqualTo(5);
+      until(() -> origins.breakers().view().isEmpty());
+    }
+  }
+
   private static CompletionStage<OriginResponse> fetch(PekkoOrigins origins, RawOrigin origin) {
     return origins.fetch(get(origin.authority(), "/"));
   }

@@ -397,6 +397,35 @@ class TlsStageTest {
   }
 
   @Test
+  void keysMayBeUpdatedWhileBytesMove() throws Exception {
+    // Given
+    try (Server server = new Server(Flow.of(ByteString.class), 0, SETTINGS);
+        SSLSocket socket = connect(server.port(), "TLSv1.3")) {
+      byte[] sent = random(100_000);
+      for (int i = 0; i < 20; i++) {
+        // When: on an established TLS 1.3 connection this is a KeyUpdate that asks for one back
+        socket.startHandshake();
+        Thread writer =
+            Thread.ofVirtual()
+                .start(
+                    () -> {
+                      try {
+                        socket.getOutputStream().write(sent);
+                      } catch (IOException cut) {
+                        throw new java.io.UncheckedIOException(cut);
+                      }
+                    });
+        byte[] got = socket.getInputStream().readNBytes(sent.length);
+        writer.join();
+
+        // Then
+        assertThat(sha(got)).isEqualTo(sha(sent));
+      }
+      assertThat(socket.getSession().getProtocol()).isEqualTo("TLSv1.3");
+    }
+  }
+
+  @Test
   void slowReaderHoldsTheWriterBack() throws Exception {
     // Given
     java.util.concurrent.atomic.AtomicLong produced = new java.util.concurrent.atomic.AtomicLong();
