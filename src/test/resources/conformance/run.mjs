@@ -3,8 +3,9 @@
 //   node run.mjs PACKAGE_FOLDER forward|reverse
 //
 // Starts the suite's own origin on a free port of loopback and says so: one line `origin URL`. Then
-// waits for one line with the cache's URL, runs every test through it, and writes one line of JSON:
-// { id: { kind, verdict, why } }. Ends when its input ends, so that it never outlives who started it.
+// waits for one line with the cache's URL, runs every test through it (or those of CONFORMANCE_ONLY),
+// and writes a line for each, separated by tabs: id, kind, verdict and why; then `end`. Ends when its
+// input ends, so that it never outlives who started it.
 
 import http from 'node:http'
 import net from 'node:net'
@@ -49,11 +50,17 @@ class ProxyAgent extends http.Agent {
 }
 
 /** The suite's own way of telling what a result is worth, in one word. */
-function verdict (id, suites, display, results) {
-  const symbol = display.determineTestResult(suites, id, results)[2]
+function verdict (id, suites, display, results, withDependencies) {
+  const symbol = display.determineTestResult(suites, id, results, withDependencies)[2]
   return {
-    '✅': 'pass', Y: 'pass', N: 'fail', '⛔️': 'fail', '⚠️': 'fail', '⚪️': 'dependency', '🔹': 'setup',
-    '↻': 'retry', '⁉️': 'harness', '-': 'untested'
+    '✅': 'pass',
+    Y: 'pass',
+    N: 'fail',
+    '⛔️': 'fail',
+    '⚠️': 'fail',
+    '⚪️': 'dependency',
+    '🔹': 'setup',
+    '↻': 'retry'
   }[symbol] ?? 'harness'
 }
 
@@ -70,23 +77,19 @@ async function run (origin, cache) {
   const fetch = (url, init) => nodeFetch(url, { ...init, agent, timeout: 20000 })
   await runner.runTests(suites, fetch, false, mode === 'forward' ? origin : cache)
   const results = runner.getResults()
-  const told = {}
-  for (const suite of suites) {
-    for (const test of suite.tests) {
-      if (results[test.id] === undefined) continue // for browsers only
-      told[test.id] = {
-        kind: test.kind ?? 'required',
-        verdict: verdict(test.id, suites, display, results),
-        why: results[test.id] === true ? '' : results[test.id].join(': ')
-      }
-    }
+  for (const test of suites.flatMap((suite) => suite.tests)) {
+    const result = results[test.id]
+    if (result === undefined) continue // for browsers only
+    const why = result === true ? '' : result.join(': ').replaceAll(/\s+/g, ' ')
+    const word = verdict(test.id, suites, display, results, only === undefined)
+    out.write([test.id, test.kind ?? 'required', word, why].join('\t') + '\n')
   }
-  return told
+  out.write('end\n')
 }
 
 const origin = await startOrigin()
 out.write(`origin ${origin}\n`)
 for await (const line of readline.createInterface({ input: process.stdin })) {
-  out.write(JSON.stringify(await run(origin, line.trim())) + '\n')
+  await run(origin, line.trim())
 }
 process.exit(0)
