@@ -310,6 +310,8 @@ final class FillReports implements FillEvents {
     return switch (intent) {
       case FillIntent.Store(var response, VariantKey variant, List<String> vary) ->
           new KeeperCommand.Headed(grant, KeeperCommand.Fate.STORE, vary, variant, plain);
+      // Committed when it has come, but nobody may follow it for the whole.
+      case FillIntent.StorePart part -> headed(grant, KeeperCommand.Fate.SHARE, plain);
       case FillIntent.Share share -> headed(grant, KeeperCommand.Fate.SHARE, plain);
       case FillIntent.Relay relay -> headed(grant, KeeperCommand.Fate.RELAY, plain);
       case FillIntent.Refresh refresh -> headed(grant, KeeperCommand.Fate.REFRESH, plain);

@@ -317,6 +317,9 @@ final class KeyState {
           ? new CommitDecision.Refuse("gone")
           : new CommitDecision.Refresh(kept, isWorthWriting(kept, entry));
     }
+    if (kept != null && kept.entry().complete() && !entry.complete()) {
+      return new CommitDecision.Refuse("whole"); // what is whole never gives way to a part
+    }
     boolean superseded =
         kept != null
             && (fill == null

@@ -123,6 +123,7 @@ final class LoneFlights {
       case FillIntent.Store(var response, VariantKey variant, List<String> vary) ->
           question.variant().apply(vary).equals(variant);
       case FillIntent.Refresh refresh -> true;
+      case FillIntent.StorePart part -> false;
       case FillIntent.Share share -> false;
       case FillIntent.Relay relay -> false;
     };

@@ -162,12 +162,22 @@ final class NearTable {
       for (int i = 0; i < headers.size(); i++) {
         bytes += 80 + headers.name(i).length() + headers.value(i).length();
       }
-      bytes +=
-          switch (entry.body()) {
-            case Body.Inline(byte[] body) -> body.length;
-            case Body.Chunked(var manifest) -> 150 * manifest.chunks().size();
-          };
+      bytes += weight(entry.body());
     }
     return bytes;
+  }
+
+  private static int weight(Body body) {
+    return switch (body) {
+      case Body.Inline(byte[] bytes) -> bytes.length;
+      case Body.Chunked(var manifest) -> 150 * manifest.chunks().size();
+      case Body.Segmented(long total, var segments) -> {
+        int sum = 0;
+        for (Body.Segment segment : segments) {
+          sum += 64 + weight(segment.body());
+        }
+        yield sum;
+      }
+    };
   }
 }

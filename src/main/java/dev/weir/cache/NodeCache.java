@@ -314,6 +314,7 @@ public final class NodeCache implements Cache {
               attempt(asker, vary);
             }
           }
+          case FillIntent.StorePart part -> attempt(asker, near.vary(asker.question().key()));
           case FillIntent.Share share -> asker.answer(new Verdict.Follow(fill));
           case FillIntent.Relay relay -> asker.answer(new Verdict.Pass("uncacheable"));
           case FillIntent.Refresh refresh -> asker.answer(new Verdict.Follow(fill));

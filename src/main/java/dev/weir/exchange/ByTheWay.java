@@ -201,7 +201,7 @@ final class ByTheWay {
       Exchange x, Grant grant, RequestHead sent, FillPlan.Judge judge, OriginResponse answer) {
     OriginRequest request =
         new OriginRequest(sent, null, OptionalLong.empty(), x.route.timeouts(), x.edge.interim());
-    return new FillPlan(grant, request, judge, x.route.keyUrl(), false, answer);
+    return new FillPlan(grant, request, judge, x.route.keyUrl(), false, null, answer);
   }
 
   /** The fields of the POST that a GET might have too. */

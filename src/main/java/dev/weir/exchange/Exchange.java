@@ -29,6 +29,9 @@ final class Exchange {
   /** A variant of the key was seen that is not this request's. */
   boolean variantMissed;
 
+  /** The whole is known to be too large for a fill that a range starts: its Range is sent on. */
+  boolean forwardsRange;
+
   /** Its entry could not be read. */
   boolean bodyLost;
 

@@ -9,28 +9,24 @@ import dev.weir.entry.Grant;
 import dev.weir.fill.Fill;
 import dev.weir.fill.FillHead;
 import dev.weir.fill.FillIntent;
-import dev.weir.fill.FillPlan;
 import dev.weir.http.CacheDecision;
 import dev.weir.http.CacheStatus.Forward;
 import dev.weir.http.Freshness;
 import dev.weir.http.FreshnessInfo;
 import dev.weir.http.NotModified;
 import dev.weir.http.OriginTrouble;
-import dev.weir.http.RequestHead;
-import dev.weir.http.ResponseHead;
 import dev.weir.http.StoredResponse;
 import dev.weir.http.Vary;
 import dev.weir.log.ServeReason;
 import dev.weir.origin.OriginFailure;
-import dev.weir.origin.OriginRequest;
 import dev.weir.origin.OriginTimeouts;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
+import java.util.function.BiFunction;
 import java.util.function.Function;
+import org.apache.pekko.stream.javadsl.Sink;
 import org.jspecify.annotations.Nullable;
 
 /** Requests that wait for an origin through the cache: leading a fill, or reading one along. */
@@ -43,39 +39,42 @@ final class Fetching {
   private final Cache cache;
   private final Passing passing;
   private final FillAnswers fillAnswers;
+  private final Plans plans;
   private final Function<Exchange, CompletionStage<EdgeResponse>> again;
   private final Function<Exchange, CompletionStage<EdgeResponse>> anew;
+  private final BiFunction<Exchange, Entry, CompletionStage<EdgeResponse>> complete;
   private final com.github.benmanes.caffeine.cache.Cache<FillId, String> leaders =
       Caffeine.newBuilder().maximumSize(LEADERS_REMEMBERED).build();
 
   /**
    * @param again asks the cache once more, if the request may go another round
    * @param anew asks for a response of its own, whatever is running
+   * @param complete fetches more of an entry than the parts of it that are stored
    */
   Fetching(
       Parts parts,
       Passing passing,
+      Plans plans,
       Function<Exchange, CompletionStage<EdgeResponse>> again,
-      Function<Exchange, CompletionStage<EdgeResponse>> anew) {
+      Function<Exchange, CompletionStage<EdgeResponse>> anew,
+      BiFunction<Exchange, Entry, CompletionStage<EdgeResponse>> complete) {
     this.parts = parts;
     this.settings = parts.settings();
     this.cache = parts.cache();
     this.passing = passing;
     this.fillAnswers = new FillAnswers(parts.answers(), parts.materializer(), settings.maxRanges());
+    this.plans = plans;
     this.again = again;
     this.anew = anew;
+    this.complete = complete;
   }
 
   /** Fetches under the grant and answers from what comes. */
   CompletionStage<EdgeResponse> lead(Exchange x, Grant grant, Want want) {
-    boolean ranged = x.head.headers().has("Range");
-    long rangeFillMax = ranged ? settings.rangeFillMaxBytes() : Long.MAX_VALUE;
-    Asking asking =
-        new Asking(x.route.timeouts(), parts.answers().interim(x), ranged, rangeFillMax);
-    Fill fill = cache.lead(grant, plan(x, grant, want, asking));
+    Fill fill = cache.lead(grant, plans.leading(x, grant, want));
     leaders.put(fill.id(), x.id);
     // The origin's own timeouts bound a leader's waiting.
-    return await(x, fill, 0, want, null);
+    return await(x, fill, 0, plans.forwards(x, want) ? want.forwarding() : want, null);
   }
 
   /** Reads along; bounded, for the leader may be stuck. */
@@ -92,9 +91,7 @@ final class Fetching {
         new OriginTimeouts(
             usual.connectMillis(), usual.readMillis(), settings.backgroundDeadlineMillis());
     Want want = Want.validation(held, ServeReason.HIT_REVALIDATED, Forward.STALE);
-    // Its client has its answer: interim responses are for nobody.
-    Asking asking = new Asking(bounded, interim -> {}, false, Long.MAX_VALUE);
-    Fill fill = cache.lead(grant, plan(x, grant, want, asking));
+    Fill fill = cache.lead(grant, plans.inBackground(x, grant, want, bounded));
     Fill.Interest interest = fill.interest();
     fill.head()
         .thenAccept(
@@ -105,26 +102,6 @@ final class Fetching {
               }
             });
     return fill.end().whenComplete((end, failed) -> interest.close());
-  }
-
-  /** How an origin is asked for a fill. */
-  private record Asking(
-      OriginTimeouts timeouts,
-      Consumer<ResponseHead> interim,
-      boolean ranged,
-      long rangeFillMaxBytes) {}
-
-  private FillPlan plan(Exchange x, Grant grant, Want want, Asking asking) {
-    Entry held = want.held();
-    FreshnessInfo validators =
-        want.conditional() && held != null ? parts.hits().freshness(held) : null;
-    RequestHead sent = parts.heads().validating(x.head, validators);
-    Judgement judge =
-        new Judgement(
-            sent, x.route.mode(), x.route.storage(), x::variant, held, asking.rangeFillMaxBytes);
-    OriginRequest request =
-        new OriginRequest(sent, null, OptionalLong.empty(), asking.timeouts, asking.interim);
-    return new FillPlan(grant, request, judge, x.route.keyUrl(), asking.ranged);
   }
 
   private CompletionStage<EdgeResponse> await(
@@ -276,9 +253,10 @@ final class Fetching {
         if (streaming.head().status() == 304) {
           return unusable304(x, streaming, want, reason);
         }
-        return reason.equals(Judgement.TOO_LARGE_FOR_RANGE)
-            ? passing.pass(x, want.passedBecause(ServeReason.PASS_RANGE, reason))
-            : null;
+        return reason.equals(Judgement.TOO_LARGE_FOR_RANGE) ? tooLarge(x, fill, want) : null;
+      }
+      case FillIntent.StorePart ignored -> {
+        return leader == null ? null : again.apply(x); // somebody else's range
       }
       case FillIntent.Share ignored -> {
         return null;
@@ -324,6 +302,17 @@ final class Fetching {
         .thenCompose(end -> end.isPresent() ? again.apply(x) : anew.apply(x));
   }
 
+  /** The whole is more than a range is worth: it is let go, and the range asked for instead. */
+  private CompletionStage<EdgeResponse> tooLarge(Exchange x, Fill fill, Want want) {
+    fill.read(0, Long.MAX_VALUE).runWith(Sink.cancelled(), parts.materializer());
+    if (!Plans.mayForward(x) || x.forwardsRange) {
+      return passing.pass(
+          x, want.passedBecause(ServeReason.PASS_RANGE, Judgement.TOO_LARGE_FOR_RANGE));
+    }
+    x.forwardsRange = true;
+    return again.apply(x);
+  }
+
   /** A 304 that may not refresh the entry: what is held, once more and then never again. */
   private CompletionStage<EdgeResponse> unusable304(
       Exchange x, FillHead.Streaming streaming, Want want, String reason) {
@@ -355,6 +344,9 @@ final class Fetching {
   CompletionStage<EdgeResponse> lost(Exchange x, Entry entry, Hits.Missing missing) {
     if (missing == Hits.Missing.UNREADABLE) {
       return passing.pass(x, new Passing.Cause(ServeReason.MISS_DAMAGED, Forward.MISS));
+    }
+    if (missing == Hits.Missing.PARTIAL) {
+      return complete.apply(x, entry);
     }
     x.bodyLost = true;
     return cache

@@ -150,6 +150,7 @@ final class FillAnswers {
           case FillIntent.Share(String reason) -> reason;
           case FillIntent.Relay(String reason) -> reason;
           case FillIntent.Store ignored -> "";
+          case FillIntent.StorePart ignored -> "";
           case FillIntent.Refresh ignored -> "";
         };
     ServeReason reason = leader == null ? leading(x, streaming, want) : ServeReason.COLLAPSED;
@@ -158,7 +159,9 @@ final class FillAnswers {
         told.with(
             told.status()
                 .withForwardedStatus(streaming.head().status())
-                .withStored(streaming.intent() instanceof FillIntent.Store));
+                .withStored(
+                    streaming.intent() instanceof FillIntent.Store
+                        || streaming.intent() instanceof FillIntent.StorePart));
     return leader == null ? told : told.collapsedInto(leader);
   }
 

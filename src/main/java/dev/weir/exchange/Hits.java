@@ -3,7 +3,9 @@ package dev.weir.exchange;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.LoadingCache;
 import dev.weir.edge.EdgeResponse;
+import dev.weir.entry.Body;
 import dev.weir.entry.Entry;
+import dev.weir.fill.Completion;
 import dev.weir.http.ByteRanges;
 import dev.weir.http.Conditional;
 import dev.weir.http.Freshness;
@@ -24,6 +26,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import org.apache.pekko.NotUsed;
+import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
@@ -37,7 +40,9 @@ final class Hits {
     /** Something of it is gone: the entry is good for nothing any more. */
     NOT_WHOLE,
     /** The store cannot say or has no time: the entry may be good. */
-    UNREADABLE
+    UNREADABLE,
+    /** Only parts of it are stored, and not all that this request wants. */
+    PARTIAL
   }
 
   /** How to answer without the entry. */
@@ -84,6 +89,9 @@ final class Hits {
     Reply reply = Reply.choose(x.head, stored, OptionalLong.of(length), maxRanges);
     Headers aged = aged(entry, nowMillis);
     bodies.touch(entry);
+    if (lacks(x, entry, reply)) {
+      return otherwise.without(Missing.PARTIAL);
+    }
     EdgeResponse without = withoutBody(x, entry, reply, aged, told);
     if (without != null) {
       return CompletableFuture.completedFuture(without);
@@ -108,6 +116,37 @@ final class Hits {
                       opened(x, entry, sending, opened.get(), told));
             })
         .thenCompose(answer -> answer);
+  }
+
+  /** Whether the entry is stored in part only and does not hold what this request wants. */
+  boolean lacks(Exchange x, Entry entry) {
+    OptionalLong length = OptionalLong.of(entry.body().length());
+    return !entry.complete()
+        && lacks(x, entry, Reply.choose(x.head, entry.response(), length, maxRanges));
+  }
+
+  /** A range wholly within what is stored may be served from it, nothing else (RFC 9111 3.3). */
+  private static boolean lacks(Exchange x, Entry entry, Reply reply) {
+    if (!(entry.body() instanceof Body.Segmented body)) {
+      return false;
+    }
+    return switch (reply) {
+      case Reply.Whole ignored -> !x.head.isHead() && !body.complete();
+      case Reply.Part part -> !holds(body, part.range());
+      case Reply.Parts several -> !several.ranges().stream().allMatch(one -> holds(body, one));
+      case Reply.NotModified ignored -> false;
+      case Reply.PreconditionFailed ignored -> false;
+      case Reply.Unsatisfiable ignored -> false;
+    };
+  }
+
+  private static boolean holds(Body.Segmented body, ByteRanges.Part range) {
+    return body.covers(range.first(), range.last() + 1);
+  }
+
+  /** How to fetch what the entry lacks, or null where it is of no help. */
+  @Nullable Completion completion(Entry entry, List<String> targets, Materializer materializer) {
+    return Completion.of(entry, targets, bodies, damaged, materializer);
   }
 
   /** What is sent of a body, and under which head. */

@@ -10,7 +10,6 @@ import dev.weir.entry.Entry;
 import dev.weir.entry.Grant;
 import dev.weir.entry.PrimaryKey;
 import dev.weir.fill.Fill;
-import dev.weir.http.ByteRanges;
 import dev.weir.http.CacheDecision;
 import dev.weir.http.CacheStatus.Forward;
 import dev.weir.http.CachingMode;
@@ -31,6 +30,7 @@ final class Lookup {
   private final ExchangeSettings settings;
   private final Cache cache;
   private final Passing passing;
+  private final Plans plans;
   private final Fetching fetching;
 
   /**
@@ -43,7 +43,8 @@ final class Lookup {
     this.settings = parts.settings();
     this.cache = parts.cache();
     this.passing = passing;
-    this.fetching = new Fetching(parts, passing, this::again, this::anew);
+    this.plans = new Plans(parts);
+    this.fetching = new Fetching(parts, passing, plans, this::again, this::anew, this::complete);
     this.validating =
         Caffeine.newBuilder()
             .maximumSize(settings.routeCacheEntries())
@@ -78,6 +79,13 @@ final class Lookup {
     return x.mayGoRound(settings.maxRounds())
         ? ask(x, Want.replacement(null, true, ServeReason.MISS))
         : passing.pass(x, new Passing.Cause(ServeReason.PASS_VARIANTS, Forward.MISS));
+  }
+
+  /** More is wanted than is stored: what is missing, or the range, as its size allows. */
+  private CompletionStage<EdgeResponse> complete(Exchange x, Entry entry) {
+    return x.mayGoRound(settings.maxRounds())
+        ? ask(x, Want.completion(entry))
+        : passing.pass(x, new Passing.Cause(ServeReason.MISS_PARTIAL, Forward.PARTIAL));
   }
 
   private CompletionStage<EdgeResponse> decide(Exchange x, Entry entry) {
@@ -178,7 +186,7 @@ final class Lookup {
   }
 
   private CompletionStage<EdgeResponse> serve(Exchange x, Want want, Entry entry) {
-    if (want.intent() == Intent.LOOK) {
+    if (want.intent() == Intent.LOOK || want.isCompletion()) {
       return decide(x, entry);
     }
     long now = parts.clock().millis();
@@ -208,7 +216,7 @@ final class Lookup {
       cache.release(grant, "head");
       return passing.pass(x, want.passedBecause(ServeReason.PASS_HEAD, ""));
     }
-    if (startsBeyondRangeFill(x)) {
+    if (plans.startsBeyond(x) && !plans.forwards(x, want)) {
       cache.release(grant, "range");
       return passing.pass(x, want.passedBecause(ServeReason.PASS_RANGE, ""));
     }
@@ -256,13 +264,6 @@ final class Lookup {
       case Verdict.Follow ignored -> null;
       case Verdict.Pass ignored -> null;
     };
-  }
-
-  private boolean startsBeyondRangeFill(Exchange x) {
-    ByteRanges.SingleRange range = ByteRanges.single(x.head.headers().first("Range"));
-    return range != null
-        && range.first().isPresent()
-        && range.first().getAsLong() >= settings.rangeFillMaxBytes();
   }
 
   /** Whether the client's directives count: not where a policy or rule overrules them. */

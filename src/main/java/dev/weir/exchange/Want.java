@@ -33,6 +33,21 @@ record Want(
     return new Want(Intent.VALIDATE, held, true, false, reason, why);
   }
 
+  /** More of something than the parts of it that are stored. */
+  static Want completion(Entry held) {
+    return new Want(Intent.VALIDATE, held, true, false, ServeReason.MISS_PARTIAL, Forward.PARTIAL);
+  }
+
+  /** The same where the origin is asked for the client's own range. */
+  Want forwarding() {
+    Forward partly = held == null ? why : Forward.PARTIAL;
+    return new Want(intent, held, conditional, wantsNewAnswer, ServeReason.PASS_RANGE, partly);
+  }
+
+  boolean isCompletion() {
+    return reason == ServeReason.MISS_PARTIAL;
+  }
+
   /** The same with the entry that the keeper holds now. */
   Want holding(Entry current) {
     return new Want(intent, current, true, wantsNewAnswer, reason, why);

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param rangeStarted whether a Range request started it: it then finishes without readers
  * @param answer a response that came to another request and is of this resource all the same: it is
  *     taken in place of asking; null to ask the origin
+ * @param completion how to fetch only what is missing of a body, or null to fetch it all
  */
 public record FillPlan(
     @Nullable Grant grant,
@@ -23,17 +24,18 @@ public record FillPlan(
     Judge judge,
     String url,
     boolean rangeStarted,
+    @Nullable Completion completion,
     @Nullable OriginResponse answer) {
 
-  /** A plan that asks the origin. */
+  /** A plan that asks the origin for everything. */
   public FillPlan(
       @Nullable Grant grant, OriginRequest request, Judge judge, String url, boolean rangeStarted) {
-    this(grant, request, judge, url, rangeStarted, null);
+    this(grant, request, judge, url, rangeStarted, null, null);
   }
 
   /** The same under that grant. */
   public FillPlan under(Grant given) {
-    return new FillPlan(given, request, judge, url, rangeStarted, answer);
+    return new FillPlan(given, request, judge, url, rangeStarted, completion, answer);
   }
 
   /** From the final head of a response to what is to become of it. */

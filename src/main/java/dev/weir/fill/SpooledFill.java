@@ -1,10 +1,13 @@
 package dev.weir.fill;
 
+import dev.weir.entry.Body;
 import dev.weir.entry.Entry;
 import dev.weir.entry.FillId;
 import dev.weir.entry.Grant;
+import dev.weir.entry.VariantKey;
 import dev.weir.http.FreshnessInfo;
 import dev.weir.http.Headers;
+import dev.weir.http.StoredResponse;
 import dev.weir.origin.OriginFailure;
 import dev.weir.origin.OriginRequest;
 import dev.weir.origin.OriginResponse;
@@ -17,6 +20,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.stream.KillSwitches;
@@ -48,6 +52,7 @@ final class SpooledFill implements Fill {
   private static final Logger LOG = LoggerFactory.getLogger(SpooledFill.class);
 
   private static final String CLOSE_DELIMITED = "close-delimited";
+  private static final String NOT_THAT_RANGE = "content-range";
 
   private final FillId id;
   private final FillPlan plan;
@@ -94,7 +99,11 @@ final class SpooledFill implements Fill {
     }
     CompletionStage<OriginResponse> fetched;
     try {
-      fetched = origins.fetch(plan.request());
+      Completion completion = plan.completion();
+      fetched =
+          completion == null
+              ? origins.fetch(plan.request())
+              : completion.fetch(origins, plan.request());
     } catch (RuntimeException e) {
       fail(failureOf(e));
       return;
@@ -181,7 +190,16 @@ final class SpooledFill implements Fill {
         new FillHead.Streaming(
             response.head(), response.bodyLength(), intent, requestTimeMillis, responseTimeMillis);
     switch (intent) {
-      case FillIntent.Store store -> stream(response, streaming, store);
+      case FillIntent.Store store ->
+          stream(
+              response,
+              streaming,
+              new Commitment(store.response(), store.variant(), store.vary(), whole -> whole));
+      case FillIntent.StorePart part ->
+          stream(
+              response,
+              streaming,
+              new Commitment(part.response(), part.variant(), part.vary(), part::with));
       case FillIntent.Share share -> stream(response, streaming, null);
       case FillIntent.Relay(String reason) -> relay(response, streaming, reason);
       case FillIntent.Refresh(Entry refreshed) -> refresh(response, refreshed);
@@ -194,10 +212,11 @@ final class SpooledFill implements Fill {
         && response.bodyLength().orElse(0) > context.settings().shareLimitBytes()) {
       return new FillIntent.Relay(reason);
     }
-    if (intent instanceof FillIntent.Store store
-        && response.closeDelimited()
-        && !"https".equals(plan.request().head().scheme())
-        && !FreshnessInfo.of(store.response()).source().isExplicit()) {
+    boolean storing =
+        intent instanceof FillIntent.StorePart
+            || (intent instanceof FillIntent.Store store
+                && !FreshnessInfo.of(store.response()).source().isExplicit());
+    if (storing && response.closeDelimited() && !"https".equals(plan.request().head().scheme())) {
       // A plain connection that ends proves little about the body's end: an origin that wants such
       // a body kept must have said for how long.
       return new FillIntent.Share(CLOSE_DELIMITED);
@@ -205,8 +224,19 @@ final class SpooledFill implements Fill {
     return intent;
   }
 
+  /**
+   * What is committed once the bytes are there.
+   *
+   * @param body from the bytes that came to the body of the entry; null if they do not fit it
+   */
+  private record Commitment(
+      StoredResponse response,
+      VariantKey variant,
+      List<String> vary,
+      Function<Body, @Nullable Body> body) {}
+
   private void stream(
-      OriginResponse response, FillHead.Streaming streaming, FillIntent.@Nullable Store store) {
+      OriginResponse response, FillHead.Streaming streaming, @Nullable Commitment store) {
     String unstored = streaming.intent() instanceof FillIntent.Share(String reason) ? reason : "";
     Spool.Storing storing =
         store == null
@@ -259,10 +289,16 @@ final class SpooledFill implements Fill {
 
   // --- the end
 
-  private void onSpooled(Spool.Outcome outcome, FillIntent.@Nullable Store store) {
+  private void onSpooled(Spool.Outcome outcome, @Nullable Commitment store) {
     Grant grant = plan.grant();
     switch (outcome) {
-      case Spool.Outcome.Whole(var body) when store != null && grant != null -> {
+      case Spool.Outcome.Whole(var bytes) when store != null && grant != null -> {
+        Body body = store.body().apply(bytes);
+        if (body == null) {
+          tellEnded(FillEvents.Ending.ABANDONED, NOT_THAT_RANGE);
+          finish(new End.Unstored(NOT_THAT_RANGE));
+          return;
+        }
         Entry entry =
             new Entry(
                 grant.key(),
@@ -441,12 +477,12 @@ final class SpooledFill implements Fill {
   private final class Streamed implements BodyPump.Target {
     private final Spool spool;
     private final OptionalLong length;
-    private final FillIntent.@Nullable Store store;
+    private final @Nullable Commitment store;
     private final @Nullable Resumption resumption;
     private volatile @Nullable UniqueKillSwitch running;
     private int resumes;
 
-    Streamed(Spool spool, OriginResponse response, FillIntent.@Nullable Store store) {
+    Streamed(Spool spool, OriginResponse response, @Nullable Commitment store) {
       this.spool = spool;
       this.length = response.bodyLength();
       this.store = store;

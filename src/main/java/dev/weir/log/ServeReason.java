@@ -19,6 +19,7 @@ public enum ServeReason {
   MISS_REQUEST("request-directive", Kind.FORWARD),
   MISS_CHANGED("changed", Kind.FORWARD),
   MISS_NO_VALIDATORS("no-validators", Kind.FORWARD),
+  MISS_PARTIAL("partial-miss", Kind.FORWARD),
   MISS_DAMAGED("body-lost", Kind.FORWARD),
   ALWAYS_UPSTREAM("always-upstream", Kind.FORWARD),
   COLLAPSED("collapsed", Kind.FORWARD),

@@ -29,9 +29,10 @@ import org.jspecify.annotations.Nullable;
  * <p>An entry has {@code doc_type} "metadata", a vary index "vary_index". Times are milliseconds
  * since the epoch. {@code headers} alternates names and values so that order, spelling and repeats
  * survive; every char of a value is one octet and comes back as it was. A body is {@code body_b64},
- * or {@code manifest_b64} as {@link ManifestCodec} writes it; {@code body_digest} is the SHA-256 of
- * either, by which equal bodies are found; reading does not need it. Fields may be added, never
- * renamed or given another meaning; readers skip what they do not know.
+ * {@code manifest_b64} as {@link ManifestCodec} writes it, or {@code segments}: objects of {@code
+ * first} and one of those two. {@code body_digest} is the SHA-256 of either of the first two, by
+ * which equal bodies are found; reading does not need it. Fields may be added, never renamed or
+ * given another meaning; readers skip what they do not know.
  *
  * <p>Errors: {@link StoreException} for what is not such a document. Limit: one string of 32 MiB.
  */
@@ -92,7 +93,24 @@ public final class DocumentCodec {
         json.writeStringField("body_digest", sha256(encoded));
         json.writeBinaryField("manifest_b64", encoded);
       }
+      case Body.Segmented(long total, var segments) -> writeSegments(json, segments);
     }
+  }
+
+  private static void writeSegments(JsonGenerator json, List<Body.Segment> segments)
+      throws IOException {
+    json.writeArrayFieldStart("segments");
+    for (Body.Segment segment : segments) {
+      json.writeStartObject();
+      json.writeNumberField("first", segment.first());
+      if (segment.body() instanceof Body.Inline(byte[] bytes)) {
+        json.writeBinaryField("body_b64", bytes);
+      } else if (segment.body() instanceof Body.Chunked(var manifest)) {
+        json.writeBinaryField("manifest_b64", ManifestCodec.encode(manifest));
+      }
+      json.writeEndObject();
+    }
+    json.writeEndArray();
   }
 
   private static String sha256(byte[] bytes) {
@@ -158,6 +176,7 @@ public final class DocumentCodec {
     private @Nullable String key;
     private @Nullable String tag;
     private @Nullable Body body;
+    private @Nullable List<Body.Segment> segments;
     private String variant = "";
     private String url = "";
     private String method = "GET";
@@ -189,8 +208,30 @@ public final class DocumentCodec {
         case "variants" -> readStrings(json, variants);
         case "body_b64" -> body = new Body.Inline(json.getBinaryValue());
         case "manifest_b64" -> body = new Body.Chunked(ManifestCodec.decode(json.getBinaryValue()));
+        case "segments" -> segments = readSegments(json);
         default -> json.skipChildren();
       }
+    }
+
+    private static List<Body.Segment> readSegments(JsonParser json) throws IOException {
+      List<Body.Segment> read = new ArrayList<>();
+      while (json.nextToken() == JsonToken.START_OBJECT) {
+        long first = 0;
+        Body bytes = null;
+        while (json.nextToken() == JsonToken.FIELD_NAME) {
+          String name = json.currentName();
+          json.nextToken();
+          switch (name) {
+            case "first" -> first = json.getLongValue();
+            case "body_b64" -> bytes = new Body.Inline(json.getBinaryValue());
+            case "manifest_b64" ->
+                bytes = new Body.Chunked(ManifestCodec.decode(json.getBinaryValue()));
+            default -> json.skipChildren();
+          }
+        }
+        read.add(new Body.Segment(first, needed(bytes, "body")));
+      }
+      return read;
     }
 
     private static Headers readHeaders(JsonParser json) throws IOException {
@@ -229,7 +270,10 @@ public final class DocumentCodec {
     }
 
     private Entry entry(PrimaryKey primary) {
-      Body whole = needed(body, "body");
+      Body whole =
+          segments != null && body == null
+              ? new Body.Segmented(contentSize, segments)
+              : needed(body, "body");
       if (contentSize != whole.length()) {
         throw new StoreException("A metadata document is damaged: its sizes differ.");
       }

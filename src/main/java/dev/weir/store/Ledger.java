@@ -26,7 +26,7 @@ final class Ledger {
   private final DigestCounts named = new DigestCounts();
 
   /** The ends of the ring: {@code next} is the longest unused line, {@code previous} the newest. */
-  private final Line ring = new Line("", "", new byte[0], 0, 1, 0, 0);
+  private final Line ring = new Line("", "", List.of(), 0, 0);
 
   private long bytes;
 
@@ -155,74 +155,11 @@ final class Ledger {
     void accept(ChunkId id, long lengthBytes);
   }
 
-  /** One entry, in the ring of all. */
-  private static final class Line {
-    private final String id;
-    private final String tag;
-    private final byte[] digests;
-    private final long totalBytes;
-    private final long chunkBytes;
-    private final long documentBytes;
-    private long usedMillis;
-    private Line previous = this;
-    private Line next = this;
-
-    Line(
-        String id,
-        String tag,
-        byte[] digests,
-        long totalBytes,
-        long chunkBytes,
-        long documentBytes,
-        long usedMillis) {
-      this.id = id;
-      this.tag = tag;
-      this.digests = digests;
-      this.totalBytes = totalBytes;
-      this.chunkBytes = chunkBytes;
-      this.documentBytes = documentBytes;
-      this.usedMillis = usedMillis;
-    }
-
-    static Line of(Entry entry, long usedMillis) {
-      String id = entry.documentId();
-      String tag = entry.tag().text();
-      long document = documentBytes(entry);
-      return switch (entry.body()) {
-        case Body.Inline(byte[] inline) ->
-            new Line(id, tag, new byte[0], 0, 1, document + inline.length, usedMillis);
-        case Body.Chunked(Manifest manifest) ->
-            new Line(
-                id,
-                tag,
-                ManifestCodec.digests(manifest),
-                manifest.totalBytes(),
-                manifest.chunkBytes(),
-                document,
-                usedMillis);
-      };
-    }
-
-    private static long documentBytes(Entry entry) {
-      Headers headers = entry.response().headers();
-      long sum = DOCUMENT_OVERHEAD_BYTES + entry.url().length();
-      for (int i = 0; i < headers.size(); i++) {
-        sum += headers.name(i).length() + headers.value(i).length();
-      }
-      return sum;
-    }
-
-    boolean isOf(Body body) {
-      long length = body instanceof Body.Chunked(Manifest manifest) ? manifest.totalBytes() : 0;
-      return length == totalBytes;
-    }
-
-    void forEachChunk(ChunkAction action) {
-      anyChunk(
-          (id0, length) -> {
-            action.accept(id0, length);
-            return false;
-          });
+  /** The chunks of one manifest; all of {@code chunkBytes} but the last. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  private record Run(byte[] digests, long totalBytes, long chunkBytes) {
+    static Run of(Manifest manifest) {
+      return new Run(ManifestCodec.digests(manifest), manifest.totalBytes(), manifest.chunkBytes());
     }
 
     boolean anyChunk(ChunkTest test) {
@@ -236,10 +173,101 @@ final class Ledger {
       return false;
     }
 
-    long sizeBytes() {
-      long sum = documentBytes;
+    long onDiskBytes() {
+      long sum = 0;
       for (long left = totalBytes; left > 0; left -= chunkBytes) {
         sum += diskBytes(Math.min(left, chunkBytes));
+      }
+      return sum;
+    }
+  }
+
+  /** One entry, in the ring of all. */
+  private static final class Line {
+    private final String id;
+    private final String tag;
+    private final List<Run> runs;
+    private final long documentBytes;
+    private long usedMillis;
+    private Line previous = this;
+    private Line next = this;
+
+    Line(String id, String tag, List<Run> runs, long documentBytes, long usedMillis) {
+      this.id = id;
+      this.tag = tag;
+      this.runs = runs;
+      this.documentBytes = documentBytes;
+      this.usedMillis = usedMillis;
+    }
+
+    static Line of(Entry entry, long usedMillis) {
+      String id = entry.documentId();
+      String tag = entry.tag().text();
+      long document = documentBytes(entry);
+      return switch (entry.body()) {
+        case Body.Inline(byte[] inline) ->
+            new Line(id, tag, List.of(), document + inline.length, usedMillis);
+        case Body.Chunked(Manifest manifest) ->
+            new Line(id, tag, List.of(Run.of(manifest)), document, usedMillis);
+        case Body.Segmented(long total, List<Body.Segment> segments) -> {
+          List<Run> runs = new ArrayList<>(segments.size());
+          long inlined = 0;
+          for (Body.Segment segment : segments) {
+            if (segment.body() instanceof Body.Chunked(Manifest manifest)) {
+              runs.add(Run.of(manifest));
+            } else {
+              inlined += segment.length();
+            }
+          }
+          yield new Line(id, tag, List.copyOf(runs), document + inlined, usedMillis);
+        }
+      };
+    }
+
+    private static long documentBytes(Entry entry) {
+      Headers headers = entry.response().headers();
+      long sum = DOCUMENT_OVERHEAD_BYTES + entry.url().length();
+      for (int i = 0; i < headers.size(); i++) {
+        sum += headers.name(i).length() + headers.value(i).length();
+      }
+      return sum;
+    }
+
+    boolean isOf(Body body) {
+      long length =
+          switch (body) {
+            case Body.Inline inline -> 0;
+            case Body.Chunked(Manifest manifest) -> manifest.totalBytes();
+            case Body.Segmented(long total, List<Body.Segment> segments) ->
+                segments.stream()
+                    .filter(segment -> segment.body() instanceof Body.Chunked)
+                    .mapToLong(Body.Segment::length)
+                    .sum();
+          };
+      return length == runs.stream().mapToLong(Run::totalBytes).sum();
+    }
+
+    void forEachChunk(ChunkAction action) {
+      anyChunk(
+          (id0, length) -> {
+            action.accept(id0, length);
+            return false;
+          });
+    }
+
+    boolean anyChunk(ChunkTest test) {
+      for (Run run : runs) {
+        if (run.anyChunk(test)) {
+          return true;
+        }
+      }
+      return false;
+    }
+
+    long sizeBytes() {
+      long sum = documentBytes;
+      for (Run run : runs) {
+        sum += run.onDiskBytes();
       }
       return sum;
     }

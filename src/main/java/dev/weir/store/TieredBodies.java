@@ -90,6 +90,7 @@ public final class TieredBodies implements Bodies, AutoCloseable {
     return switch (entry.body()) {
       case Body.Inline(byte[] bytes) -> ByteString.fromArrayUnsafe(bytes);
       case Body.Chunked(Manifest manifest) -> hot(manifest);
+      case Body.Segmented segmented -> null;
     };
   }
 
@@ -116,6 +117,7 @@ public final class TieredBodies implements Bodies, AutoCloseable {
           CompletableFuture.completedStage(
               Optional.of(new StrictBody(ByteString.fromArrayUnsafe(bytes))));
       case Body.Chunked(Manifest manifest) -> means.pool().call(() -> openNow(manifest));
+      case Body.Segmented segmented -> means.pool().call(() -> openNow(segmented));
     };
   }
 
@@ -129,14 +131,71 @@ public final class TieredBodies implements Bodies, AutoCloseable {
       if (isShort(manifest)) {
         return Optional.of(new StrictBody(readShort(manifest, pinned.getFirst())));
       }
-      ChunkedBody body = new ChunkedBody(manifest, List.copyOf(pinned));
-      unread.add(body);
+      Held.Pinned all = new Held.Pinned(0, manifest, List.copyOf(pinned));
       keep = true;
-      return Optional.of(body);
+      return Optional.of(pinned(manifest.totalBytes(), List.of(all)));
     } finally {
       if (!keep) {
         pinned.forEach(ChunkReader::close);
       }
+    }
+  }
+
+  private Optional<OpenBody> openNow(Body.Segmented body) {
+    List<Held> held = new ArrayList<>(body.segments().size());
+    List<ChunkReader> all = new ArrayList<>();
+    boolean keep = false;
+    try {
+      for (Body.Segment segment : body.segments()) {
+        if (segment.body() instanceof Body.Inline(byte[] bytes)) {
+          held.add(new Held.Given(segment.first(), ByteString.fromArrayUnsafe(bytes)));
+        } else if (segment.body() instanceof Body.Chunked(Manifest manifest)) {
+          List<ChunkReader> chunks = new ArrayList<>(manifest.chunks().size());
+          boolean present = pinAll(manifest, chunks);
+          all.addAll(chunks);
+          if (!present) {
+            return Optional.empty();
+          }
+          held.add(new Held.Pinned(segment.first(), manifest, List.copyOf(chunks)));
+        }
+      }
+      keep = true;
+      return Optional.of(pinned(body.totalBytes(), held));
+    } finally {
+      if (!keep) {
+        all.forEach(ChunkReader::close);
+      }
+    }
+  }
+
+  private OpenBody pinned(long length, List<Held> held) {
+    ChunkedBody body = new ChunkedBody(length, List.copyOf(held));
+    unread.add(body);
+    return body;
+  }
+
+  /** A stretch of a body that is at hand, from its byte {@code first} on. */
+  private sealed interface Held {
+    long first();
+
+    long length();
+
+    record Given(long first, ByteString bytes) implements Held {
+      @Override
+      public long length() {
+        return bytes.length();
+      }
+    }
+
+    record Pinned(long first, Manifest manifest, List<ChunkReader> chunks) implements Held {
+      @Override
+      public long length() {
+        return manifest.totalBytes();
+      }
+    }
+
+    default long end() {
+      return first() + length();
     }
   }
 
@@ -258,17 +317,17 @@ public final class TieredBodies implements Bodies, AutoCloseable {
 
     private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.UNREAD);
     private final long openedAtNanos = System.nanoTime();
-    private final Manifest manifest;
-    private final List<ChunkReader> pinned;
+    private final long length;
+    private final List<Held> held;
 
-    ChunkedBody(Manifest manifest, List<ChunkReader> pinned) {
-      this.manifest = manifest;
-      this.pinned = pinned;
+    ChunkedBody(long length, List<Held> held) {
+      this.length = length;
+      this.held = held;
     }
 
     @Override
     public long length() {
-      return manifest.totalBytes();
+      return length;
     }
 
     @Override
@@ -279,8 +338,13 @@ public final class TieredBodies implements Bodies, AutoCloseable {
     @Override
     public Source<ByteString, NotUsed> bytes(long from, long to) {
       requireSpan(from, to, length());
-      return Source.fromGraph(
-          new BodyStage(new BodyStage.Span(manifest, pinned, from, to, this), means));
+      if (held.size() == 1
+          && held.getFirst() instanceof Held.Pinned(long first, var manifest, var chunks)
+          && first == 0) {
+        return Source.fromGraph(
+            new BodyStage(new BodyStage.Span(manifest, chunks, from, to, this), means));
+      }
+      return woven(List.of(new Piece.Stretch(from, to)));
     }
 
     /**
@@ -311,9 +375,45 @@ public final class TieredBodies implements Bodies, AutoCloseable {
     private Source<ByteString, NotUsed> source(Piece piece) {
       return switch (piece) {
         case Piece.Given(ByteString bytes) -> Source.single(bytes);
-        case Piece.Stretch(long from, long to) ->
+        case Piece.Stretch(long from, long to) -> stretch(from, to);
+      };
+    }
+
+    private Source<ByteString, NotUsed> stretch(long from, long to) {
+      List<Source<ByteString, NotUsed>> sources = new ArrayList<>(1);
+      for (long at = from; at < to; ) {
+        Held here = furthestFrom(at);
+        if (here == null) {
+          return Source.failed(new StoreException("Byte " + at + " of a body is not here."));
+        }
+        long until = Math.min(to, here.end());
+        sources.add(read(here, at - here.first(), until - here.first()));
+        at = until;
+      }
+      return sources.size() == 1
+          ? sources.getFirst()
+          : Source.from(sources).flatMapConcat(source -> source);
+    }
+
+    private @Nullable Held furthestFrom(long at) {
+      Held furthest = null;
+      for (Held one : held) {
+        if (one.first() <= at
+            && one.end() > at
+            && (furthest == null || one.end() > furthest.end())) {
+          furthest = one;
+        }
+      }
+      return furthest;
+    }
+
+    private Source<ByteString, NotUsed> read(Held here, long from, long to) {
+      return switch (here) {
+        case Held.Given(long first, ByteString bytes) ->
+            Source.single(bytes.slice((int) from, (int) to));
+        case Held.Pinned(long first, var manifest, var chunks) ->
             Source.fromGraph(
-                new BodyStage(new BodyStage.Span(manifest, pinned, from, to, SHARED), means));
+                new BodyStage(new BodyStage.Span(manifest, chunks, from, to, SHARED), means));
       };
     }
 
@@ -343,7 +443,11 @@ public final class TieredBodies implements Bodies, AutoCloseable {
       if (!phase.compareAndSet(expected, Phase.ENDED)) {
         return false;
       }
-      pinned.forEach(ChunkReader::close);
+      for (Held one : held) {
+        if (one instanceof Held.Pinned pinned) {
+          pinned.chunks().forEach(ChunkReader::close);
+        }
+      }
       return true;
     }
   }

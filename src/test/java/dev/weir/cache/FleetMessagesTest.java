@@ -69,6 +69,14 @@ class FleetMessagesTest {
           new Body.Chunked(
               new Manifest(
                   10, 8, List.of(new ChunkId("5".repeat(64)), new ChunkId("6".repeat(64))))));
+  private static final Entry PARTS =
+      entry(
+          VARIANT,
+          new Body.Segmented(
+              100,
+              List.of(
+                  new Body.Segment(0, new Body.Inline(new byte[] {1, 2})),
+                  new Body.Segment(90, CHUNKED.body()))));
   private static final Lease LEASE = new Lease(CHUNKED, List.of("accept"), 7, 8, 60_000);
 
   private ActorSystem system;
@@ -134,6 +142,7 @@ class FleetMessagesTest {
     all.put("renewed", new NodeMessage.Renewed(LEASE));
     all.put("revoke", new NodeMessage.Revoke(KEY, 7, 8, keeper));
     all.put("committed", new NodeMessage.Committed(9, INLINE));
+    all.put("committed-parts", new NodeMessage.Committed(9, PARTS));
     all.put("discarded", new NodeMessage.Discarded(9, "epoch"));
     all.put("done", new NodeMessage.Done(9, true));
     all.put("released", new NodeMessage.Released(tag()));

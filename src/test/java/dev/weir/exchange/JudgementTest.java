@@ -71,6 +71,7 @@ final class JudgementTest {
     String kind =
         switch (intent) {
           case FillIntent.Store ignored -> "STORE";
+          case FillIntent.StorePart ignored -> "PART";
           case FillIntent.Share ignored -> "SHARE";
           case FillIntent.Relay ignored -> "RELAY";
           case FillIntent.Refresh ignored -> "REFRESH";

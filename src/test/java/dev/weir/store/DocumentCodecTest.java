@@ -170,15 +170,44 @@ class DocumentCodecTest {
     }
   }
 
+  private static Body segmented(Random random) {
+    Body chunked = new Body.Chunked(Samples.manifest(1 + random.nextInt(9)));
+    Body inline = new Body.Inline(Samples.bytes(random.nextLong(), 1 + random.nextInt(900)));
+    long second = inline.length() + random.nextInt(3);
+    return new Body.Segmented(
+        second + chunked.length() + random.nextInt(3),
+        List.of(new Body.Segment(0, inline), new Body.Segment(second, chunked)));
+  }
+
+  @Test
+  void partsAreTheGoldenText() {
+    // Given
+    Body parts =
+        new Body.Segmented(
+            9, List.of(new Body.Segment(5, new Body.Inline(new byte[] {0, -1, 65}))));
+    String golden =
+        GOLDEN_ENTRY
+            .replace("\"content_size\":3", "\"content_size\":9")
+            .replaceAll("\"body_digest\":\"[0-9a-f]+\",", "")
+            .replace("\"body_b64\":\"AP9B\"", "\"segments\":[{\"first\":5,\"body_b64\":\"AP9B\"}]");
+    // When
+    byte[] bytes = DocumentCodec.encode(new EntryDocument(golden(parts)));
+    // Then
+    assertThat(new String(bytes, StandardCharsets.UTF_8)).isEqualTo(golden);
+    assertThat(decode(golden)).isEqualTo(new EntryDocument(golden(parts)));
+  }
+
   private static Entry randomEntry(Random random) {
     Headers.Builder headers = Headers.builder();
     for (int i = random.nextInt(30); i > 0; i--) {
       headers.add("X-" + random.nextInt(5), octets(random, 40));
     }
     Body body =
-        random.nextBoolean()
-            ? new Body.Inline(Samples.bytes(random.nextLong(), random.nextInt(9000)))
-            : new Body.Chunked(Samples.manifest(random.nextInt(100)));
+        switch (random.nextInt(3)) {
+          case 0 -> new Body.Inline(Samples.bytes(random.nextLong(), random.nextInt(9000)));
+          case 1 -> new Body.Chunked(Samples.manifest(random.nextInt(100)));
+          default -> segmented(random);
+        };
     return new Entry(
         new PrimaryKey("http", octets(random, 20), octets(random, 56)),
         new VariantKey(octets(random, 10)),

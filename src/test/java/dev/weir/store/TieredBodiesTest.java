@@ -297,6 +297,79 @@ class TieredBodiesTest {
     assertThat(used).containsExactly(entry);
   }
 
+  @Test
+  void segmentsReadAsTheBodyTheyAreOfAndLetTheirPinsGo() throws Exception {
+    // Given: chunked, inline and again chunked, the first two overlapping
+    byte[] content = bytes(17, 500_000);
+    Body first = stored("first", Arrays.copyOfRange(content, 0, 200_000), 70_000).body();
+    Body second = new Body.Inline(Arrays.copyOfRange(content, 150_000, 220_000));
+    Body third = stored("third", Arrays.copyOfRange(content, 220_000, 500_000), 100_000).body();
+    Entry entry =
+        entry(
+            "segmented",
+            new Body.Segmented(
+                500_000,
+                List.of(
+                    new Body.Segment(0, first),
+                    new Body.Segment(150_000, second),
+                    new Body.Segment(220_000, third))));
+    Random random = new Random(99);
+    for (int round = 0; round < 40; round++) {
+      int from = random.nextInt(500_000);
+      int to = from + 1 + random.nextInt(500_000 - from);
+      // When
+      byte[] read = read(get(bodies.open(entry)).orElseThrow(), from, to);
+      // Then
+      assertThat(read).isEqualTo(Arrays.copyOfRange(content, from, to));
+    }
+    assertThat(read(get(bodies.open(entry)).orElseThrow(), 0, 500_000)).isEqualTo(content);
+    assertAllReleased(Arrays.copyOfRange(content, 0, 200_000), 70_000);
+  }
+
+  @Test
+  void whatIsNotInASegmentFailsAndOneThatIsLostIsNotOpened() throws Exception {
+    // Given
+    byte[] content = bytes(18, 100_000);
+    Entry entry =
+        entry(
+            "hole",
+            new Body.Segmented(
+                300_000, List.of(new Body.Segment(100_000, stored("x", content, 50_000).body()))));
+    // When, Then
+    assertThat(read(get(bodies.open(entry)).orElseThrow(), 100_000, 200_000)).isEqualTo(content);
+    assertThatThrownBy(() -> read(get(bodies.open(entry)).orElseThrow(), 199_999, 200_001))
+        .hasRootCauseInstanceOf(StoreException.class);
+    assertAllReleased(content, 50_000);
+    assertThat(get(bodies.open(entry))).isEmpty();
+  }
+
+  @Test
+  void wovenPiecesComeInTheirOrderAndLetThePinsGoOnce() throws Exception {
+    // Given
+    byte[] content = bytes(19, 300_000);
+    Entry entry = stored("woven", content, 100_000);
+    OpenBody open = get(bodies.open(entry)).orElseThrow();
+    // When
+    ByteString read =
+        get(
+            open.woven(
+                    List.of(
+                        new Bodies.Piece.Given(ByteString.fromString("a")),
+                        new Bodies.Piece.Stretch(250_000, 250_010),
+                        new Bodies.Piece.Given(ByteString.fromString("b")),
+                        new Bodies.Piece.Stretch(0, 150_000)))
+                .runWith(
+                    Sink.fold(ByteString.emptyByteString(), ByteString::concat), testKit.system()));
+    // Then
+    ByteString expected =
+        ByteString.fromString("a")
+            .concat(ByteString.fromArray(content, 250_000, 10))
+            .concat(ByteString.fromString("b"))
+            .concat(ByteString.fromArray(content, 0, 150_000));
+    assertThat(read).isEqualTo(expected);
+    assertAllReleased(content, 100_000);
+  }
+
   private Entry stored(String name, byte[] content, int chunkBytes) throws Exception {
     Samples.Stored stored = Samples.store(chunks, content, chunkBytes);
     stored.pins().forEach(ChunkReader::close);
