@@ -35,6 +35,8 @@ import dev.weir.policy.CacheKeys;
 import dev.weir.policy.PolicyTable;
 import dev.weir.store.LocalStores;
 import dev.weir.store.StoreSettings;
+import dev.weir.store.elastic.ElasticMetadataStore;
+import dev.weir.store.elastic.ElasticSettings;
 import dev.weir.tls.CertificateAuthority;
 import dev.weir.tls.InterceptionTls;
 import dev.weir.tls.LeafMint;
@@ -44,18 +46,23 @@ import dev.weir.wire.GuardSettings;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.ActorSystem;
+import org.apache.pekko.actor.Terminated;
 import org.apache.pekko.http.javadsl.ServerBinding;
 import org.apache.pekko.stream.SystemMaterializer;
 import org.apache.pekko.util.ByteString;
@@ -128,18 +135,18 @@ final class Node {
     TlsCaSettings tls = TlsCaSettings.from(rooms.getConfig("tls"));
     LeafMint mint = new LeafMint(ca, tls, InstantSource.system());
     listening = Listening.of(settings, mint, tls);
-    LocalStores stores =
-        LocalStores.open(dataDir(settings), StoreSettings.from(rooms.getConfig("store")));
+    ActorSystem data = ActorSystem.create("weir-data", settings.config());
+    closings.addStage("streams", () -> terminated(data));
+    LocalStores stores = stores(data);
     closings.add("stores", stores::close);
     ExecutorService blocking = Executors.newVirtualThreadPerTaskExecutor();
     closings.add("file work", blocking::close);
-    ActorSystem data = ActorSystem.create("weir-data", settings.config());
-    closings.addStage(
-        "streams",
-        () -> {
-          data.terminate();
-          return data.getWhenTerminated();
-        });
+    // Once more: streams end before the stores that they read from, wherever the start has stopped.
+    closings.addStage("streams", () -> terminated(data));
+    if (stores.metadata() instanceof ElasticMetadataStore elastic) {
+      metrics.elastic(elastic);
+      closings.add("metadata", elastic::close); // its last words need streams
+    }
 
     OriginSettings originSettings = OriginSettings.from(rooms.getConfig("origin"));
     OwnListeners own = new OwnListeners(originSettings.egress().ownAddressesMillis());
@@ -178,6 +185,24 @@ final class Node {
         ca.fingerprint());
   }
 
+  private static CompletionStage<Terminated> terminated(ActorSystem system) {
+    system.terminate();
+    return system.getWhenTerminated();
+  }
+
+  private LocalStores stores(ActorSystem data) {
+    StoreSettings local = StoreSettings.from(rooms.getConfig("store"));
+    Config elastic = rooms.getConfig("store.elasticsearch");
+    if (!ElasticSettings.isConfigured(elastic)) {
+      return LocalStores.open(dataDir(settings), local);
+    }
+    return LocalStores.openWith(
+        ElasticMetadataStore.open(data, ElasticSettings.from(elastic)),
+        dataDir(settings),
+        local,
+        SystemMaterializer.get(data).materializer());
+  }
+
   private PekkoOrigins origins(ActorSystem data, OriginSettings settings, OwnListeners own) {
     UpstreamTrust trust =
         UpstreamTrust.load(
@@ -186,8 +211,7 @@ final class Node {
     closings.add("names", resolver::close);
     EgressRules rules =
         EgressRules.forwardProxy(
-            String.join(",", this.settings.denyDestinations()),
-            listening.allowedDestinations(this.settings.allowDestinations()));
+            deniedDestinations(), listening.allowedDestinations(this.settings.allowDestinations()));
     EgressGate gate = new EgressGate(rules, own, resolver, settings.egress().maxAddresses());
     return new PekkoOrigins(
         data,
@@ -198,6 +222,18 @@ final class Node {
         gate,
         System::nanoTime,
         listening.upstream());
+  }
+
+  /** Clients have no business with the servers of the metadata. */
+  private String deniedDestinations() {
+    List<String> all = new ArrayList<>(settings.denyDestinations());
+    Config elastic = rooms.getConfig("store.elasticsearch");
+    if (ElasticSettings.isConfigured(elastic)) {
+      URI url = ElasticSettings.from(elastic).url();
+      int port = url.getPort() >= 0 ? url.getPort() : url.getScheme().equals("https") ? 443 : 80;
+      all.add(url.getHost() + ":" + port);
+    }
+    return String.join(",", all);
   }
 
   private NodeCache cache(

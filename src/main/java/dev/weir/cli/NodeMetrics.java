@@ -12,6 +12,8 @@ import dev.weir.origin.OriginFailure;
 import dev.weir.origin.OriginMetrics;
 import dev.weir.origin.PekkoOrigins;
 import dev.weir.store.LocalStores;
+import dev.weir.store.elastic.ElasticMetadataStore;
+import dev.weir.store.elastic.ElasticMetrics;
 import dev.weir.wire.GuardEvents;
 import dev.weir.wire.GuardViolation;
 import java.util.EnumMap;
@@ -126,6 +128,21 @@ final class NodeMetrics {
         .gauge("weir_entries", "Entries stored", stores.retention()::entries)
         .gauge("weir_memory_cache_bytes", "Small bodies in memory", stores.bodies()::memoryBytes)
         .counter("weir_evictions", "Entries evicted", stores.retention()::evictedEntries);
+  }
+
+  void elastic(ElasticMetadataStore store) {
+    ElasticMetrics elastic = store.metrics();
+    registry
+        .gauge("weir_elastic_pending_uses", "Last uses to be written", store::pendingUses)
+        .counter("weir_elastic_lookups", "Documents asked for", elastic::lookups)
+        .counter("weir_elastic_lookup_requests", "Requests for them", elastic::lookupRequests)
+        .counter("weir_elastic_failed_lookups", "Reads that failed", elastic::failedLookups)
+        .counter("weir_elastic_writes", "Documents to be written", elastic::writes)
+        .counter("weir_elastic_write_requests", "Requests for them", elastic::writeRequests)
+        .counter("weir_elastic_failed_writes", "Writes that failed", elastic::failedWrites)
+        .counter("weir_elastic_conflicts", "Writes that met another version", elastic::conflicts)
+        .counter("weir_elastic_retries", "Requests made again", elastic::retries)
+        .counter("weir_elastic_uses_written", "Last uses written", elastic::usesWritten);
   }
 
   void origins(PekkoOrigins origins) {

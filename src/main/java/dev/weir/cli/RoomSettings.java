@@ -31,8 +31,31 @@ final class RoomSettings {
     rooms.millis("upstream-connect-timeout", "exchange.origin-connect-timeout");
     rooms.millis("upstream-read-timeout", "exchange.origin-read-timeout");
     rooms.bytes("disk-cache-size", "store.disk-cache-size");
+    rooms.elasticsearch();
     rooms.put("log.level", "log-level", ServeSettings.logLevel(rooms.read));
     return rooms.config;
+  }
+
+  private void elasticsearch() {
+    text("elasticsearch-url", "store.elasticsearch.url");
+    text("elasticsearch-meta-index", "store.elasticsearch.index");
+    put("store.elasticsearch.shards", "elasticsearch-shards", 1, 1024);
+    put("store.elasticsearch.replicas", "elasticsearch-replicas", 0, 100);
+    millis("elasticsearch-flush-interval", "store.elasticsearch.flush-interval");
+    text("elasticsearch-user", "store.elasticsearch.user");
+    secret("elasticsearch-password", "store.elasticsearch.password");
+    secret("elasticsearch-api-key", "store.elasticsearch.api-key");
+    text("elasticsearch-ca", "store.elasticsearch.ca");
+  }
+
+  private void secret(String name, String room) {
+    if (!read.text(name).isEmpty()) {
+      put(room, name, read.secret(name));
+    }
+  }
+
+  private void put(String room, String name, int least, int most) {
+    put(room, name, read.number(name, least, most));
   }
 
   private void text(String name, String room) {

@@ -40,6 +40,30 @@ final class SettingReader {
     throw bad(name, "a port from 0 to 65535", value);
   }
 
+  int number(String name, int least, int most) {
+    String value = text(name);
+    try {
+      int number = Integer.parseInt(value);
+      if (number >= least && number <= most) {
+        return number;
+      }
+    } catch (NumberFormatException notANumber) {
+      // answered below, with the range
+    }
+    throw bad(name, "a number from %d to %d".formatted(least, most), value);
+  }
+
+  /** A secret or {@code file:/path} to it; never typed, for a command line is seen by all. */
+  String secret(String name) {
+    String value = text(name);
+    if (place(name).startsWith("command line") && !value.startsWith("file:")) {
+      throw new SettingsException(
+          "--%s: every user of the machine can read a command line; use --%s=file:PATH or WEIR_%s"
+              .formatted(name, name, name.toUpperCase(Locale.ROOT).replace('-', '_')));
+    }
+    return value;
+  }
+
   boolean flag(String name) {
     String value = text(name).toLowerCase(Locale.ROOT);
     return switch (value) {

@@ -1,7 +1,9 @@
 package dev.weir.store;
 
+import dev.weir.entry.Body;
 import dev.weir.entry.ChunkId;
 import dev.weir.entry.Entry;
+import dev.weir.entry.Manifest;
 import dev.weir.store.Document.EntryDocument;
 import dev.weir.store.Ledger.Candidate;
 import dev.weir.store.Ledger.Freed;
@@ -38,7 +40,10 @@ import org.slf4j.LoggerFactory;
 public final class DiskRetention implements Retention {
   private static final Logger log = LoggerFactory.getLogger(DiskRetention.class);
 
-  private final LocalMetadata metadata;
+  /** Entries whose last uses are asked for at a time. */
+  private static final int SHARED_BATCH = 100;
+
+  private final MetadataStore metadata;
   private final LocalChunks chunks;
   private final LongSupplier usableBytes;
   private final StoreSettings settings;
@@ -53,7 +58,7 @@ public final class DiskRetention implements Retention {
   private volatile boolean closed;
 
   DiskRetention(
-      LocalMetadata metadata,
+      MetadataStore metadata,
       LocalChunks chunks,
       LongSupplier usableBytes,
       StoreSettings settings,
@@ -74,10 +79,62 @@ public final class DiskRetention implements Retention {
    *
    * @return how many damaged documents were removed
    */
-  int load() {
-    int damaged = readDocuments();
+  int load(LocalMetadata walked) {
+    int damaged = readDocuments(walked);
     recovered = true;
     return damaged;
+  }
+
+  /**
+   * Reads from a store that others may share which entries are whole on this disk, and takes these
+   * into account; others are left alone. Blocks, and may run while everything else does.
+   *
+   * @return how many entries are not whole here
+   */
+  int loadShared(Stream<Versioned> walk) {
+    int[] elsewhere = {0};
+    List<Entry> batch = new ArrayList<>();
+    for (Versioned stored : (Iterable<Versioned>) walk::iterator) {
+      if (closed) {
+        return elsewhere[0];
+      }
+      if (stored.document() instanceof EntryDocument(Entry entry)) {
+        batch.add(entry);
+      }
+      if (batch.size() == SHARED_BATCH) {
+        elsewhere[0] += loadBatch(batch);
+        batch.clear();
+      }
+    }
+    elsewhere[0] += loadBatch(batch);
+    ledger.orderByUse();
+    recovered = true;
+    return elsewhere[0];
+  }
+
+  /** Last uses are asked for together: one by one each would cost a round trip. */
+  private int loadBatch(List<Entry> batch) {
+    List<Entry> whole = batch.stream().filter(this::isWhole).toList();
+    List<CompletionStage<Optional<Long>>> uses =
+        whole.stream().map(entry -> metadata.lastAccess(entry.documentId())).toList();
+    for (int i = 0; i < whole.size(); i++) {
+      Entry entry = whole.get(i);
+      long stored = entry.response().responseTimeMillis();
+      ledger.putIfAbsent(entry, Math.max(stored, await(uses.get(i)).orElse(0L)));
+    }
+    return batch.size() - whole.size();
+  }
+
+  private boolean isWhole(Entry entry) {
+    if (!(entry.body() instanceof Body.Chunked(Manifest manifest))) {
+      return true;
+    }
+    for (int i = 0; i < manifest.chunks().size(); i++) {
+      if (!isStored(manifest.chunks().get(i), manifest.chunkLength(i))) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /**
@@ -86,7 +143,15 @@ public final class DiskRetention implements Retention {
    * was read, a chunk only if nobody holds it.
    */
   Repairs repair() {
-    int broken = removeBroken();
+    return deleteUnnamed(removeBroken());
+  }
+
+  /** Removes chunks that no entry of this disk names; otherwise as {@link #repair}. */
+  Repairs repairShared() {
+    return deleteUnnamed(0);
+  }
+
+  private Repairs deleteUnnamed(int broken) {
     Repairs repairs = deleteOrphans(broken);
     evictIfNeeded();
     return repairs;
@@ -95,11 +160,11 @@ public final class DiskRetention implements Retention {
   /** What a repair removed. */
   record Repairs(int brokenEntries, int orphanChunks, long orphanBytes) {}
 
-  private int readDocuments() {
+  private int readDocuments(LocalMetadata walked) {
     record Found(Entry entry, long usedMillis) {}
     List<Found> found = new ArrayList<>();
     int damaged =
-        metadata.forEach(
+        walked.forEach(
             (stored, lastAccess) -> {
               if (stored.document() instanceof EntryDocument(Entry entry)) {
                 long used = Math.max(lastAccess, entry.response().responseTimeMillis());

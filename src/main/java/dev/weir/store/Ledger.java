@@ -6,6 +6,7 @@ import dev.weir.entry.Entry;
 import dev.weir.entry.Manifest;
 import dev.weir.http.Headers;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -59,6 +60,23 @@ final class Ledger {
     lines.put(line.id, line);
     line.insertBefore(oversized ? ring.next : ring);
     return freed;
+  }
+
+  /** Notes an entry found stored, unless it has been noted meanwhile. */
+  synchronized void putIfAbsent(Entry entry, long usedMillis) {
+    if (!lines.containsKey(entry.documentId())) {
+      var _ = put(entry, usedMillis, false);
+    }
+  }
+
+  /** Puts all lines in the order of their last use, for those that came in another. */
+  synchronized void orderByUse() {
+    List<Line> all = new ArrayList<>(lines.values());
+    all.sort(Comparator.comparingLong(line -> line.usedMillis));
+    for (Line line : all) {
+      line.unlink();
+      line.insertBefore(ring);
+    }
   }
 
   /** Forgets an entry, if it still is that fill's. */

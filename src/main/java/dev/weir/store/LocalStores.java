@@ -4,9 +4,15 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.apache.pekko.stream.Materializer;
+import org.apache.pekko.stream.javadsl.StreamConverters;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,32 +23,73 @@ import org.slf4j.LoggerFactory;
 public final class LocalStores implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(LocalStores.class);
 
-  private final RocksMetadataStore metadata;
+  /** How long a walk through a shared store waits before it begins anew. */
+  private static final long WALK_AGAIN_MILLIS = 5_000;
+
+  private final MetadataStore metadata;
   private final DiskChunkStore chunks;
   private final DiskRetention retention;
   private final TieredBodies bodies;
   private final CompletableFuture<RecoveryReport> recovery = new CompletableFuture<>();
   private final Thread repairing;
+  private final AutoCloseable folderLock;
+  private volatile boolean closed;
 
-  private LocalStores(Path dataDir, StoreSettings settings, RocksMetadataStore metadata) {
+  /**
+   * @param materializer for walks through metadata that is not of this process alone
+   */
+  private LocalStores(
+      Path dataDir,
+      StoreSettings settings,
+      MetadataStore metadata,
+      AutoCloseable folderLock,
+      @Nullable Materializer materializer) {
     this.metadata = metadata;
+    this.folderLock = folderLock;
     this.chunks = DiskChunkStore.open(dataDir, settings.chunks());
     this.retention =
         new DiskRetention(
             metadata, chunks, chunks.freeSpace()::usableBytes, settings, InstantSource.system());
     this.bodies = new TieredBodies(chunks, settings, retention::used);
-    long begunNanos = System.nanoTime();
-    int damaged = retention.load();
-    long loadMillis = millisSince(begunNanos);
-    log.info("Stores in {} are open: {} entries", dataDir, retention.entries());
-    this.repairing =
-        Thread.ofPlatform().daemon().name("weir-repair").start(() -> repair(damaged, loadMillis));
+    Thread.Builder repairer = Thread.ofPlatform().daemon().name("weir-repair");
+    if (metadata instanceof LocalMetadata local) {
+      long begunNanos = System.nanoTime();
+      int damaged = retention.load(local);
+      long loadMillis = millisSince(begunNanos);
+      log.info("Stores in {} are open: {} entries", dataDir, retention.entries());
+      this.repairing = repairer.start(() -> repair(damaged, loadMillis, retention::repair));
+    } else {
+      Objects.requireNonNull(materializer);
+      this.repairing = repairer.start(() -> loadShared(materializer));
+    }
   }
 
-  private void repair(int damaged, long loadMillis) {
+  /** Until the shared store has been walked through nothing is evicted and no chunk deleted. */
+  private void loadShared(Materializer materializer) {
+    long begunNanos = System.nanoTime();
+    while (!closed) {
+      try (Stream<MetadataStore.Versioned> walk =
+          metadata.scan().runWith(StreamConverters.asJavaStream(), materializer)) {
+        int elsewhere = retention.loadShared(walk);
+        log.info(
+            "{} entries are whole in this data folder, {} are not", retention.entries(), elsewhere);
+        repair(0, millisSince(begunNanos), retention::repairShared);
+        return;
+      } catch (RuntimeException e) {
+        log.info("The metadata cannot be walked through yet: {}", LogText.escape(e.toString()));
+      }
+      try {
+        Thread.sleep(WALK_AGAIN_MILLIS);
+      } catch (InterruptedException _) {
+        return;
+      }
+    }
+  }
+
+  private void repair(int damaged, long loadMillis, Supplier<DiskRetention.Repairs> repair) {
     long begunNanos = System.nanoTime();
     try {
-      DiskRetention.Repairs repairs = retention.repair();
+      DiskRetention.Repairs repairs = repair.get();
       RecoveryReport report =
           new RecoveryReport(
               retention.entries(),
@@ -78,11 +125,31 @@ public final class LocalStores implements AutoCloseable {
         RocksMetadataStore.open(dataDir.resolve("metadata"), settings.metadata());
     LocalStores stores = null;
     try {
-      stores = new LocalStores(dataDir, settings, metadata);
+      stores = new LocalStores(dataDir, settings, metadata, () -> {}, null);
       return stores;
     } finally {
       if (stores == null) {
         metadata.close();
+      }
+    }
+  }
+
+  /**
+   * Opens or creates the stores of a node that keeps its chunks in the data folder and its metadata
+   * elsewhere; never waits for that. Which of the entries there are whole here is found out beside
+   * normal work. Eviction removes the documents of entries as well, so that no other node may use
+   * the same metadata with chunks of its own. The metadata store is closed with these stores.
+   */
+  public static LocalStores openWith(
+      MetadataStore metadata, Path dataDir, StoreSettings settings, Materializer materializer) {
+    FolderLock lock = FolderLock.take(dataDir);
+    LocalStores stores = null;
+    try {
+      stores = new LocalStores(dataDir, settings, metadata, lock, materializer);
+      return stores;
+    } finally {
+      if (stores == null) {
+        lock.close();
       }
     }
   }
@@ -125,15 +192,24 @@ public final class LocalStores implements AutoCloseable {
   /** Call it when nothing reads or writes any more: eviction, bodies, chunks, metadata last. */
   @Override
   public void close() {
+    closed = true;
     retention.close();
     awaitRepair();
     bodies.close();
     chunks.close();
     metadata.close();
+    try {
+      folderLock.close();
+    } catch (Exception e) {
+      log.warn("The data folder's lock could not be released: {}", LogText.escape(e.toString()));
+    }
   }
 
   /** It sees that the retention is closed and ends soon. */
   private void awaitRepair() {
+    if (!(metadata instanceof LocalMetadata)) {
+      repairing.interrupt(); // it may be asleep until the servers are back
+    }
     try {
       repairing.join();
     } catch (InterruptedException _) {

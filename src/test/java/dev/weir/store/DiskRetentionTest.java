@@ -258,7 +258,7 @@ class DiskRetentionTest {
     MemoryChunkStore chunks = new MemoryChunkStore();
     DiskRetention retention =
         new DiskRetention(metadata, chunks, usable::get, settings, InstantSource.system());
-    retention.load();
+    retention.load(metadata);
     for (int i = 0; i < 10; i++) {
       Samples.Stored stored = Samples.store(chunks, bytes(i, BODY_BYTES), 200_000);
       Entry entry = Samples.entry("e" + i, stored.body());

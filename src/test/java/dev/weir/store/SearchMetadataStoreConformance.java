@@ -23,10 +23,14 @@ abstract class SearchMetadataStoreConformance extends MetadataStoreConformance {
 
   @BeforeAll
   static void startStreams() {
-    streams =
-        ActorTestKit.create(
-            ConfigFactory.parseString("pekko.fail-mixed-versions = off")
-                .withFallback(ConfigFactory.load()));
+    streams = newStreams();
+  }
+
+  /** Pekko HTTP beside an older module of its own, which the S3 connector needs. */
+  static ActorTestKit newStreams() {
+    return ActorTestKit.create(
+        ConfigFactory.parseString("pekko.fail-mixed-versions = off")
+            .withFallback(ConfigFactory.load()));
   }
 
   @AfterAll

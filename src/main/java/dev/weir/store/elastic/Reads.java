@@ -138,20 +138,23 @@ final class Reads implements AutoCloseable {
   }
 
   private void answer(List<Question> live, List<Found> found) {
+    found.stream()
+        .filter(Found.Unknown.class::isInstance)
+        .findFirst()
+        .ifPresent(one -> noteFailure(((Found.Unknown) one).trouble()));
     int at = 0;
     for (Question each : live) {
       List<Found> own = new ArrayList<>(found.subList(at, at + each.refs.size()));
       at += each.refs.size();
       each.answer.complete(own);
     }
-    for (Found each : found) {
-      if (each instanceof Found.Unknown(Trouble trouble)) {
-        outages.failed(trouble);
-        if (trouble.kind() == Trouble.Kind.NO_INDEX) {
-          setup.missing();
-        }
-        return;
-      }
+  }
+
+  /** Before anybody hears of it: the next write must not make the index with guessed fields. */
+  private void noteFailure(Trouble trouble) {
+    outages.failed(trouble);
+    if (trouble.kind() == Trouble.Kind.NO_INDEX) {
+      setup.missing();
     }
   }
 
