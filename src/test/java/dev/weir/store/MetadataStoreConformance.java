@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -164,6 +165,120 @@ abstract class MetadataStoreConformance {
     // Then
     assertThat(read(entry.documentId()).orElseThrow().document())
         .isEqualTo(new EntryDocument(entry));
+  }
+
+  @Test
+  void idsThatDifferInOneOddCharacterAreTwoDocuments() throws Exception {
+    // Given
+    String longest = "h".repeat(253);
+    List<String> hosts =
+        List.of("a", "A", "a.", "a%00", "a\u0000", "a%", "a%25", "a+", "a ", "\u00e4", longest);
+    for (int i = 0; i < hosts.size(); i++) {
+      PrimaryKey key = new PrimaryKey("http", hosts.get(i), "e".repeat(56));
+      get(store.write(counter(key, i), Version.ABSENT));
+    }
+    // When // Then
+    for (int i = 0; i < hosts.size(); i++) {
+      PrimaryKey key = new PrimaryKey("http", hosts.get(i), "e".repeat(56));
+      assertThat(read(key.varyIndexId()).orElseThrow().document()).isEqualTo(counter(key, i));
+    }
+  }
+
+  @Test
+  void aVariantAndItsPrimaryAreTwoDocuments() throws Exception {
+    // Given
+    PrimaryKey key = Samples.key("varied");
+    Entry plain = Samples.inline("varied");
+    Entry variant =
+        new Entry(
+            key,
+            new VariantKey("f".repeat(56)),
+            plain.url(),
+            plain.response(),
+            plain.body(),
+            plain.epoch(),
+            plain.tag());
+    // When
+    write(plain, Version.ABSENT);
+    write(variant, Version.ABSENT);
+    // Then
+    assertThat(get(store.read(List.of(variant.documentId(), plain.documentId()))))
+        .extracting(found -> found.orElseThrow().document())
+        .containsExactly(new EntryDocument(variant), new EntryDocument(plain));
+  }
+
+  @Test
+  void whatOneWriterDoesInOrderIsSeenInOrder() throws Exception {
+    // Given
+    PrimaryKey key = Samples.key("ordered");
+    Version version = ((Written) get(store.write(counter(key, 0), Version.ABSENT))).version();
+    // When
+    for (int i = 1; i <= 30; i++) {
+      version = ((Written) get(store.write(counter(key, i), version))).version();
+      // Then
+      assertThat(read(key.varyIndexId())).contains(new Versioned(counter(key, i), version));
+    }
+  }
+
+  @Test
+  void ofManyThatCreateAtOnceExactlyOneSucceeds() throws Exception {
+    // Given
+    List<CompletionStage<WriteResult>> all = new ArrayList<>();
+    // When
+    for (int i = 0; i < 40; i++) {
+      all.add(store.write(counter(Samples.key("race"), i), Version.ABSENT));
+    }
+    // Then
+    int written = 0;
+    for (CompletionStage<WriteResult> one : all) {
+      written += get(one) instanceof Written ? 1 : 0;
+    }
+    assertThat(written).isEqualTo(1);
+  }
+
+  @Test
+  void aDeletionThatIsRepeatedChangesNothing() throws Exception {
+    // Given
+    String id = Samples.inline("a").documentId();
+    Version version = write(Samples.inline("a"), Version.ABSENT);
+    get(store.delete(id, version));
+    // When
+    WriteResult again = get(store.delete(id, version));
+    WriteResult ofNothing = get(store.delete(id, Version.ABSENT));
+    // Then
+    assertThat(again).isInstanceOf(Conflict.class);
+    assertThat(ofNothing).isInstanceOf(Written.class);
+  }
+
+  @Test
+  void aVersionOfAnotherStoreMatchesNothing() throws Exception {
+    // Given
+    write(Samples.inline("a"), Version.ABSENT);
+    // When
+    WriteResult result =
+        get(store.write(new EntryDocument(Samples.inline("a")), new Version("no token of ours")));
+    // Then
+    assertThat(result).isInstanceOf(Conflict.class);
+  }
+
+  /**
+   * A commit is the entry, then its vary index: a reader between them sees one without the other.
+   */
+  @Test
+  void betweenTheTwoWritesOfACommitTheEntryIsThereUnlisted() throws Exception {
+    // Given
+    Entry entry = Samples.inline("half");
+    write(entry, Version.ABSENT);
+    // When
+    store.close();
+    store = open();
+    // Then
+    List<Optional<Versioned>> found =
+        get(store.read(List.of(entry.documentId(), entry.key().varyIndexId())));
+    if (found.getFirst().isPresent()) { // not in a store that forgets
+      assertThat(found.getFirst().get().document()).isEqualTo(new EntryDocument(entry));
+    }
+    assertThat(found.getLast()).isEmpty();
   }
 
   @Test
