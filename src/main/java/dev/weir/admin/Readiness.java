@@ -28,6 +28,7 @@ public final class Readiness {
 
   private final Map<String, Supplier<CompletionStage<Optional<String>>>> parts =
       new LinkedHashMap<>();
+  private final Map<String, Supplier<Optional<String>>> needed = new LinkedHashMap<>();
   private final long cacheNanos;
   private final long probeTimeoutMillis;
   private final LongSupplier nanoTime;
@@ -50,6 +51,12 @@ public final class Readiness {
     return this;
   }
 
+  /** Something without which this node is not ready at all: what is missing, or nothing. */
+  public Readiness needs(String name, Supplier<Optional<String>> missing) {
+    needed.put(name, missing);
+    return this;
+  }
+
   public void drain() {
     draining = true;
   }
@@ -57,6 +64,13 @@ public final class Readiness {
   public CompletionStage<Report> report() {
     if (draining) {
       return CompletableFuture.completedFuture(new Report.Unready("draining"));
+    }
+    for (Map.Entry<String, Supplier<Optional<String>>> need : needed.entrySet()) {
+      Optional<String> missing = need.getValue().get();
+      if (missing.isPresent()) {
+        return CompletableFuture.completedFuture(
+            new Report.Unready(need.getKey() + ": " + missing.get()));
+      }
     }
     long now = nanoTime.getAsLong();
     Kept last = kept;

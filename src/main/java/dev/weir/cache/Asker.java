@@ -28,6 +28,11 @@ final class Asker {
     return ++rounds;
   }
 
+  /** The round that just ended does not count: it was nobody's answer. */
+  void lessRounds() {
+    rounds--;
+  }
+
   /** What hangs on the verdict runs on the executor, not on the thread that found it. */
   void answer(Verdict answer) {
     executor.execute(() -> verdict.complete(answer));

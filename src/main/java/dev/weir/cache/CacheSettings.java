@@ -27,6 +27,9 @@ import com.typesafe.config.Config;
  * @param maxUngranted complete fills that wait for a keeper to commit them
  * @param nearBytes memory of the near table
  * @param nearRevocations how many keys' last revocations are remembered
+ * @param orphanPatienceMillis silence of a leader after which one of its followers may take over
+ * @param electionMillis how long a keeper gathers followers before it names the new leader
+ * @param reaskMillis pause before a keeper is asked again about a leader out of reach
  * @param fabricTimeoutMillis how long a purge, an eviction or a complete fill waits for the fabric
  */
 public record CacheSettings(
@@ -51,6 +54,9 @@ public record CacheSettings(
     int maxUngranted,
     long nearBytes,
     int nearRevocations,
+    long orphanPatienceMillis,
+    long electionMillis,
+    long reaskMillis,
     long fabricTimeoutMillis) {
 
   public CacheSettings {
@@ -87,6 +93,9 @@ public record CacheSettings(
         room.getInt("max-ungranted"),
         room.getBytes("near-bytes"),
         room.getInt("near-revocations"),
+        millis(room, "orphan-patience"),
+        millis(room, "election"),
+        millis(room, "reask"),
         millis(room, "fabric-timeout"));
   }
 

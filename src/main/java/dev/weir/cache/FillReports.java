@@ -8,6 +8,7 @@ import dev.weir.entry.VariantKey;
 import dev.weir.fill.FillEvents;
 import dev.weir.fill.FillIntent;
 import dev.weir.fill.FillPlan;
+import dev.weir.fill.Succession;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -295,6 +296,48 @@ final class FillReports implements FillEvents {
 
   private static CompletionStage<Commit> discarded(String reason) {
     return CompletableFuture.completedStage(new Commit.Discarded(reason));
+  }
+
+  @Override
+  public CompletionStage<Succession> orphaned(
+      FillPlan plan, Grant lost, FillIntent.Store intent, long bytes) {
+    KeeperLink keepers = link.get().getNow(null);
+    if (keepers == null) {
+      return CompletableFuture.completedStage(new Succession.Follow(lost.leader()));
+    }
+    Replies.Awaited<Succession> reply = replies.awaitSuccession();
+    keepers.send(
+        lost.key(),
+        new KeeperCommand.Orphaned(
+            reply.id(),
+            keepers.node(),
+            keepers.nodeId(),
+            lost,
+            intent.vary(),
+            intent.variant(),
+            bytes));
+    // A keeper that has just moved does not answer at once: the leader may be tried meanwhile.
+    return reply
+        .stage()
+        .completeOnTimeout(
+            new Succession.Follow(lost.leader()),
+            settings.answerTimeoutMillis(),
+            TimeUnit.MILLISECONDS)
+        .thenApply(
+            next -> {
+              if (next instanceof Succession.Lead(Grant granted)) {
+                Led fill = new Led(plan, granted);
+                fill.intent = intent;
+                led.put(granted.fill(), fill);
+                send(granted, new KeeperCommand.Started(granted));
+              }
+              return next;
+            });
+  }
+
+  /** A fill that was followed here has ended. */
+  void forgetFollowed(FillId id) {
+    led.remove(id);
   }
 
   @Override

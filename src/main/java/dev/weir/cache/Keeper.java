@@ -2,9 +2,11 @@ package dev.weir.cache;
 
 import dev.weir.cache.KeyState.CommitDecision;
 import dev.weir.cache.KeyState.Decision;
+import dev.weir.cache.KeyState.OrphanDecision;
 import dev.weir.cache.Slot.Kept;
 import dev.weir.entry.Entry;
 import dev.weir.entry.FillId;
+import dev.weir.entry.Grant;
 import dev.weir.entry.NodeId;
 import dev.weir.entry.PrimaryKey;
 import dev.weir.entry.VaryIndex;
@@ -97,6 +99,7 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
   private final Queue<KeeperCommand> early = new ArrayDeque<>();
   private final Deque<Operation> operations = new ArrayDeque<>();
   private final Map<Long, Purge> purges = new HashMap<>();
+  private final Map<FillId, List<KeeperCommand.Orphaned>> orphans = new HashMap<>();
   private long sequence;
   private boolean loading;
   private long retryAtNanos;
@@ -141,6 +144,8 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
       case KeeperCommand.Started(var grant) -> ready(known -> known.heard(grant, now()));
       case KeeperCommand.Progress(var grant, long bytes) ->
           ready(known -> known.heard(grant, now()));
+      case KeeperCommand.Orphaned orphan -> whenReady(orphan);
+      case KeeperCommand.Elect(FillId fill) -> ready(known -> elect(known, fill));
       case KeeperCommand.Headed head -> ready(known -> known.headed(head, now()));
       case KeeperCommand.Ended(var grant, String reason) ->
           ready(known -> known.ended(grant.fill()));
@@ -230,6 +235,7 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
       case KeeperCommand.Commit commit -> enqueue(new Operation.Write(commit));
       case KeeperCommand.Drop drop -> enqueue(new Operation.Remove(drop));
       case KeeperCommand.Invalidate invalidate -> invalidate(known, invalidate);
+      case KeeperCommand.Orphaned orphan -> orphaned(known, orphan);
       default -> throw new IllegalStateException("not a command that waits: " + command);
     }
   }
@@ -245,6 +251,8 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
         purge.node().tell(new NodeMessage.Done(purge.id(), false));
       }
       case KeeperCommand.Drop drop -> drop.node().tell(new NodeMessage.Done(drop.id(), false));
+      case KeeperCommand.Orphaned orphan ->
+          orphan.node().tell(new NodeMessage.Succeeded(orphan.id(), null, null, reason));
       default -> throw new IllegalStateException("not a command that waits: " + command);
     }
   }
@@ -264,11 +272,59 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
           case Decision.Learn(List<String> vary) -> new Answer.Varies(vary);
           case Decision.Alone(String reason) -> new Answer.Alone(reason);
         };
+    watchRunning(known);
+    ask.node().tell(new NodeMessage.Answered(ask.id(), answer));
+  }
+
+  private void watchRunning(KeyState known) {
     if (known.hasRunning() && !timers.isTimerActive(TICK)) {
       Duration tick = Duration.ofMillis(context.settings().keeperTickMillis());
       timers.startTimerWithFixedDelay(TICK, new KeeperCommand.Tick(), tick);
     }
-    ask.node().tell(new NodeMessage.Answered(ask.id(), answer));
+  }
+
+  // --- leaders that are lost
+
+  private void orphaned(KeyState known, KeeperCommand.Orphaned orphan) {
+    nodes.put(orphan.nodeId(), orphan.node());
+    switch (known.orphaned(orphan, now())) {
+      case OrphanDecision.Follow(NodeId leader) ->
+          orphan.node().tell(new NodeMessage.Succeeded(orphan.id(), null, leader, ""));
+      case OrphanDecision.Lead(Grant grant) ->
+          orphan.node().tell(new NodeMessage.Succeeded(orphan.id(), grant, null, ""));
+      case OrphanDecision.Refuse(String reason) ->
+          orphan.node().tell(new NodeMessage.Succeeded(orphan.id(), null, null, reason));
+      case OrphanDecision.Elect(FillId fill) -> {
+        orphans.computeIfAbsent(fill, first -> new ArrayList<>()).add(orphan);
+        if (!timers.isTimerActive(fill)) {
+          timers.startSingleTimer(
+              fill,
+              new KeeperCommand.Elect(fill),
+              Duration.ofMillis(context.settings().electionMillis()));
+        }
+      }
+    }
+    watchRunning(known);
+  }
+
+  private void elect(KeyState known, FillId fill) {
+    List<KeeperCommand.Orphaned> waiting = orphans.remove(fill);
+    if (waiting == null) {
+      return;
+    }
+    Grant next = known.elect(fill, waiting, now());
+    if (next != null) {
+      context.metrics().replacedLeaders.increment();
+    }
+    for (KeeperCommand.Orphaned orphan : waiting) {
+      boolean leads = next != null && next.leader().equals(orphan.nodeId());
+      NodeId leader = next == null || leads ? null : next.leader();
+      orphan
+          .node()
+          .tell(
+              new NodeMessage.Succeeded(
+                  orphan.id(), leads ? next : null, leader, next == null ? "ended" : ""));
+    }
   }
 
   private Lease lease(KeyState known, Entry entry) {

@@ -54,6 +54,23 @@ public sealed interface KeeperCommand {
   record Headed(Grant grant, Fate fate, List<String> vary, VariantKey variant, boolean plain)
       implements KeeperCommand, FleetMessage {}
 
+  /**
+   * A follower has lost the leader of a fill. All that the fill is stands here, for a keeper that
+   * was born after its head.
+   *
+   * @param lost under which it was fetched
+   * @param bytes how many the asking node has
+   */
+  record Orphaned(
+      long id,
+      ActorRef<NodeMessage> node,
+      NodeId nodeId,
+      Grant lost,
+      List<String> vary,
+      VariantKey variant,
+      long bytes)
+      implements KeeperCommand, FleetMessage {}
+
   record Progress(Grant grant, long bytes) implements KeeperCommand, FleetMessage {}
 
   record Commit(long id, ActorRef<NodeMessage> node, Grant grant, Entry entry, List<String> vary)
@@ -85,6 +102,9 @@ public sealed interface KeeperCommand {
 
   /** The holders that have not answered have lost their leases by time. */
   record TermsOver(long sequence) implements KeeperCommand {}
+
+  /** Those who follow that fill have had their time to say how much they have. */
+  record Elect(FillId fill) implements KeeperCommand {}
 
   record Idle() implements KeeperCommand {}
 

@@ -2,6 +2,7 @@ package dev.weir.cache;
 
 import dev.weir.entry.NodeId;
 import dev.weir.entry.PrimaryKey;
+import java.util.List;
 import org.apache.pekko.actor.typed.ActorRef;
 
 /** The way to the keepers while the fabric is up. */
@@ -13,4 +14,9 @@ interface KeeperLink {
   ActorRef<NodeMessage> node();
 
   NodeId nodeId();
+
+  /** A key in each shard; empty where shards need no finding. */
+  default List<PrimaryKey> oneKeyPerShard() {
+    return List.of();
+  }
 }

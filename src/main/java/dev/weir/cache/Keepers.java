@@ -3,7 +3,11 @@ package dev.weir.cache;
 import dev.weir.entry.NodeId;
 import dev.weir.entry.PrimaryKey;
 import dev.weir.store.Retention;
-import java.util.Map;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
@@ -19,12 +23,17 @@ final class Keepers implements KeeperLink {
   private final ActorRef<ShardingEnvelope<KeeperCommand>> region;
   private final ActorRef<NodeMessage> node;
   private final NodeId nodeId;
+  private final int shards;
 
   private Keepers(
-      ActorRef<ShardingEnvelope<KeeperCommand>> region, ActorRef<NodeMessage> node, NodeId nodeId) {
+      ActorRef<ShardingEnvelope<KeeperCommand>> region,
+      ActorRef<NodeMessage> node,
+      NodeId nodeId,
+      int shards) {
     this.region = region;
     this.node = node;
     this.nodeId = nodeId;
+    this.shards = shards;
   }
 
   static Keepers start(
@@ -34,9 +43,8 @@ final class Keepers implements KeeperLink {
       Retention retention,
       KeeperMetrics metrics,
       NodeId nodeId,
-      ActorRef<NodeMessage> node) {
-    Keeper.Context context =
-        new Keeper.Context(settings, store, retention, metrics, () -> Map.of(nodeId, node));
+      Fleet fleet) {
+    Keeper.Context context = new Keeper.Context(settings, store, retention, metrics, fleet::doors);
     ActorRef<ShardingEnvelope<KeeperCommand>> region =
         ClusterSharding.get(fabric)
             .init(
@@ -49,7 +57,11 @@ final class Keepers implements KeeperLink {
                                 self ->
                                     entity.getShard().tell(new ClusterSharding.Passivate<>(self))))
                     .withStopMessage(new KeeperCommand.Retire()));
-    return new Keepers(region, node, nodeId);
+    return new Keepers(
+        region,
+        Objects.requireNonNull(fleet.doors().get(nodeId)),
+        nodeId,
+        fabric.settings().config().getInt("pekko.cluster.sharding.number-of-shards"));
   }
 
   @Override
@@ -65,6 +77,20 @@ final class Keepers implements KeeperLink {
   @Override
   public NodeId nodeId() {
     return nodeId;
+  }
+
+  @Override
+  public List<PrimaryKey> oneKeyPerShard() {
+    List<PrimaryKey> keys = new ArrayList<>(shards);
+    Set<Integer> found = new HashSet<>();
+    for (int i = 0; found.size() < shards; i++) {
+      PrimaryKey key = new PrimaryKey("weir", "probe", Integer.toString(i));
+      // As sharding does it by default.
+      if (found.add(Math.abs(key.documentId().hashCode() % shards))) {
+        keys.add(key);
+      }
+    }
+    return keys;
   }
 
   /** The key behind a keeper's name: scheme, host and digest hold no slash. */

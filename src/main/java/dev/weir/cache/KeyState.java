@@ -11,6 +11,7 @@ import dev.weir.entry.VariantKey;
 import dev.weir.entry.VaryIndex;
 import dev.weir.store.MetadataStore.Version;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -74,6 +75,20 @@ final class KeyState {
      */
     record Write(Version expected, @Nullable VaryIndex index, Version indexExpected)
         implements CommitDecision {}
+  }
+
+  /** What is to be done for a follower that has lost its leader. */
+  sealed interface OrphanDecision {
+    /** Its leader lives, or another has taken over. */
+    record Follow(NodeId leader) implements OrphanDecision {}
+
+    /** It has the lead already; the word of it was lost. */
+    record Lead(Grant grant) implements OrphanDecision {}
+
+    /** The one with the most bytes leads; to be decided when all have spoken. */
+    record Elect(FillId fill) implements OrphanDecision {}
+
+    record Refuse(String reason) implements OrphanDecision {}
   }
 
   KeyState(PrimaryKey key, CacheSettings settings, StoredKey stored) {
@@ -224,7 +239,68 @@ final class KeyState {
   // --- running fills
 
   void heard(Grant grant, long nowNanos) {
-    running.computeIfPresent(grant.fill(), (id, fill) -> fill.heard(nowNanos));
+    // A leader that was replaced may wake up again: its word does not count for the other's.
+    running.computeIfPresent(
+        grant.fill(),
+        (id, fill) -> fill.grant().leader().equals(grant.leader()) ? fill.heard(nowNanos) : fill);
+  }
+
+  /** Whether a fill's leader lives; one that this keeper has never heard of is taken in. */
+  OrphanDecision orphaned(KeeperCommand.Orphaned orphan, long nowNanos) {
+    Grant lost = orphan.lost();
+    if (!lost.epoch().equals(epoch)) {
+      return new OrphanDecision.Refuse("epoch");
+    }
+    if (released.contains(lost.fill())) {
+      return new OrphanDecision.Refuse("replaced");
+    }
+    RunningFill fill = running.get(lost.fill());
+    if (fill == null) {
+      takeIn(orphan, nowNanos);
+      return new OrphanDecision.Elect(lost.fill());
+    }
+    if (fill.grant().leader().equals(orphan.nodeId())) {
+      return new OrphanDecision.Lead(fill.grant());
+    }
+    long patience = TimeUnit.MILLISECONDS.toNanos(settings.orphanPatienceMillis());
+    return nowNanos - fill.heardNanos() < patience
+        ? new OrphanDecision.Follow(fill.grant().leader())
+        : new OrphanDecision.Elect(lost.fill());
+  }
+
+  private void takeIn(KeeperCommand.Orphaned orphan, long nowNanos) {
+    FillId id = orphan.lost().fill();
+    running.put(
+        id,
+        new RunningFill(
+            orphan.lost(),
+            orphan.vary(),
+            orphan.variant(),
+            ++order,
+            false,
+            true,
+            RunningFill.Stage.STORABLE,
+            nowNanos,
+            nowNanos));
+    SlotKey place = new SlotKey(orphan.vary(), orphan.variant());
+    if (slotAt(place).fill() == null) {
+      change(place, slot -> slot.lead(id));
+    }
+  }
+
+  /** The follower with the most bytes leads from here on; null if the fill has ended meanwhile. */
+  @Nullable Grant elect(FillId id, List<KeeperCommand.Orphaned> candidates, long nowNanos) {
+    RunningFill fill = running.get(id);
+    KeeperCommand.Orphaned first =
+        candidates.stream()
+            .max(Comparator.comparingLong(KeeperCommand.Orphaned::bytes))
+            .orElse(null);
+    if (fill == null || first == null) {
+      return null;
+    }
+    Grant next = new Grant(key, id, epoch, first.nodeId());
+    running.put(id, fill.ledBy(next, nowNanos));
+    return next;
   }
 
   void headed(KeeperCommand.Headed head, long nowNanos) {

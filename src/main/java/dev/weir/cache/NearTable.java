@@ -135,6 +135,10 @@ final class NearTable {
 
   /** All leases hold until then, if their own term lasts. */
   void renewSession(long untilNanos) {
+    if (System.nanoTime() - sessionEndsNanos >= 0) {
+      // Cut off or stopped meanwhile: what was revoked then has not been heard.
+      lines.invalidateAll();
+    }
     sessionEndsNanos = untilNanos;
   }
 

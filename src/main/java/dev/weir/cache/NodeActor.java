@@ -1,6 +1,7 @@
 package dev.weir.cache;
 
 import java.time.Duration;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
@@ -9,13 +10,16 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 /**
  * The one door through which keepers speak to this node, so that grants and revocations are taken
  * in the order they were sent. It also renews the session on which all leases hang: when it cannot
- * run, they lapse.
+ * run, or hears too little of the others, they lapse.
  */
 final class NodeActor {
   private NodeActor() {}
 
   static Behavior<NodeMessage> create(
-      CacheSettings settings, Consumer<NodeMessage> inbox, Runnable stopped) {
+      CacheSettings settings,
+      BooleanSupplier heard,
+      Consumer<NodeMessage> inbox,
+      Runnable stopped) {
     return Behaviors.withTimers(
         timers -> {
           timers.startTimerWithFixedDelay(
@@ -24,7 +28,9 @@ final class NodeActor {
           return Behaviors.receive(NodeMessage.class)
               .onAnyMessage(
                   message -> {
-                    inbox.accept(message);
+                    if (!(message instanceof NodeMessage.RenewSession) || heard.getAsBoolean()) {
+                      inbox.accept(message);
+                    }
                     return Behaviors.same();
                   })
               .onSignal(

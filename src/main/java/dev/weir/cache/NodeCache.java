@@ -12,6 +12,7 @@ import dev.weir.fill.FillHead;
 import dev.weir.fill.FillIntent;
 import dev.weir.fill.FillPlan;
 import dev.weir.fill.Fills;
+import dev.weir.fill.Succession;
 import dev.weir.store.MetadataStore;
 import dev.weir.store.Retention;
 import java.util.List;
@@ -19,10 +20,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
-import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.actor.typed.Props;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,6 +39,9 @@ public final class NodeCache implements Cache {
   /** A key of no request. */
   private static final PrimaryKey PROBE = new PrimaryKey("weir", "probe", "0");
 
+  /** Finding a home costs the coordinator a replicated write each. */
+  private static final int SHARDS_AT_ONCE = 32;
+
   private final CacheSettings settings;
   private final NodeId nodeId;
   private final KeeperStore store;
@@ -50,6 +54,7 @@ public final class NodeCache implements Cache {
   private final Replies replies;
   private final FillReports reports;
   private final LoneFlights alone;
+  private final PeerFollowing remote;
   private final Fills fills;
   private volatile CompletableFuture<KeeperLink> link = new CompletableFuture<>();
 
@@ -75,6 +80,7 @@ public final class NodeCache implements Cache {
     this.replies = new Replies();
     this.alone = new LoneFlights(settings, nodeId, store);
     this.reports = new FillReports(settings, alone, replies, questions, slots, metrics, () -> link);
+    this.remote = new PeerFollowing(settings, reports::forgetFollowed);
     this.fills = fills.apply(reports);
   }
 
@@ -83,12 +89,13 @@ public final class NodeCache implements Cache {
   /**
    * A fabric system begins: its keepers are asked as soon as one of them has answered. Until then,
    * and after {@link #detach}, the node answers alone.
+   *
+   * @param heard whether this node hears enough of the others to serve by leases; asked each second
    */
-  public void attach(ActorSystem<?> fabric) {
-    ActorRef<NodeMessage> node =
-        fabric.systemActorOf(
-            NodeActor.create(settings, this::hear, near::suspend), "weir-node", Props.empty());
-    KeeperLink keepers = Keepers.start(fabric, settings, store, retention, metrics, nodeId, node);
+  public void attach(ActorSystem<?> fabric, BooleanSupplier heard) {
+    Fleet fleet =
+        Fleet.join(fabric, nodeId, NodeActor.create(settings, heard, this::hear, near::suspend));
+    KeeperLink keepers = Keepers.start(fabric, settings, store, retention, metrics, nodeId, fleet);
     fabric.getWhenTerminated().thenRun(probe(keepers)::cancelled);
   }
 
@@ -110,11 +117,59 @@ public final class NodeCache implements Cache {
     heard.thenAccept(
         reached -> {
           if (reached && !probe.cancelled) {
-            attach(keepers);
+            settleShards(keepers, probe).thenRun(() -> attachUnless(probe, keepers));
           } else {
             ping(keepers, probe);
           }
         });
+  }
+
+  /**
+   * Has every shard find its home before requests ask: finding one takes longer than a keeper is
+   * waited for, and each node would go alone.
+   */
+  private CompletionStage<Void> settleShards(KeeperLink keepers, Probe probe) {
+    CompletableFuture<Void> settled = new CompletableFuture<>();
+    List<PrimaryKey> keys = keepers.oneKeyPerShard();
+    AtomicInteger next = new AtomicInteger();
+    AtomicInteger left = new AtomicInteger(keys.size());
+    Runnable one =
+        new Runnable() {
+          @Override
+          public void run() {
+            int at = next.getAndIncrement();
+            if (at >= keys.size() || probe.cancelled) {
+              return;
+            }
+            Replies.Awaited<Boolean> reply = replies.awaitDone();
+            keepers.send(keys.get(at), new KeeperCommand.Ping(reply.id(), keepers.node()));
+            CompletionStage<Boolean> heard =
+                reply
+                    .stage()
+                    .completeOnTimeout(
+                        false, settings.answerTimeoutMillis(), TimeUnit.MILLISECONDS);
+            heard.thenRun(
+                () -> {
+                  if (left.decrementAndGet() == 0) {
+                    settled.complete(null);
+                  }
+                  run();
+                });
+          }
+        };
+    for (int i = 0; i < SHARDS_AT_ONCE; i++) {
+      one.run();
+    }
+    if (keys.isEmpty()) {
+      settled.complete(null);
+    }
+    return settled;
+  }
+
+  private void attachUnless(Probe probe, KeeperLink keepers) {
+    if (!probe.cancelled) {
+      attach(keepers);
+    }
   }
 
   private static final class Probe {
@@ -183,6 +238,11 @@ public final class NodeCache implements Cache {
   }
 
   private void goAlone(Asker asker) {
+    Fill copy = remote.answering(asker.question());
+    if (copy != null) {
+      asker.answer(new Verdict.Follow(copy));
+      return;
+    }
     metrics.alone.increment();
     alone.fromStore(asker, this::follow);
   }
@@ -216,10 +276,20 @@ public final class NodeCache implements Cache {
           replies.committed(id, new FillEvents.Commit.Discarded(reason));
       case NodeMessage.Done(long id, boolean done) -> replies.done(id, done);
       case NodeMessage.Released(FillId fill) -> slots.release(fill);
+      case NodeMessage.Succeeded(long id, Grant grant, NodeId leader, String reason) ->
+          replies.succeeded(id, succession(grant, leader, reason));
       case NodeMessage.RenewSession renew ->
           near.renewSession(
               System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(settings.sessionTermMillis()));
     }
+  }
+
+  private static Succession succession(
+      @Nullable Grant grant, @Nullable NodeId leader, String reason) {
+    if (grant != null) {
+      return new Succession.Lead(grant);
+    }
+    return leader != null ? new Succession.Follow(leader) : new Succession.Lost(reason);
   }
 
   private void deal(Answer answer, List<Asker> askers) {
@@ -245,7 +315,7 @@ public final class NodeCache implements Cache {
         }
       }
       case Answer.Follow(FillId fill, NodeId leader) ->
-          askers.forEach(asker -> follow(asker, fill));
+          askers.forEach(asker -> follow(asker, fill, leader));
       case Answer.Varies(List<String> vary) -> askers.forEach(asker -> attempt(asker, vary));
       case Answer.Alone(String reason) -> {
         boolean storeDown = reason.equals("store");
@@ -281,13 +351,35 @@ public final class NodeCache implements Cache {
 
   // --- following
 
-  private void follow(Asker asker, FillId id) {
+  private void follow(Asker asker, FillId id, NodeId leader) {
+    if (leader.equals(nodeId)) {
+      follow(asker, id);
+      return;
+    }
+    limitWait(asker);
+    remote.follow(
+        asker,
+        id,
+        leader,
+        fills,
+        (fill, head) -> onHead(asker, fill, head),
+        again -> {
+          again.lessRounds();
+          attempt(again, near.vary(again.question().key()));
+        });
+  }
+
+  private void limitWait(Asker asker) {
     asker
         .verdict()
         .completeOnTimeout(
             new Verdict.Pass("head-timeout"),
             settings.followTimeoutMillis(),
             TimeUnit.MILLISECONDS);
+  }
+
+  private void follow(Asker asker, FillId id) {
+    limitWait(asker);
     slots
         .headed(id, fills)
         .whenComplete(
@@ -323,6 +415,16 @@ public final class NodeCache implements Cache {
       case FillHead.Refreshed refreshed -> asker.answer(new Verdict.Follow(fill));
       case FillHead.Failed failed -> asker.answer(new Verdict.Follow(fill));
     }
+  }
+
+  // --- for peers
+
+  /**
+   * The fill of that id that this node leads, once its head is known; fails if there is none or it
+   * is not waited for any more.
+   */
+  public CompletionStage<Fill> led(FillId id) {
+    return slots.headed(id, fills);
   }
 
   // --- leading

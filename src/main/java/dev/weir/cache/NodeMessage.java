@@ -2,8 +2,11 @@ package dev.weir.cache;
 
 import dev.weir.entry.Entry;
 import dev.weir.entry.FillId;
+import dev.weir.entry.Grant;
+import dev.weir.entry.NodeId;
 import dev.weir.entry.PrimaryKey;
 import org.apache.pekko.actor.typed.ActorRef;
+import org.jspecify.annotations.Nullable;
 
 /** What keepers tell a node; all of it goes through one actor, so it arrives in order. */
 public sealed interface NodeMessage {
@@ -25,6 +28,16 @@ public sealed interface NodeMessage {
 
   /** An invalidation or removal is done, or could not be. */
   record Done(long id, boolean done) implements NodeMessage, FleetMessage {}
+
+  /**
+   * How a fill goes on that has lost its leader.
+   *
+   * @param grant this node leads from here on, or null
+   * @param leader read along there, or null
+   * @param reason why neither
+   */
+  record Succeeded(long id, @Nullable Grant grant, @Nullable NodeId leader, String reason)
+      implements NodeMessage, FleetMessage {}
 
   /** That fill is no longer waited for: whoever waits asks again. */
   record Released(FillId fill) implements NodeMessage, FleetMessage {}

@@ -1,6 +1,7 @@
 package dev.weir.cache;
 
 import dev.weir.fill.FillEvents;
+import dev.weir.fill.Succession;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -14,6 +15,9 @@ final class Replies {
   private final ConcurrentHashMap<Long, CompletableFuture<Boolean>> dones =
       new ConcurrentHashMap<>();
 
+  private final ConcurrentHashMap<Long, CompletableFuture<Succession>> successions =
+      new ConcurrentHashMap<>();
+
   /** Whoever awaits it puts the limit of time on the stage. */
   record Awaited<T>(long id, CompletableFuture<T> stage) {}
 
@@ -23,6 +27,17 @@ final class Replies {
 
   Awaited<Boolean> awaitDone() {
     return await(dones);
+  }
+
+  Awaited<Succession> awaitSuccession() {
+    return await(successions);
+  }
+
+  void succeeded(long id, Succession succession) {
+    CompletableFuture<Succession> awaited = successions.remove(id);
+    if (awaited != null) {
+      awaited.complete(succession);
+    }
   }
 
   void committed(long id, FillEvents.Commit commit) {

@@ -56,6 +56,11 @@ record RunningFill(
     };
   }
 
+  /** Another node leads it from here on. */
+  RunningFill ledBy(Grant next, long nowNanos) {
+    return new RunningFill(next, vary, variant, order, solo, true, stage, grantedNanos, nowNanos);
+  }
+
   boolean isSilent(long nowNanos, long silenceNanos, long headNanos) {
     boolean headOverdue = stage == Stage.NO_HEAD && nowNanos - grantedNanos > headNanos;
     return headOverdue || nowNanos - heardNanos > silenceNanos;

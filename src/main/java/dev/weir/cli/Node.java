@@ -14,7 +14,6 @@ import dev.weir.edge.Edge;
 import dev.weir.edge.EdgeMetrics;
 import dev.weir.edge.EdgeParts;
 import dev.weir.edge.EdgeSettings;
-import dev.weir.entry.NodeId;
 import dev.weir.exchange.ExchangeSettings;
 import dev.weir.exchange.Exchanges;
 import dev.weir.fill.FillRegistry;
@@ -56,7 +55,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -151,7 +149,8 @@ final class Node {
     OriginSettings originSettings = OriginSettings.from(rooms.getConfig("origin"));
     OwnListeners own = new OwnListeners(originSettings.egress().ownAddressesMillis());
     PekkoOrigins origins = origins(data, originSettings, own);
-    NodeCache cache = cache(data, stores, origins, blocking);
+    FleetParts fleet = FleetParts.of(rooms.getConfig("cluster"), data);
+    NodeCache cache = cache(data, stores, origins, blocking, fleet, ca, own);
     ExchangeLog exchangeLog = new ExchangeLog();
     Exchanges exchanges = exchanges(data, ca, stores, origins, cache, exchangeLog);
     Edge edge = edge(data, new InterceptionTls(mint, tls), exchanges, origins);
@@ -237,18 +236,31 @@ final class Node {
   }
 
   private NodeCache cache(
-      ActorSystem data, LocalStores stores, PekkoOrigins origins, ExecutorService blocking) {
+      ActorSystem data,
+      LocalStores stores,
+      PekkoOrigins origins,
+      ExecutorService blocking,
+      FleetParts fleet,
+      CertificateAuthority ca,
+      OwnListeners own) {
     FillSettings fillSettings = FillSettings.from(rooms.getConfig("fill"));
     NodeCache cache =
         new NodeCache(
             CacheSettings.from(rooms.getConfig("cache")),
-            new NodeId(UUID.randomUUID().toString()),
+            fleet.node(),
             stores.metadata(),
             stores.retention(),
             data.dispatcher(),
             events -> {
               FillRegistry fills =
-                  new FillRegistry(fillSettings, data, blocking, origins, stores.chunks(), events);
+                  new FillRegistry(
+                      fillSettings,
+                      data,
+                      blocking,
+                      origins,
+                      stores.chunks(),
+                      fleet.fills(),
+                      events);
               metrics.fills(fills);
               closings.addStage("fills", fills::close);
               return fills;
@@ -256,8 +268,24 @@ final class Node {
     stores.retention().removeBy(cache::drop);
     FabricSystem fabric =
         new FabricSystem(
-            FabricSettings.from(rooms.getConfig("cluster")), cache::attach, cache::detach);
+            FabricSettings.from(rooms.getConfig("cluster")),
+            fleet.peers(ca),
+            cache::attach,
+            cache::detach,
+            reason -> {
+              System.err.println("weir: " + reason);
+              Runtime.getRuntime().exit(1);
+            });
     closings.addStage("fabric", fabric::stop);
+    ServerBinding peers = fleet.serve(data, ca, cache, stores.chunks(), blocking);
+    if (peers != null) {
+      closings.addStage("peer port", peers::unbind);
+      own.add(fleet.settings().peerPort());
+      own.add(fleet.settings().port());
+      readiness.needs(
+          "fleet",
+          () -> cache.isAttached() ? Optional.empty() : Optional.of("not one of its fleet yet"));
+    }
     startFabric = fabric::start;
     return cache;
   }

@@ -3,6 +3,7 @@ package dev.weir.cli;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueFactory;
+import java.nio.file.Path;
 
 /**
  * Carries the settings that have a flag into the rooms' own blocks, in the form each room reads and
@@ -32,6 +33,7 @@ final class RoomSettings {
     rooms.millis("upstream-read-timeout", "exchange.origin-read-timeout");
     rooms.bytes("disk-cache-size", "store.disk-cache-size");
     rooms.elasticsearch();
+    rooms.cluster();
     rooms.put("log.level", "log-level", ServeSettings.logLevel(rooms.read));
     return rooms.config;
   }
@@ -56,6 +58,22 @@ final class RoomSettings {
 
   private void put(String room, String name, int least, int most) {
     put(room, name, read.number(name, least, most));
+  }
+
+
+  /** A node's folder brings the fleet's interception CA unless another is named. */
+  private void cluster() {
+    text("cluster-dir", "cluster.dir");
+    text("cluster-host", "cluster.host");
+    put("cluster.port", "cluster-port", read.port("cluster-port"));
+    put("cluster.peer-port", "peer-port", read.port("peer-port"));
+    list("cluster-seeds", "cluster.seeds");
+    text("cluster-dns", "cluster.dns");
+    String folder = read.text("cluster-dir");
+    if (!folder.isEmpty() && read.text("ca").isEmpty()) {
+      put("tls.ca", "cluster-dir", Path.of(folder, "ca.key").toString());
+      put("tls.ca-cert", "cluster-dir", Path.of(folder, "ca.pem").toString());
+    }
   }
 
   private void text(String name, String room) {

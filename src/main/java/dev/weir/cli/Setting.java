@@ -65,6 +65,12 @@ record Setting(
           value("tls-key", null, "PEM", "The key of --tls-cert: a path or inline PEM."),
           value("tls-name", null, "HOST", "In reverse mode: serve TLS as HOST, signed by our CA."),
           value("trusted-proxies", null, "CIDRS", "Whose X-Forwarded-For and the like count."),
+          value("cluster-dir", null, "DIR", "This node's folder, by `weir cluster init`."),
+          value("cluster-host", null, "HOST", "Where the other nodes reach this one."),
+          value("cluster-port", null, "PORT", "Control connections between nodes."),
+          value("peer-port", null, "PORT", "Bytes between nodes; 0 is cluster-port + 1."),
+          value("cluster-seeds", null, "LIST", "Nodes to join by: host:port, this one too."),
+          value("cluster-dns", null, "NAME", "A name whose addresses are nodes to join by."),
           flag("verbose", "-v", "Log at debug level."),
           flag("debug", null, "Log at trace level."));
 

@@ -1,14 +1,28 @@
 package dev.weir.cluster;
 
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import dev.weir.tls.PeerIdentity;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import org.apache.pekko.actor.Address;
+import org.apache.pekko.actor.BootstrapSetup;
+import org.apache.pekko.actor.setup.ActorSystemSetup;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.cluster.ClusterEvent.CurrentClusterState;
+import org.apache.pekko.cluster.Member;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Join;
+import org.apache.pekko.cluster.typed.JoinSeedNodes;
+import org.apache.pekko.remote.artery.tcp.SSLEngineProviderSetup;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,24 +32,50 @@ import org.slf4j.LoggerFactory;
  * any reason but {@link #stop}. Starting takes seconds; whoever depends on it must work without it.
  */
 public final class FabricSystem {
+  private static final String NAME = "weir";
   private static final Logger LOG = LoggerFactory.getLogger(FabricSystem.class);
 
+  /** What a node must have to be one of several. */
+  public record Peers(FleetSettings fleet, PeerIdentity identity, PeerClient client, Hello hello) {}
+
+  /** Is given each new system before it has joined. */
+  @FunctionalInterface
+  public interface Begun {
+    /**
+     * A system has begun.
+     *
+     * @param heard whether this node hears the greater part of its fleet
+     */
+    void accept(ActorSystem<?> system, BooleanSupplier heard);
+  }
+
   private final FabricSettings settings;
-  private final Consumer<ActorSystem<?>> begun;
+  private final @Nullable Peers peers;
+  private final Begun begun;
   private final Runnable ended;
+  private final Consumer<String> refused;
   private boolean stopping;
   private @Nullable ActorSystem<Void> system;
 
   /**
    * Makes one that is not started yet.
    *
+   * @param peers null for a node without any
    * @param begun is given each new system before it has joined
    * @param ended is told when it is gone
+   * @param refused is told, in a sentence, why this node can never be one of its fleet
    */
-  public FabricSystem(FabricSettings settings, Consumer<ActorSystem<?>> begun, Runnable ended) {
+  public FabricSystem(
+      FabricSettings settings,
+      @Nullable Peers peers,
+      Begun begun,
+      Runnable ended,
+      Consumer<String> refused) {
     this.settings = settings;
+    this.peers = peers;
     this.begun = begun;
     this.ended = ended;
+    this.refused = refused;
   }
 
   /** Starts without waiting for it to be up. */
@@ -64,20 +104,101 @@ public final class FabricSystem {
 
   private void begin() {
     long startedNanos = System.nanoTime();
+    Peers others = peers;
+    if (others != null && !agrees(others)) {
+      return;
+    }
     ActorSystem<Void> fresh;
     synchronized (this) {
       if (stopping) {
         return;
       }
-      fresh = ActorSystem.create(Behaviors.empty(), "weir", settings.system());
+      fresh = ActorSystem.create(Behaviors.empty(), NAME, setup(others));
       system = fresh;
     }
     fresh.getWhenTerminated().whenComplete((done, failed) -> onEnd());
-    begun.accept(fresh);
     Cluster cluster = Cluster.get(fresh);
-    cluster.manager().tell(Join.create(cluster.selfMember().address()));
+    begun.accept(fresh, () -> hearsMost(cluster));
+    join(cluster, others);
     long tookMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startedNanos);
     LOG.info("The fabric's system started in {} ms", tookMillis);
+  }
+
+  private ActorSystemSetup setup(@Nullable Peers others) {
+    if (others == null) {
+      return ActorSystemSetup.create(BootstrapSetup.create(settings.system()));
+    }
+    FleetSettings fleet = others.fleet();
+    Config artery =
+        ConfigFactory.parseMap(
+            Map.of(
+                "transport", "tls-tcp",
+                "canonical.hostname", fleet.host(),
+                "canonical.port", fleet.port()),
+            "--cluster-host and --cluster-port");
+    Config config =
+        settings
+            .system()
+            .withValue(
+                "pekko.remote.artery",
+                artery.withFallback(settings.system().getConfig("pekko.remote.artery")).root());
+    return ActorSystemSetup.create(
+        BootstrapSetup.create(config),
+        SSLEngineProviderSetup.create(system -> new PeerEngines(others.identity())));
+  }
+
+  private void join(Cluster cluster, @Nullable Peers others) {
+    Address self = cluster.selfMember().address();
+    if (others == null) {
+      cluster.manager().tell(Join.create(self));
+      return;
+    }
+    List<Address> seeds =
+        Seeds.of(others.fleet()).stream()
+            .map(seed -> new Address("pekko", NAME, seed.host(), seed.port()))
+            .toList();
+    cluster.manager().tell(new JoinSeedNodes(seeds));
+  }
+
+  /** Whether the greater part of the fleet, this node included, is within reach. */
+  private static boolean hearsMost(Cluster cluster) {
+    CurrentClusterState state = cluster.state();
+    int members = 0;
+    for (Iterator<Member> each = state.getMembers().iterator(); each.hasNext(); each.next()) {
+      members++;
+    }
+    return 2 * state.getUnreachable().size() < Math.max(1, members);
+  }
+
+  /** Asks the others before joining them: a node that cannot be one of them never disturbs them. */
+  private boolean agrees(Peers others) {
+    for (FleetSettings.Seed seed : Seeds.of(others.fleet())) {
+      if (seed.host().equals(others.fleet().host())
+          && seed.peerPort() == others.fleet().peerPort()) {
+        continue;
+      }
+      String node = seed.host() + ":" + seed.peerPort();
+      String difference =
+          others
+              .client()
+              .hello(seed)
+              .handle(
+                  (hello, failed) -> {
+                    if (hello == null) {
+                      LOG.info("{} does not answer yet: {}", node, Seeds.reason(failed));
+                      return null;
+                    }
+                    return others.hello().differs(hello, node);
+                  })
+              .toCompletableFuture()
+              .join(); // on the thread that starts the fabric, which is there for waiting
+      if (difference != null) {
+        LOG.error("This node cannot join: {}", difference);
+        refused.accept(difference);
+        return false;
+      }
+    }
+    return true;
   }
 
   private void onEnd() {

@@ -7,6 +7,7 @@ import java.util.concurrent.CompletionStage;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.util.ByteString;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One origin response being fetched: spooled, hashed and, if its intent says so, committed. Any
@@ -36,6 +37,9 @@ public interface Fill {
 
   /** How it ended; never fails. */
   CompletionStage<End> end();
+
+  /** What other nodes need to follow it; null before its head, and where they may not. */
+  @Nullable FillNote note();
 
   interface Interest extends AutoCloseable {
     @Override

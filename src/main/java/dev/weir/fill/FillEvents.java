@@ -16,6 +16,16 @@ public interface FillEvents {
   /** All chunks are durable: write the metadata, make it visible. */
   CompletionStage<Commit> commit(Grant grant, Entry entry, List<String> vary);
 
+  /**
+   * The leader of a fill that this node follows was lost.
+   *
+   * @param plan of the fill, should this node lead it from here on
+   * @param lost under which it was fetched
+   * @param bytes how many have arrived here
+   */
+  CompletionStage<Succession> orphaned(
+      FillPlan plan, Grant lost, FillIntent.Store intent, long bytes);
+
   /** It ended without anything to commit. */
   void ended(Grant grant, Ending ending, String reason);
 

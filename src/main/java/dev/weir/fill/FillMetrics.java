@@ -11,6 +11,8 @@ public final class FillMetrics {
   final LongAdder broken = new LongAdder();
   final LongAdder abandoned = new LongAdder();
   final LongAdder resumed = new LongAdder();
+  final LongAdder followed = new LongAdder();
+  final LongAdder takenOver = new LongAdder();
   final LongAdder diskFull = new LongAdder();
   final LongAdder lostReaders = new LongAdder();
   final LongAdder originBytes = new LongAdder();
@@ -46,6 +48,16 @@ public final class FillMetrics {
   /** Broken connections mended by a range request. */
   public long resumed() {
     return resumed.sum();
+  }
+
+  /** Fills of other nodes that were read along here. */
+  public long followed() {
+    return followed.sum();
+  }
+
+  /** Fills of lost leaders that went on here. */
+  public long takenOver() {
+    return takenOver.sum();
   }
 
   /** Fills that went on unstored because the disk was full. */

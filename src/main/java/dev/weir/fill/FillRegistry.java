@@ -1,6 +1,7 @@
 package dev.weir.fill;
 
 import dev.weir.entry.FillId;
+import dev.weir.entry.NodeId;
 import dev.weir.origin.Origins;
 import dev.weir.store.ChunkStore;
 import java.time.Duration;
@@ -16,6 +17,8 @@ import org.apache.pekko.actor.ActorSystem;
 import org.apache.pekko.actor.Cancellable;
 import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.SystemMaterializer;
+import org.apache.pekko.stream.javadsl.Source;
+import org.apache.pekko.util.ByteString;
 
 /**
  * Starts this node's fills and looks after them until their last reader has gone: progress,
@@ -24,7 +27,10 @@ import org.apache.pekko.stream.SystemMaterializer;
 public final class FillRegistry implements Fills {
   private final ConcurrentHashMap<FillId, SpooledFill> fills = new ConcurrentHashMap<>();
   private final FillMetrics metrics = new FillMetrics();
+  private final ConcurrentHashMap<FillId, CompletableFuture<Fill>> following =
+      new ConcurrentHashMap<>();
   private final Origins origins;
+  private final PeerFills peers;
   private final FillEvents events;
   private final SpoolContext context;
   private final Materializer materializer;
@@ -34,6 +40,7 @@ public final class FillRegistry implements Fills {
    * @param data the actor system of sockets and streams
    * @param blocking runs file work, one task per fill and per reader that reads from disk; threads
    *     of it may block
+   * @param peers the fills of other nodes
    * @param events the keepers' side
    */
   public FillRegistry(
@@ -42,8 +49,10 @@ public final class FillRegistry implements Fills {
       Executor blocking,
       Origins origins,
       ChunkStore chunks,
+      PeerFills peers,
       FillEvents events) {
     this.origins = origins;
+    this.peers = peers;
     this.events = events;
     this.materializer = SystemMaterializer.get(data).materializer();
     this.context =
@@ -65,6 +74,45 @@ public final class FillRegistry implements Fills {
     SpooledFill fill = new SpooledFill(plan, origins, events, context, materializer);
     fills.put(fill.id(), fill);
     fill.start();
+    return fill;
+  }
+
+  @Override
+  public CompletionStage<Fill> follow(FillId id, NodeId leader) {
+    Fill here = fills.get(id);
+    if (here != null) {
+      return CompletableFuture.completedStage(here);
+    }
+    CompletableFuture<Fill> fresh = new CompletableFuture<>();
+    CompletableFuture<Fill> begun = following.putIfAbsent(id, fresh);
+    if (begun != null) {
+      return begun.copy();
+    }
+    peers
+        .open(leader, id, 0)
+        .whenComplete(
+            (opened, failed) -> {
+              if (opened == null) {
+                fresh.completeExceptionally(
+                    failed == null ? new SpoolLost("the leader said nothing") : failed);
+              } else {
+                fresh.complete(begin(opened));
+              }
+              following.remove(id, fresh);
+            });
+    return fresh.copy();
+  }
+
+  private Fill begin(PeerFills.Opened opened) {
+    FillHead told = opened.note().head();
+    Source<ByteString, ?> bytes = opened.bytes();
+    if (bytes == null || !(told instanceof FillHead.Streaming streaming)) {
+      return new SettledFill(opened.note().grant().fill(), told);
+    }
+    SpooledFill fill =
+        new SpooledFill(opened.note(), peers, origins, events, context, materializer);
+    fills.put(fill.id(), fill);
+    fill.follow(streaming, bytes);
     return fill;
   }
 

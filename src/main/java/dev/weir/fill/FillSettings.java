@@ -28,6 +28,8 @@ import com.typesafe.config.Config;
  * @param tickMillis how often fills are looked at; also the pace of progress messages
  * @param commitTimeoutMillis longest wait for the keeper's word on a commit
  * @param refreshTimeoutMillis longest wait for it before a refreshed entry is used anyway
+ * @param successionMillis longest wait of a followed fill without bytes for another leader
+ * @param reopenMillis pause before a leader is asked again
  */
 public record FillSettings(
     int chunkBytes,
@@ -53,7 +55,9 @@ public record FillSettings(
     long maxDurationMillis,
     long tickMillis,
     long commitTimeoutMillis,
-    long refreshTimeoutMillis) {
+    long refreshTimeoutMillis,
+    long successionMillis,
+    long reopenMillis) {
 
   public FillSettings {
     if (inlineBodyBytes > shortBodyBytes || shortBodyBytes > chunkBytes) {
@@ -92,7 +96,9 @@ public record FillSettings(
         millis(room, "max-duration"),
         millis(room, "tick"),
         millis(room, "commit-timeout"),
-        millis(room, "refresh-timeout"));
+        millis(room, "refresh-timeout"),
+        millis(room, "succession"),
+        millis(room, "reopen"));
   }
 
   /** The chunk size for a body of that length: as configured, or larger for very large bodies. */

@@ -1,7 +1,9 @@
 package dev.weir.fill;
 
 import dev.weir.entry.FillId;
+import dev.weir.entry.NodeId;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 
 /** The fills running on this node. */
 public interface Fills {
@@ -9,6 +11,12 @@ public interface Fills {
   Fill start(FillPlan plan);
 
   Optional<Fill> running(FillId id);
+
+  /**
+   * Reads along with a fill that another node leads; this node's copy of it, made once however many
+   * ask. Completes when its head is known; fails if the leader cannot be reached or has ended it.
+   */
+  CompletionStage<Fill> follow(FillId id, NodeId leader);
 
   int count();
 }

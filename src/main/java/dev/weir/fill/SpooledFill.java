@@ -4,9 +4,11 @@ import dev.weir.entry.Body;
 import dev.weir.entry.Entry;
 import dev.weir.entry.FillId;
 import dev.weir.entry.Grant;
+import dev.weir.entry.NodeId;
 import dev.weir.entry.VariantKey;
 import dev.weir.http.FreshnessInfo;
 import dev.weir.http.Headers;
+import dev.weir.http.ResponseHead;
 import dev.weir.http.StoredResponse;
 import dev.weir.origin.OriginFailure;
 import dev.weir.origin.OriginRequest;
@@ -75,19 +77,86 @@ final class SpooledFill implements Fill {
   private volatile Supplier<Headers> trailers = () -> Headers.EMPTY;
   private volatile boolean wholeArrived;
 
+  /** Where another node's fill is read along. */
+  record Following(PeerFills peers, Grant leaders) {}
+
+  private final @Nullable Following following;
+
+  /** What this node may commit under; a follower gets one if it takes the lead. */
+  private volatile @Nullable Grant grant;
+
   SpooledFill(
       FillPlan plan,
       Origins origins,
       FillEvents events,
       SpoolContext context,
       Materializer materializer) {
-    Grant grant = plan.grant();
-    this.id = grant == null ? FillId.random() : grant.fill();
+    Grant granted = plan.grant();
+    this.id = granted == null ? FillId.random() : granted.fill();
+    this.grant = granted;
+    this.following = null;
     this.plan = plan;
     this.origins = origins;
     this.events = events;
     this.context = context;
     this.materializer = materializer;
+  }
+
+  /** One that is read along with its leader; {@link #follow} begins it. */
+  SpooledFill(
+      FillNote note,
+      PeerFills peers,
+      Origins origins,
+      FillEvents events,
+      SpoolContext context,
+      Materializer materializer) {
+    this.id = note.grant().fill();
+    this.grant = null;
+    this.following = new Following(peers, note.grant());
+    this.plan =
+        new FillPlan(
+            null,
+            OriginRequest.of(note.request(), note.timeouts()),
+            (head, requestTimeMillis, responseTimeMillis) -> new FillIntent.Relay("followed"),
+            note.url(),
+            false);
+    this.origins = origins;
+    this.events = events;
+    this.context = context;
+    this.materializer = materializer;
+  }
+
+  /** Begins to read along. */
+  void follow(FillHead.Streaming streaming, Source<ByteString, ?> bytes) {
+    context.metrics().followed.increment();
+    FillIntent.Store store =
+        streaming.intent() instanceof FillIntent.Store storing ? storing : null;
+    Spool spool =
+        new Spool(
+            context,
+            store == null ? Spool.Storing.WINDOW : Spool.Storing.STORE,
+            streaming.length(),
+            "followed");
+    Commitment commitment =
+        store == null
+            ? null
+            : new Commitment(store.response(), store.variant(), store.vary(), whole -> whole);
+    Streamed body = new Streamed(spool, streaming.head(), streaming.length(), commitment);
+    streamed = body;
+    idleSinceNanos = System.nanoTime();
+    spool.outcome().thenAccept(outcome -> onSpooled(outcome, commitment));
+    body.pump(bytes);
+    head.complete(streaming);
+  }
+
+  @Override
+  public @Nullable FillNote note() {
+    FillHead known = head.getNow(null);
+    Grant leading = grant;
+    return known == null || leading == null
+        ? null
+        : new FillNote(
+            leading, plan.request().head(), plan.request().timeouts(), plan.url(), known);
   }
 
   void start() {
@@ -182,7 +251,7 @@ final class SpooledFill implements Fill {
       cancel(response);
       return;
     }
-    Grant grant = plan.grant();
+    Grant grant = this.grant;
     if (grant != null) {
       events.head(grant, intent);
     }
@@ -241,10 +310,10 @@ final class SpooledFill implements Fill {
     Spool.Storing storing =
         store == null
             ? (CLOSE_DELIMITED.equals(unstored) ? Spool.Storing.SPOOL : Spool.Storing.WINDOW)
-            : plan.grant() == null ? Spool.Storing.SPOOL : Spool.Storing.STORE;
+            : grant == null && following == null ? Spool.Storing.SPOOL : Spool.Storing.STORE;
     Spool spool =
         new Spool(context, storing, response.bodyLength(), store == null ? unstored : "no-grant");
-    Streamed body = new Streamed(spool, response, store);
+    Streamed body = new Streamed(spool, response.head(), response.bodyLength(), store);
     streamed = body;
     idleSinceNanos = System.nanoTime();
     spool.outcome().thenAccept(outcome -> onSpooled(outcome, store));
@@ -270,7 +339,7 @@ final class SpooledFill implements Fill {
     } else {
       cancel(response);
     }
-    Grant grant = plan.grant();
+    Grant grant = this.grant;
     if (grant == null) {
       finish(new End.Unstored("no-grant"));
       head.complete(new FillHead.Refreshed(refreshed));
@@ -290,7 +359,7 @@ final class SpooledFill implements Fill {
   // --- the end
 
   private void onSpooled(Spool.Outcome outcome, @Nullable Commitment store) {
-    Grant grant = plan.grant();
+    Grant grant = this.grant;
     switch (outcome) {
       case Spool.Outcome.Whole(var bytes) when store != null && grant != null -> {
         Body body = store.body().apply(bytes);
@@ -373,7 +442,7 @@ final class SpooledFill implements Fill {
   }
 
   private void tellEnded(FillEvents.Ending ending, String reason) {
-    Grant grant = plan.grant();
+    Grant grant = this.grant;
     if (told.compareAndSet(false, true) && grant != null) {
       events.ended(grant, ending, reason);
     }
@@ -396,7 +465,7 @@ final class SpooledFill implements Fill {
       release();
       return true;
     }
-    Grant grant = plan.grant();
+    Grant grant = this.grant;
     if (grant != null && !told.get()) {
       events.progress(grant, received());
     }
@@ -415,7 +484,7 @@ final class SpooledFill implements Fill {
 
   private void considerAbandoning(FillSettings settings) {
     Streamed body = streamed;
-    boolean storable = body != null && body.store != null && plan.grant() != null;
+    boolean storable = body != null && body.store != null && grant != null;
     OptionalLong length = body == null ? OptionalLong.empty() : body.length;
     if (Abandonment.decide(storable, plan.rangeStarted(), length, received(), settings)
         == Abandonment.STOP) {
@@ -482,11 +551,13 @@ final class SpooledFill implements Fill {
     private volatile @Nullable UniqueKillSwitch running;
     private int resumes;
 
-    Streamed(Spool spool, OriginResponse response, @Nullable Commitment store) {
+    private volatile long orphanedNanos;
+
+    Streamed(Spool spool, ResponseHead response, OptionalLong length, @Nullable Commitment store) {
       this.spool = spool;
-      this.length = response.bodyLength();
+      this.length = length;
       this.store = store;
-      this.resumption = Resumption.of(response.head(), length).orElse(null);
+      this.resumption = Resumption.of(response, length).orElse(null);
     }
 
     void pump(Source<ByteString, ?> body) {
@@ -507,6 +578,7 @@ final class SpooledFill implements Fill {
 
     @Override
     public boolean bytes(ByteString bytes, Runnable more) {
+      orphanedNanos = 0;
       return spool.append(bytes, more);
     }
 
@@ -527,6 +599,11 @@ final class SpooledFill implements Fill {
       if (end.isDone()) {
         return;
       }
+      Following others = following;
+      if (others != null && grant == null) {
+        orphaned(others, cause);
+        return;
+      }
       Resumption rest = resumption;
       long received = spool.received();
       if (rest != null
@@ -538,6 +615,72 @@ final class SpooledFill implements Fill {
         resume(rest, received, cause);
       } else {
         giveUp(cause);
+      }
+    }
+
+    /** The leader is lost, or only the way to it: its keeper says how to go on. */
+    private void orphaned(Following others, Throwable cause) {
+      FillIntent.Store stored = head.getNow(null) instanceof FillHead.Streaming(var h, var l, FillIntent.Store intent, var sent, var came) ? intent : null;
+      long received = spool.received();
+      long nowNanos = System.nanoTime();
+      if (length.isPresent() && length.getAsLong() == received) {
+        whole(); // all of it came, only the word that it has ended did not
+        return;
+      }
+      if (orphanedNanos == 0) {
+        orphanedNanos = nowNanos;
+      }
+      long orphanedMillis = TimeUnit.NANOSECONDS.toMillis(nowNanos - orphanedNanos);
+      if (stored == null || orphanedMillis > context.settings().successionMillis()) {
+        giveUp(cause);
+        return;
+      }
+      events
+          .orphaned(plan, others.leaders(), stored, received)
+          .whenComplete(
+              (next, failed) -> {
+                switch (next) {
+                  case Succession.Follow(NodeId leader) ->
+                      context
+                          .timer()
+                          .after(
+                              context.settings().reopenMillis(),
+                              () -> reopen(others, leader, cause));
+                  case Succession.Lead(Grant granted) -> lead(granted, cause);
+                  case Succession.Lost lost -> giveUp(cause);
+                  case null -> giveUp(cause);
+                }
+              });
+    }
+
+    private void reopen(Following others, NodeId leader, Throwable cause) {
+      if (end.isDone()) {
+        return;
+      }
+      others
+          .peers()
+          .open(leader, id, spool.received())
+          .whenComplete(
+              (opened, failed) -> {
+                Source<ByteString, ?> rest = opened == null ? null : opened.bytes();
+                if (rest == null) {
+                  orphaned(others, cause);
+                } else if (end.isDone()) {
+                  rest.runWith(Sink.cancelled(), materializer);
+                } else {
+                  pump(rest);
+                }
+              });
+    }
+
+    private void lead(Grant granted, Throwable cause) {
+      grant = granted;
+      context.metrics().takenOver.increment();
+      Resumption rest = resumption;
+      if (rest == null || end.isDone()) {
+        giveUp(cause);
+      } else {
+        resume(rest, spool.received(), cause);
       }
     }
 

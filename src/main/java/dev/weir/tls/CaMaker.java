@@ -34,11 +34,16 @@ final class CaMaker {
   private CaMaker() {}
 
   static CaMaterial make(Instant now) {
+    return make(now, "Weir CA");
+  }
+
+  /** {@code called}: the first words of its name. */
+  static CaMaterial make(Instant now, String called) {
     SecureRandom random = new SecureRandom();
     byte[] mark = new byte[4];
     random.nextBytes(mark);
     // A name of its own: stores look authorities up by name, and an old one may still be installed.
-    X500Name name = new X500Name("CN=Weir CA " + HexFormat.of().formatHex(mark));
+    X500Name name = new X500Name("CN=" + called + " " + HexFormat.of().formatHex(mark));
     Date from = Date.from(now.minus(BACKDATE));
     Date to = Date.from(now.atZone(ZoneOffset.UTC).plusYears(YEARS).toInstant());
     try {

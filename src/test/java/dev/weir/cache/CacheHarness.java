@@ -13,6 +13,7 @@ import dev.weir.fill.FillIntent;
 import dev.weir.fill.FillPlan;
 import dev.weir.fill.FillRegistry;
 import dev.weir.fill.FillSettings;
+import dev.weir.fill.PeerFills;
 import dev.weir.fill.TestOrigins;
 import dev.weir.http.Authority;
 import dev.weir.http.Headers;
@@ -70,18 +71,22 @@ final class CacheHarness implements AutoCloseable {
             wrap.apply(stores.metadata()),
             stores.retention(),
             data.dispatcher(),
-            events -> new FillRegistry(fills, data, blocking, origins, stores.chunks(), events));
+            events ->
+                new FillRegistry(
+                    fills, data, blocking, origins, stores.chunks(), PeerFills.NONE, events));
     fabric =
         new FabricSystem(
             FabricSettings.from(
                 room(
                     "cluster",
                     "weir.cluster { pekko.loglevel = WARNING, restart-delay = 100 ms }")),
-            system -> {
+            null,
+            (system, heard) -> {
               running = system;
-              cache.attach(system);
+              cache.attach(system, heard);
             },
-            cache::detach);
+            cache::detach,
+            refused -> {});
   }
 
   private static Config room(String name, String overrides) {

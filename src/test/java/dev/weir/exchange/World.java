@@ -9,6 +9,7 @@ import dev.weir.cluster.FabricSystem;
 import dev.weir.entry.NodeId;
 import dev.weir.fill.FillRegistry;
 import dev.weir.fill.FillSettings;
+import dev.weir.fill.PeerFills;
 import dev.weir.origin.ClientEngines;
 import dev.weir.origin.EgressGate;
 import dev.weir.origin.EgressRules;
@@ -97,6 +98,7 @@ final class World {
                       Executors.newVirtualThreadPerTaskExecutor(),
                       origins,
                       stores.chunks(),
+                      PeerFills.NONE,
                       events));
               return made.get();
             });

@@ -24,12 +24,14 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.util.Deque;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -49,6 +51,8 @@ final class FillHarness implements FillEvents, AutoCloseable {
   final LocalStores stores;
   final TestOrigins origins = new TestOrigins();
   final FillRegistry fills;
+  volatile PeerFills peers = PeerFills.NONE;
+  final Deque<Succession> successions = new ConcurrentLinkedDeque<>();
   final List<Entry> committed = new CopyOnWriteArrayList<>();
   final List<String> ended = new CopyOnWriteArrayList<>();
   private final Path folder;
@@ -76,7 +80,14 @@ final class FillHarness implements FillEvents, AutoCloseable {
                 .resolve()
                 .getConfig("weir.fill"));
     this.fills =
-        new FillRegistry(settings, data, blocking, origins, wrap.apply(stores.chunks()), this);
+        new FillRegistry(
+            settings,
+            data,
+            blocking,
+            origins,
+            wrap.apply(stores.chunks()),
+            (leader, fill, from) -> peers.open(leader, fill, from),
+            this);
   }
 
   FillPlan plan(FillPlan.Judge judge) {
@@ -181,6 +192,12 @@ final class FillHarness implements FillEvents, AutoCloseable {
     committed.add(entry);
     stores.retention().committed(entry);
     return CompletableFuture.completedStage(new Commit.Done(entry));
+  }
+
+  @Override
+  public CompletionStage<Succession> orphaned(
+      FillPlan plan, Grant lost, FillIntent.Store intent, long bytes) {
+    return CompletableFuture.completedStage(successions.remove());
   }
 
   @Override

@@ -1,0 +1,82 @@
+package dev.weir.cache;
+
+import dev.weir.entry.NodeId;
+import java.net.URLDecoder;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.Props;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.receptionist.Receptionist;
+import org.apache.pekko.actor.typed.receptionist.ServiceKey;
+
+/**
+ * The doors of all nodes in one fabric, by node: whoever may hold leases can be told to forget
+ * them. A node's name is part of its door's name, so that no message is needed to learn it.
+ */
+final class Fleet {
+  private static final ServiceKey<NodeMessage> DOORS =
+      ServiceKey.create(NodeMessage.class, "weir-node");
+
+  private static final String PREFIX = "weir-node-";
+
+  private volatile Map<NodeId, ActorRef<NodeMessage>> doors;
+
+  private Fleet(Map<NodeId, ActorRef<NodeMessage>> doors) {
+    this.doors = doors;
+  }
+
+  /** Opens this node's door and learns of the others. */
+  static Fleet join(ActorSystem<?> fabric, NodeId self, Behavior<NodeMessage> door) {
+    ActorRef<NodeMessage> own = fabric.systemActorOf(door, doorName(self), Props.empty());
+    Fleet fleet = new Fleet(Map.of(self, own));
+    fabric.receptionist().tell(Receptionist.register(DOORS, own));
+    fabric.systemActorOf(fleet.listen(self, own), "weir-nodes", Props.empty());
+    return fleet;
+  }
+
+  /** All doors known now, this node's own among them. Any thread. */
+  Map<NodeId, ActorRef<NodeMessage>> doors() {
+    return doors;
+  }
+
+  private Behavior<Receptionist.Listing> listen(NodeId self, ActorRef<NodeMessage> own) {
+    return Behaviors.setup(
+        context -> {
+          context.getSystem().receptionist().tell(Receptionist.subscribe(DOORS, context.getSelf()));
+          return Behaviors.receive(Receptionist.Listing.class)
+              .onAnyMessage(
+                  listing -> {
+                    doors = byNode(listing.getServiceInstances(DOORS), self, own);
+                    return Behaviors.same();
+                  })
+              .build();
+        });
+  }
+
+  private static Map<NodeId, ActorRef<NodeMessage>> byNode(
+      Set<ActorRef<NodeMessage>> found, NodeId self, ActorRef<NodeMessage> own) {
+    Map<NodeId, ActorRef<NodeMessage>> byNode = new HashMap<>();
+    for (ActorRef<NodeMessage> door : found) {
+      byNode.put(nodeOf(door.path().name()), door);
+    }
+    byNode.put(self, own);
+    return Map.copyOf(byNode);
+  }
+
+  /** The name of a node's door. */
+  static String doorName(NodeId node) {
+    return PREFIX + URLEncoder.encode(node.text(), StandardCharsets.UTF_8);
+  }
+
+  /** The node behind a door of that name. */
+  static NodeId nodeOf(String doorName) {
+    return new NodeId(
+        URLDecoder.decode(doorName.substring(PREFIX.length()), StandardCharsets.UTF_8));
+  }
+}

@@ -1,0 +1,159 @@
+package dev.weir.cli;
+
+import com.typesafe.config.Config;
+import dev.weir.cache.NodeCache;
+import dev.weir.cluster.FabricSystem;
+import dev.weir.cluster.FleetSettings;
+import dev.weir.cluster.Hello;
+import dev.weir.cluster.NodeNames;
+import dev.weir.cluster.PeerClient;
+import dev.weir.cluster.PeerServer;
+import dev.weir.entry.ChunkId;
+import dev.weir.entry.NodeId;
+import dev.weir.fill.PeerFills;
+import dev.weir.store.ChunkReader;
+import dev.weir.store.ChunkStore;
+import dev.weir.tls.CertificateAuthority;
+import dev.weir.tls.PeerIdentity;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.actor.ActorSystem;
+import org.apache.pekko.http.javadsl.ServerBinding;
+import org.apache.pekko.stream.javadsl.Source;
+import org.apache.pekko.util.ByteString;
+import org.jspecify.annotations.Nullable;
+
+/** What makes a node one of several; all of it absent in a node without peers. */
+final class FleetParts {
+  /** A chunk is given to a peer in pieces of this many bytes. */
+  private static final int PIECE_BYTES = 256 * 1024;
+
+  private final FleetSettings settings;
+  private final @Nullable PeerIdentity identity;
+  private final @Nullable PeerClient client;
+  private final NodeId node;
+
+  private FleetParts(
+      FleetSettings settings,
+      @Nullable PeerIdentity identity,
+      @Nullable PeerClient client,
+      NodeId node) {
+    this.settings = settings;
+    this.identity = identity;
+    this.client = client;
+    this.node = node;
+  }
+
+  static FleetParts of(Config room, ActorSystem data) {
+    FleetSettings settings;
+    try {
+      settings = FleetSettings.from(room);
+    } catch (IllegalArgumentException bad) {
+      throw new SettingsException(String.valueOf(bad.getMessage()));
+    }
+    Path folder = settings.folder();
+    if (folder == null) {
+      return new FleetParts(settings, null, null, NodeNames.alone());
+    }
+    PeerIdentity identity = PeerIdentity.load(folder);
+    return new FleetParts(
+        settings,
+        identity,
+        new PeerClient(data, identity, settings),
+        NodeNames.fresh(settings.host(), settings.peerPort()));
+  }
+
+  boolean isFleet() {
+    return settings.isFleet();
+  }
+
+  FleetSettings settings() {
+    return settings;
+  }
+
+  NodeId node() {
+    return node;
+  }
+
+  PeerFills fills() {
+    return client == null ? PeerFills.NONE : client;
+  }
+
+  private static Hello hello(CertificateAuthority ca) {
+    return new Hello(ca.fingerprint(), Hello.KEY_SHAPE, Hello.PROTOCOL, Main.version());
+  }
+
+  /** What the fabric needs; null without peers. */
+  FabricSystem.@Nullable Peers peers(CertificateAuthority ca) {
+    return client == null || identity == null
+        ? null
+        : new FabricSystem.Peers(settings, identity, client, hello(ca));
+  }
+
+  /** Opens the peer port; null without peers. */
+  @Nullable ServerBinding serve(
+      ActorSystem data,
+      CertificateAuthority ca,
+      NodeCache cache,
+      ChunkStore chunks,
+      Executor blocking) {
+    if (identity == null) {
+      return null;
+    }
+    PeerServer server =
+        new PeerServer(hello(ca), cache::led, (id, length) -> open(chunks, blocking, id, length));
+    return Closings.await(
+        server.bind(data, identity, settings.host(), settings.peerPort()),
+        () ->
+            "cannot listen on %s:%d for peers; choose another --peer-port or --cluster-host"
+                .formatted(settings.host(), settings.peerPort()));
+  }
+
+  private static CompletionStage<@Nullable Source<ByteString, NotUsed>> open(
+      ChunkStore chunks, Executor blocking, ChunkId id, long length) {
+    return CompletableFuture.supplyAsync(
+        () -> {
+          Optional<ChunkReader> opened = chunks.open(id, length);
+          return opened.isEmpty() || !opened.get().sound()
+              ? null
+              : pieces(opened.get(), length, blocking);
+        },
+        blocking);
+  }
+
+  private static Source<ByteString, NotUsed> pieces(
+      ChunkReader chunk, long length, Executor blocking) {
+    return Source.unfoldResourceAsync(
+        () -> CompletableFuture.completedStage(new Cursor(chunk, length)),
+        cursor -> CompletableFuture.supplyAsync(cursor::next, blocking),
+        cursor -> {
+          chunk.close();
+          return CompletableFuture.completedStage(org.apache.pekko.Done.done());
+        });
+  }
+
+  private static final class Cursor {
+    private final ChunkReader chunk;
+    private final long length;
+    private long at;
+
+    Cursor(ChunkReader chunk, long length) {
+      this.chunk = chunk;
+      this.length = length;
+    }
+
+    Optional<ByteString> next() {
+      if (at >= length) {
+        return Optional.empty();
+      }
+      int piece = (int) Math.min(PIECE_BYTES, length - at);
+      ByteString bytes = chunk.read(at, piece);
+      at += piece;
+      return Optional.of(bytes);
+    }
+  }
+}

@@ -1,0 +1,90 @@
+package dev.weir.cluster;
+
+import com.typesafe.config.Config;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where this node is found by the others of its fleet, and where it finds them; keys of block
+ * {@code weir.cluster}. Times are milliseconds.
+ *
+ * @param folder what {@code weir cluster init} made for this node; null for a node without peers
+ * @param host the name or address under which the others reach this node
+ * @param port of the control connections
+ * @param peerPort of the byte connections
+ * @param seeds nodes to join by, the first founds the fleet if none of them is up
+ * @param dns a name whose addresses are seeds too, each at this node's own ports; or empty
+ * @param connectTimeoutMillis to a peer
+ * @param silenceMillis of a peer's stream, after which the keeper is asked whether it still lives
+ * @param openTimeoutMillis longest wait for the head of a fill at a peer
+ */
+public record FleetSettings(
+    @Nullable Path folder,
+    String host,
+    int port,
+    int peerPort,
+    List<Seed> seeds,
+    String dns,
+    long connectTimeoutMillis,
+    long silenceMillis,
+    long openTimeoutMillis) {
+
+  public FleetSettings {
+    seeds = List.copyOf(seeds);
+    if (folder != null && seeds.isEmpty() && dns.isEmpty()) {
+      throw new IllegalArgumentException(
+          "--cluster-dir is given but no other node: name them with --cluster-seeds"
+              + " host:port,host:port (this node's own among them) or --cluster-dns");
+    }
+    if (folder == null && !(seeds.isEmpty() && dns.isEmpty())) {
+      throw new IllegalArgumentException(
+          "--cluster-seeds or --cluster-dns is given without --cluster-dir, the folder that"
+              + " `weir cluster init` made for this node");
+    }
+  }
+
+  /** A node to join by. */
+  public record Seed(String host, int port, int peerPort) {
+    /** {@code host:port}, or {@code host:port:peer-port} where that is not the next one. */
+    static Seed parse(String text) {
+      int bracket = text.lastIndexOf(']');
+      String[] ports = text.substring(bracket + 1).split(":", -1);
+      String host = bracket < 0 ? ports[0] : text.substring(0, bracket + 1);
+      try {
+        int port = Integer.parseInt(ports[1]);
+        int peerPort = ports.length > 2 ? Integer.parseInt(ports[2]) : port + 1;
+        return new Seed(host, port, peerPort);
+      } catch (ArrayIndexOutOfBoundsException | NumberFormatException bad) {
+        throw new IllegalArgumentException(
+            "--cluster-seeds: \"" + text + "\" is not host:port or host:port:peer-port", bad);
+      }
+    }
+  }
+
+  public boolean isFleet() {
+    return folder != null;
+  }
+
+  /** Reads the block {@code weir.cluster}. */
+  public static FleetSettings from(Config room) {
+    String folder = room.getString("dir");
+    List<Seed> seeds = new ArrayList<>();
+    for (String seed : room.getStringList("seeds")) {
+      seeds.add(Seed.parse(seed.strip()));
+    }
+    int port = room.getInt("port");
+    int peerPort = room.getInt("peer-port");
+    return new FleetSettings(
+        folder.isEmpty() ? null : Path.of(folder),
+        room.getString("host"),
+        port,
+        peerPort == 0 ? port + 1 : peerPort,
+        seeds,
+        room.getString("dns"),
+        room.getDuration("peer-connect-timeout").toMillis(),
+        room.getDuration("peer-silence").toMillis(),
+        room.getDuration("peer-open-timeout").toMillis());
+  }
+}

@@ -1,0 +1,45 @@
+package dev.weir.cluster;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
+
+/** The nodes to join by: those that are named, and those a name in the DNS stands for. */
+final class Seeds {
+  private Seeds() {}
+
+  /**
+   * In one order on every node, for the first may found the fleet. Blocks while the name is looked
+   * up; a name that is not there yet stands for nobody.
+   */
+  static List<FleetSettings.Seed> of(FleetSettings fleet) {
+    List<FleetSettings.Seed> seeds = new ArrayList<>(fleet.seeds());
+    if (!fleet.dns().isEmpty()) {
+      try {
+        for (InetAddress address : InetAddress.getAllByName(fleet.dns())) {
+          seeds.add(
+              new FleetSettings.Seed(address.getHostAddress(), fleet.port(), fleet.peerPort()));
+        }
+      } catch (UnknownHostException notYet) {
+        // Nodes come up in any order, and their names with them.
+      }
+      seeds.sort(Comparator.comparing(FleetSettings.Seed::host));
+    }
+    if (seeds.isEmpty()) {
+      seeds.add(new FleetSettings.Seed(fleet.host(), fleet.port(), fleet.peerPort()));
+    }
+    return List.copyOf(seeds);
+  }
+
+  static String reason(@Nullable Throwable failed) {
+    Throwable cause =
+        failed instanceof CompletionException && failed.getCause() != null
+            ? failed.getCause()
+            : failed;
+    return String.valueOf(cause);
+  }
+}
