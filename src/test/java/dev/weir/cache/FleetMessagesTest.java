@@ -130,6 +130,9 @@ class FleetMessagesTest {
     all.put("ended", new KeeperCommand.Ended(GRANT, "abandoned"));
     all.put("invalidate", new KeeperCommand.Invalidate(9, node));
     all.put("drop", new KeeperCommand.Drop(9, node, VARIANT, tag()));
+    all.put(
+        "orphaned",
+        new KeeperCommand.Orphaned(9, node, n1, GRANT, List.of("accept"), VARIANT, 1L << 40));
     all.put("revoked", new KeeperCommand.Revoked(n1, 8));
     all.put("ping", new KeeperCommand.Ping(9, node));
     all.put("acked", new NodeMessage.Acked(9));
@@ -145,6 +148,8 @@ class FleetMessagesTest {
     all.put("committed-parts", new NodeMessage.Committed(9, PARTS));
     all.put("discarded", new NodeMessage.Discarded(9, "epoch"));
     all.put("done", new NodeMessage.Done(9, true));
+    all.put("succeeded-lead", new NodeMessage.Succeeded(9, GRANT, null, ""));
+    all.put("succeeded-follow", new NodeMessage.Succeeded(9, null, n1, ""));
     all.put("released", new NodeMessage.Released(tag()));
     all.put("lease", LEASE);
     return all;

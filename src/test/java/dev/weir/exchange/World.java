@@ -105,7 +105,11 @@ final class World {
     fills = made.get();
     FabricSystem fabric =
         new FabricSystem(
-            FabricSettings.from(rooms.getConfig("weir.cluster")), cache::attach, cache::detach);
+            FabricSettings.from(rooms.getConfig("weir.cluster")),
+            null,
+            cache::attach,
+            cache::detach,
+            refused -> {});
     fabric.start();
     Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(folder)));
     try {
