@@ -620,7 +620,12 @@ final class SpooledFill implements Fill {
 
     /** The leader is lost, or only the way to it: its keeper says how to go on. */
     private void orphaned(Following others, Throwable cause) {
-      FillIntent.Store stored = head.getNow(null) instanceof FillHead.Streaming(var h, var l, FillIntent.Store intent, var sent, var came) ? intent : null;
+      FillIntent.Store stored =
+          head.getNow(null)
+                  instanceof
+                  FillHead.Streaming(var h, var l, FillIntent.Store intent, var sent, var came)
+              ? intent
+              : null;
       long received = spool.received();
       long nowNanos = System.nanoTime();
       if (length.isPresent() && length.getAsLong() == received) {
