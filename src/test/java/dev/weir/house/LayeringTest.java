@@ -42,7 +42,8 @@ class LayeringTest {
           Map.entry("cache", only("http", "entry", "policy", "store", "fill", "origin")),
           Map.entry("onboard", only("http", "tls")),
           Map.entry("log", only("http", "entry")),
-          Map.entry("cluster", only("fill", "store", "wire", "cache", "entry", "http")));
+          Map.entry(
+              "cluster", only("fill", "store", "wire", "cache", "entry", "http", "origin", "tls")));
 
   private static String[] only(String... names) {
     return Arrays.stream(names).map(name -> "dev.weir." + name + "..").toArray(String[]::new);
