@@ -60,7 +60,6 @@ final class RoomSettings {
     put(room, name, read.number(name, least, most));
   }
 
-
   /** A node's folder brings the fleet's interception CA unless another is named. */
   private void cluster() {
     text("cluster-dir", "cluster.dir");
