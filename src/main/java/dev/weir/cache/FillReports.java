@@ -9,8 +9,13 @@ import dev.weir.fill.FillEvents;
 import dev.weir.fill.FillIntent;
 import dev.weir.fill.FillPlan;
 import dev.weir.fill.Succession;
+import dev.weir.store.HeldEntry;
+import dev.weir.store.Holding;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -25,6 +30,12 @@ import org.jspecify.annotations.Nullable;
  * the latest when it is complete.
  */
 final class FillReports implements FillEvents {
+  /** Keepers are woken in turn, not all at once. */
+  private static final int ANNOUNCED_AT_A_TIME = 32;
+
+  /** Reasons that may be gone in a moment. */
+  private static final Set<String> PASSING = Set.of("store", "busy", "conflict", "no-fabric");
+
   private final ConcurrentHashMap<FillId, Led> led = new ConcurrentHashMap<>();
   private final AtomicInteger waiting = new AtomicInteger();
   private final CacheSettings settings;
@@ -33,9 +44,11 @@ final class FillReports implements FillEvents {
   private final Questions questions;
   private final FillSlots slots;
   private final KeeperMetrics metrics;
+  private final Holding holding;
   private final Supplier<CompletableFuture<KeeperLink>> link;
 
   /**
+   * @param holding keeps entries whose bytes are not durable yet
    * @param link completes when keepers can be reached
    */
   FillReports(
@@ -45,6 +58,7 @@ final class FillReports implements FillEvents {
       Questions questions,
       FillSlots slots,
       KeeperMetrics metrics,
+      Holding holding,
       Supplier<CompletableFuture<KeeperLink>> link) {
     this.settings = settings;
     this.alone = alone;
@@ -52,6 +66,7 @@ final class FillReports implements FillEvents {
     this.questions = questions;
     this.slots = slots;
     this.metrics = metrics;
+    this.holding = holding;
     this.link = link;
   }
 
@@ -288,10 +303,96 @@ final class FillReports implements FillEvents {
                 real.epoch(),
                 real.fill())
             : entry;
+    HeldEntry whole = new HeldEntry(real, granted, vary);
+    boolean refresh = !entry.tag().equals(begun.fill());
+    return refresh || !holding.concerns(granted)
+        ? tell(whole, false, keepers)
+        : hold(whole, keepers);
+  }
+
+  /** Keeps its bytes here until they are durable elsewhere, and has it served meanwhile. */
+  private CompletionStage<Commit> hold(HeldEntry whole, KeeperLink keepers) {
+    return holding
+        .hold(whole)
+        .thenCompose(
+            refusal -> {
+              if (refusal.isPresent()) {
+                String reason = refusal.get();
+                keepers.send(whole.grant().key(), new KeeperCommand.Ended(whole.grant(), reason));
+                return discarded(reason);
+              }
+              return tell(whole, true, keepers).whenComplete((commit, _) -> told(whole, commit));
+            });
+  }
+
+  private void told(HeldEntry whole, @Nullable Commit commit) {
+    if (commit instanceof Commit.Done) {
+      holding.accepted(whole.entry().tag());
+    } else {
+      holding.release(whole.entry().tag());
+    }
+  }
+
+  private CompletionStage<Commit> tell(HeldEntry whole, boolean held, KeeperLink keepers) {
     Replies.Awaited<Commit> reply = replies.awaitCommit();
     keepers.send(
-        real.key(), new KeeperCommand.Commit(reply.id(), keepers.node(), real, granted, vary));
+        whole.grant().key(),
+        new KeeperCommand.Commit(
+            reply.id(), keepers.node(), whole.grant(), whole.entry(), whole.vary(), held));
     return reply.stage();
+  }
+
+  // --- what is held
+
+  /** Keepers that can be reached now know nothing of it yet. */
+  void announceHeld(KeeperLink keepers) {
+    Iterator<HeldEntry> all = holding.held().iterator();
+    for (int i = 0; i < ANNOUNCED_AT_A_TIME; i++) {
+      announceNext(all, keepers);
+    }
+  }
+
+  private void announceNext(Iterator<HeldEntry> all, KeeperLink keepers) {
+    HeldEntry next;
+    synchronized (all) {
+      next = all.hasNext() ? all.next() : null;
+    }
+    if (next == null || !Objects.equals(link.get().getNow(keepers), keepers)) {
+      return;
+    }
+    within(tell(next, true, keepers))
+        .whenComplete(
+            (commit, _) -> {
+              if (commit instanceof Commit.Done) {
+                holding.accepted(next.entry().tag());
+              } else if (commit != null && isFinal(commit)) {
+                holding.release(next.entry().tag());
+              }
+              announceNext(all, keepers);
+            });
+  }
+
+  /** All its chunks are durable: its document may be written. */
+  CompletionStage<Boolean> durable(HeldEntry whole) {
+    KeeperLink keepers = link.get().getNow(null);
+    return keepers == null
+        ? CompletableFuture.completedStage(false)
+        : within(tell(whole, false, keepers)).thenApply(FillReports::isFinal);
+  }
+
+  private CompletionStage<Commit> within(CompletionStage<Commit> reply) {
+    return reply
+        .toCompletableFuture()
+        .copy()
+        .orTimeout(settings.answerTimeoutMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** Whether asking again would bring nothing else. */
+  private static boolean isFinal(Commit commit) {
+    return switch (commit) {
+      case Commit.Done done -> true;
+      case Commit.Discarded(String reason) -> !PASSING.contains(reason);
+    };
   }
 
   private static CompletionStage<Commit> discarded(String reason) {

@@ -378,11 +378,20 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
 
   private void startWrite(KeyState known, Operation.Write write) {
     KeeperCommand.Commit commit = write.commit();
-    CommitDecision decision = known.decideCommit(commit.grant(), commit.entry(), commit.vary());
+    CommitDecision decision =
+        known.decideCommit(commit.grant(), commit.entry(), commit.vary(), commit.held());
     switch (decision) {
       case CommitDecision.Refuse(String reason) -> {
         known.ended(commit.grant().fill());
         refuseOperation(write, reason);
+      }
+      case CommitDecision.Known(Entry entry) ->
+          commit.node().tell(new NodeMessage.Committed(commit.id(), entry));
+      case CommitDecision.Hold(var over) -> {
+        context.metrics().holds.increment();
+        known.held(commit.grant(), commit.entry(), commit.vary(), over);
+        renew(known, commit.entry());
+        commit.node().tell(new NodeMessage.Committed(commit.id(), commit.entry()));
       }
       case CommitDecision.Refresh(Kept kept, boolean persist) -> {
         context.metrics().refreshes.increment();
@@ -398,9 +407,9 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
           context.metrics().unwrittenRefreshes.increment();
         }
       }
-      case CommitDecision.Write(var expected, VaryIndex index, var indexExpected) -> {
+      case CommitDecision.Write(Entry entry, var expected, VaryIndex index, var indexExpected) -> {
         decided = decision;
-        begin(write, context.store().commit(commit.entry(), expected, index, indexExpected));
+        begin(write, context.store().commit(entry, expected, index, indexExpected));
       }
     }
   }
@@ -413,6 +422,14 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
       return;
     }
     revoke();
+    if (kept.held()) {
+      // Nothing of it is written; what it was to replace is there again.
+      known.removed(drop.variant(), drop.tag());
+      drop.node().tell(new NodeMessage.Done(drop.id(), true));
+      current = new Operation.Reload();
+      load();
+      return;
+    }
     begin(
         remove,
         context
@@ -446,7 +463,10 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
       case Operation.Write(KeeperCommand.Commit commit)
           when decision instanceof CommitDecision.Refresh ->
           onRefreshWritten(known, commit, result);
-      case Operation.Write write -> onCommitWritten(known, write, result);
+      case Operation.Write write
+          when decision instanceof CommitDecision.Write(Entry entry, var over, var index, var at) ->
+          onCommitWritten(known, write, entry, result);
+      case Operation.Write write -> {}
       case Operation.Bury bury -> onBuried(known, bury, result);
       case Operation.Remove remove -> onRemoved(known, remove, result);
       case Operation.Reload reload -> {}
@@ -472,9 +492,8 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
   }
 
   private void onCommitWritten(
-      KeyState known, Operation.Write write, KeeperStore.@Nullable Result result) {
+      KeyState known, Operation.Write write, Entry entry, KeeperStore.@Nullable Result result) {
     KeeperCommand.Commit commit = write.commit();
-    Entry entry = commit.entry();
     if (!(result instanceof KeeperStore.Result.Written written)) {
       known.ended(commit.grant().fill());
       refuseOperation(write, result == null ? "store" : "conflict");
@@ -644,7 +663,7 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
             || current != null
             || !operations.isEmpty()
             || !purges.isEmpty()
-            || (known != null && known.hasRunning());
+            || (known != null && (known.hasRunning() || known.hasHeld()));
     if (!busy) {
       passivate.accept(getContext().getSelf());
     }

@@ -1,5 +1,6 @@
 package dev.weir.cache;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.weir.entry.Entry;
 import dev.weir.entry.FillId;
 import dev.weir.entry.Grant;
@@ -73,8 +74,22 @@ public sealed interface KeeperCommand {
 
   record Progress(Grant grant, long bytes) implements KeeperCommand, FleetMessage {}
 
-  record Commit(long id, ActorRef<NodeMessage> node, Grant grant, Entry entry, List<String> vary)
-      implements KeeperCommand, FleetMessage {}
+  /**
+   * A fill's entry, to be written; or, if it is {@code held}, to be served until its bytes are
+   * durable and the same comes again to be written.
+   */
+  record Commit(
+      long id,
+      ActorRef<NodeMessage> node,
+      Grant grant,
+      Entry entry,
+      List<String> vary,
+      @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean held)
+      implements KeeperCommand, FleetMessage {
+    Commit(long id, ActorRef<NodeMessage> node, Grant grant, Entry entry, List<String> vary) {
+      this(id, node, grant, entry, vary, false);
+    }
+  }
 
   /** The fill will not commit. */
   record Ended(Grant grant, String reason) implements KeeperCommand, FleetMessage {}

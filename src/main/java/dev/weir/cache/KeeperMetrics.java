@@ -11,6 +11,7 @@ public final class KeeperMetrics {
   final LongAdder lateAnswers = new LongAdder();
   final LongAdder adoptedGrants = new LongAdder();
   final LongAdder commits = new LongAdder();
+  final LongAdder holds = new LongAdder();
   final LongAdder discardedCommits = new LongAdder();
   final LongAdder refreshes = new LongAdder();
   final LongAdder unwrittenRefreshes = new LongAdder();
@@ -21,6 +22,11 @@ public final class KeeperMetrics {
   /** Requests answered by the near table. */
   public long nearHits() {
     return nearHits.sum();
+  }
+
+  /** Entries served before their bytes were durable. */
+  public long holds() {
+    return holds.sum();
   }
 
   /** Questions sent to keepers. */

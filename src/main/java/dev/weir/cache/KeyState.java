@@ -39,6 +39,10 @@ final class KeyState {
   private Epoch epoch;
   private List<String> vary;
   private Version index;
+
+  /** The names the stored index speaks of: those of entries that are held may be others. */
+  private List<String> indexedVary;
+
   private long order;
   private long uncacheableUntilNanos;
   private boolean uncacheable;
@@ -65,15 +69,22 @@ final class KeyState {
   sealed interface CommitDecision {
     record Refuse(String reason) implements CommitDecision {}
 
+    /** It is kept already, held or stored as the commit says. */
+    record Known(Entry entry) implements CommitDecision {}
+
+    /** It is served from now on and written later, over the document of that version. */
+    record Hold(Version over) implements CommitDecision {}
+
     /** Only times and fields of a stored entry change. */
     record Refresh(Kept kept, boolean persist) implements CommitDecision {}
 
     /**
      * A new entry is to be written.
      *
+     * @param entry which may have been refreshed since it was held
      * @param index the vary index to write after the entry, or null if it says the same already
      */
-    record Write(Version expected, @Nullable VaryIndex index, Version indexExpected)
+    record Write(Entry entry, Version expected, @Nullable VaryIndex index, Version indexExpected)
         implements CommitDecision {}
   }
 
@@ -97,18 +108,55 @@ final class KeyState {
     this.epoch = stored.epoch();
     this.vary = stored.vary();
     this.index = stored.index();
+    this.indexedVary = stored.vary();
     keep(stored);
   }
 
-  /** The store turned out to be ahead: its word counts, running fills go on. */
+  /**
+   * The store turned out to be ahead: its word counts, running fills go on, and so does what is
+   * held and newer than what is stored.
+   */
   void adopt(StoredKey stored) {
     Epoch known = epoch;
+    Map<SlotKey, Kept> held = new LinkedHashMap<>();
+    slots.forEach(
+        (place, slot) -> {
+          if (slot.kept() != null && slot.kept().held()) {
+            held.put(place, slot.kept());
+          }
+        });
+    List<String> names = vary;
     slots.replaceAll((place, slot) -> slot.removed());
     epoch = stored.epoch().compareTo(known) > 0 ? stored.epoch() : known;
     vary = stored.vary();
     index = stored.index();
+    indexedVary = stored.vary();
     keep(stored);
+    held.forEach((place, kept) -> keepHeld(place, kept, names));
     prune();
+  }
+
+  private void keepHeld(SlotKey place, Kept held, List<String> names) {
+    boolean current = held.entry().epoch().equals(epoch);
+    boolean outdone =
+        slots.values().stream()
+            .map(Slot::kept)
+            .anyMatch(
+                kept ->
+                    kept != null
+                        && !kept.held()
+                        && (!names.equals(indexedVary)
+                            || kept.entry().variant().equals(place.variant()))
+                        && kept.entry().response().responseTimeMillis()
+                            >= held.entry().response().responseTimeMillis());
+    if (!current || outdone) {
+      return;
+    }
+    Kept under = slotAt(place).kept();
+    Version over = under == null ? Version.ABSENT : under.version();
+    vary = names;
+    Kept again = new Kept(held.entry(), over, held.order(), held.persistedMillis(), true);
+    change(place, slot -> slot.committed(again, held.entry().tag()));
   }
 
   private void keep(StoredKey stored) {
@@ -378,6 +426,10 @@ final class KeyState {
   // --- commits
 
   CommitDecision decideCommit(Grant grant, Entry entry, List<String> names) {
+    return decideCommit(grant, entry, names, false);
+  }
+
+  CommitDecision decideCommit(Grant grant, Entry entry, List<String> names, boolean held) {
     if (!grant.epoch().equals(epoch)) {
       return new CommitDecision.Refuse("epoch");
     }
@@ -391,22 +443,49 @@ final class KeyState {
     if (isRefresh) {
       return kept == null || !kept.entry().tag().equals(entry.tag())
           ? new CommitDecision.Refuse("gone")
-          : new CommitDecision.Refresh(kept, isWorthWriting(kept, entry));
+          : new CommitDecision.Refresh(kept, !kept.held() && isWorthWriting(kept, entry));
+    }
+    if (kept != null && kept.entry().tag().equals(entry.tag())) {
+      return kept.held() && !held
+          ? write(kept.entry(), kept, names)
+          : new CommitDecision.Known(kept.entry());
     }
     if (kept != null && kept.entry().complete() && !entry.complete()) {
       return new CommitDecision.Refuse("whole"); // what is whole never gives way to a part
     }
-    boolean superseded =
-        kept != null
-            && (fill == null
-                ? kept.entry().response().responseTimeMillis()
-                    >= entry.response().responseTimeMillis()
-                : kept.order() > fill.order());
-    if (superseded) {
+    if (isSuperseded(kept, fill, entry, names)) {
       return new CommitDecision.Refuse("superseded");
     }
+    return held
+        ? new CommitDecision.Hold(kept == null ? Version.ABSENT : kept.version())
+        : write(entry, kept, names);
+  }
+
+  private CommitDecision write(Entry entry, @Nullable Kept over, List<String> names) {
     return new CommitDecision.Write(
-        kept == null ? Version.ABSENT : kept.version(), indexWith(names, entry.variant()), index);
+        entry,
+        over == null ? Version.ABSENT : over.version(),
+        indexWith(names, entry.variant()),
+        index);
+  }
+
+  /**
+   * Whether something newer is kept; without its order of grants the times of the responses say.
+   */
+  private boolean isSuperseded(
+      @Nullable Kept kept, @Nullable RunningFill fill, Entry entry, List<String> names) {
+    if (fill != null) {
+      return kept != null && kept.order() > fill.order();
+    }
+    return names.equals(vary)
+        ? kept != null && isNotOlder(kept, entry)
+        : slots.values().stream()
+            .map(Slot::kept)
+            .anyMatch(other -> other != null && isNotOlder(other, entry));
+  }
+
+  private static boolean isNotOlder(Kept kept, Entry entry) {
+    return kept.entry().response().responseTimeMillis() >= entry.response().responseTimeMillis();
   }
 
   /** More than times has changed, or the stored freshness lags behind by the configured span. */
@@ -419,7 +498,7 @@ final class KeyState {
 
   /** The index with that variant, or null if the stored one says so already. */
   private @Nullable VaryIndex indexWith(List<String> names, VariantKey variant) {
-    boolean sameNames = names.equals(vary);
+    boolean sameNames = names.equals(indexedVary);
     if (names.isEmpty()) {
       return sameNames ? null : new VaryIndex(key, epoch, names, List.of());
     }
@@ -437,11 +516,21 @@ final class KeyState {
     List<VariantKey> variants = new ArrayList<>();
     slots.forEach(
         (place, slot) -> {
-          if (slot.kept() != null && place.vary().equals(vary)) {
+          if (slot.kept() != null && !slot.kept().held() && place.vary().equals(indexedVary)) {
             variants.add(place.variant());
           }
         });
     return variants;
+  }
+
+  /** The entry is served from now on; what it put out of the way is garbage once it is written. */
+  void held(Grant grant, Entry entry, List<String> names, Version over) {
+    keep(grant, entry, names, over, true);
+    prune();
+  }
+
+  boolean hasHeld() {
+    return slots.values().stream().anyMatch(slot -> slot.kept() != null && slot.kept().held());
   }
 
   /** The entry is stored; returns those that it put out of the way. */
@@ -451,35 +540,53 @@ final class KeyState {
       List<String> names,
       Version version,
       KeeperStore.@Nullable IndexVersion written) {
-    RunningFill fill = running.remove(grant.fill());
-    if (fill != null) {
-      change(new SlotKey(fill.vary(), fill.variant()), slot -> slot.ended(grant.fill()));
-    }
-    List<Kept> replaced = new ArrayList<>();
     if (written != null) {
       index = written.version();
+      indexedVary = names;
     }
     boolean renamed = !names.equals(vary);
-    vary = names;
+    List<Kept> replaced = keep(grant, entry, names, version, false);
     SlotKey place = new SlotKey(vary, entry.variant());
-    Kept old = slotAt(place).kept();
-    if (old != null) {
-      replaced.add(old);
-    }
-    long persisted = entry.response().responseTimeMillis();
-    Kept fresh = new Kept(entry, version, fill == null ? 0 : fill.order(), persisted);
-    change(place, slot -> slot.committed(fresh, grant.fill()));
     List<VariantKey> listed = written == null ? List.of() : written.index().variants();
     for (Map.Entry<SlotKey, Slot> other : slots.entrySet()) {
       Kept kept = other.getValue().kept();
       boolean unlisted =
-          renamed || (!listed.isEmpty() && !listed.contains(other.getKey().variant()));
+          renamed
+              || (!listed.isEmpty()
+                  && kept != null
+                  && !kept.held()
+                  && !listed.contains(other.getKey().variant()));
       if (kept != null && !other.getKey().equals(place) && unlisted) {
         replaced.add(kept);
         other.setValue(other.getValue().removed());
       }
     }
     prune();
+    return replaced;
+  }
+
+  /** Puts the entry into its place; returns what was there. */
+  private List<Kept> keep(
+      Grant grant, Entry entry, List<String> names, Version version, boolean held) {
+    RunningFill fill = running.remove(grant.fill());
+    if (fill != null) {
+      change(new SlotKey(fill.vary(), fill.variant()), slot -> slot.ended(grant.fill()));
+    }
+    if (held && !names.equals(vary)) {
+      slots.replaceAll((place, slot) -> slot.removed());
+    }
+    vary = names;
+    SlotKey place = new SlotKey(vary, entry.variant());
+    Kept old = slotAt(place).kept();
+    boolean same = old != null && old.entry().tag().equals(entry.tag());
+    long persisted = entry.response().responseTimeMillis();
+    long known = old != null && same ? old.order() : 0;
+    Kept fresh = new Kept(entry, version, fill == null ? known : fill.order(), persisted, held);
+    change(place, slot -> slot.committed(fresh, grant.fill()));
+    List<Kept> replaced = new ArrayList<>();
+    if (old != null && !same) {
+      replaced.add(old);
+    }
     return replaced;
   }
 
@@ -494,7 +601,7 @@ final class KeyState {
       long persisted =
           version == null ? kept.persistedMillis() : entry.response().responseTimeMillis();
       Version now = version == null ? kept.version() : version;
-      Kept fresh = new Kept(entry, now, order, persisted);
+      Kept fresh = new Kept(entry, now, order, persisted, kept.held());
       change(place, slot -> slot.committed(fresh, grant.fill()));
     }
   }
@@ -509,6 +616,7 @@ final class KeyState {
     slots.clear();
     running.clear();
     vary = List.of();
+    indexedVary = List.of();
     uncacheable = false;
     return gone;
   }
@@ -533,12 +641,12 @@ final class KeyState {
 
   /** The index without that variant, or null if it does not list it. */
   @Nullable VaryIndex indexWithout(VariantKey variant) {
-    if (vary.isEmpty()) {
+    if (indexedVary.isEmpty()) {
       return null;
     }
     List<VariantKey> variants = storedVariants();
     variants.remove(variant);
-    return new VaryIndex(key, epoch, vary, variants);
+    return new VaryIndex(key, epoch, indexedVary, variants);
   }
 
   void removed(VariantKey variant, FillId tag) {

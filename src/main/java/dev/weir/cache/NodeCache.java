@@ -13,6 +13,8 @@ import dev.weir.fill.FillIntent;
 import dev.weir.fill.FillPlan;
 import dev.weir.fill.Fills;
 import dev.weir.fill.Succession;
+import dev.weir.store.HeldEntry;
+import dev.weir.store.Holding;
 import dev.weir.store.MetadataStore;
 import dev.weir.store.Retention;
 import java.util.List;
@@ -46,6 +48,7 @@ public final class NodeCache implements Cache {
   private final NodeId nodeId;
   private final KeeperStore store;
   private final Retention retention;
+  private final Holding holding;
   private final Executor executor;
   private final KeeperMetrics metrics = new KeeperMetrics();
   private final NearTable near;
@@ -69,6 +72,23 @@ public final class NodeCache implements Cache {
       Retention retention,
       Executor executor,
       Function<FillEvents, Fills> fills) {
+    this(settings, nodeId, metadata, retention, Holding.NOTHING, executor, fills);
+  }
+
+  /**
+   * As above.
+   *
+   * @param holding keeps what is not durable yet
+   */
+  public NodeCache(
+      CacheSettings settings,
+      NodeId nodeId,
+      MetadataStore metadata,
+      Retention retention,
+      Holding holding,
+      Executor executor,
+      Function<FillEvents, Fills> fills) {
+    this.holding = holding;
     this.settings = settings;
     this.nodeId = nodeId;
     this.store = new KeeperStore(metadata, settings.storeTimeoutMillis());
@@ -79,9 +99,22 @@ public final class NodeCache implements Cache {
     this.questions = new Questions(settings, metrics);
     this.replies = new Replies();
     this.alone = new LoneFlights(settings, nodeId, store);
-    this.reports = new FillReports(settings, alone, replies, questions, slots, metrics, () -> link);
+    this.reports =
+        new FillReports(settings, alone, replies, questions, slots, metrics, holding, () -> link);
     this.remote = new PeerFollowing(settings, reports::forgetFollowed);
     this.fills = fills.apply(reports);
+    holding.announceBy(
+        new Holding.Announcer() {
+          @Override
+          public CompletionStage<Boolean> durable(HeldEntry held) {
+            return reports.durable(held);
+          }
+
+          @Override
+          public void lost(HeldEntry held) {
+            drop(held.entry());
+          }
+        });
   }
 
   // --- the fabric comes and goes
@@ -186,6 +219,7 @@ public final class NodeCache implements Cache {
     if (!link.complete(keepers)) {
       link = CompletableFuture.completedFuture(keepers);
     }
+    reports.announceHeld(keepers);
   }
 
   /** The fabric is gone: the node answers alone until it is back. */
@@ -462,6 +496,7 @@ public final class NodeCache implements Cache {
 
   @Override
   public CompletionStage<Boolean> drop(Entry entry) {
+    holding.release(entry.tag());
     return command(
         entry.key(),
         (id, keepers) -> new KeeperCommand.Drop(id, keepers.node(), entry.variant(), entry.tag()));

@@ -41,8 +41,14 @@ sealed interface Slot {
    * @param version of its document
    * @param order of the grant it was fetched under; 0 if it was read from the store
    * @param persistedMillis the response time in its document, which a refresh may have outrun
+   * @param held its bytes are not durable yet: it is served, and {@code version} is that of the
+   *     document it will replace
    */
-  record Kept(Entry entry, Version version, long order, long persistedMillis) {}
+  record Kept(Entry entry, Version version, long order, long persistedMillis, boolean held) {
+    Kept(Entry entry, Version version, long order, long persistedMillis) {
+      this(entry, version, order, persistedMillis, false);
+    }
+  }
 
   /** A fill begins; one that is followed already is superseded and followed no more. */
   default Slot lead(FillId fill) {

@@ -33,9 +33,14 @@ import dev.weir.origin.SystemResolver;
 import dev.weir.policy.CacheKeys;
 import dev.weir.policy.PolicyTable;
 import dev.weir.store.LocalStores;
+import dev.weir.store.MetadataStore;
+import dev.weir.store.ObjectStore;
 import dev.weir.store.StoreSettings;
 import dev.weir.store.elastic.ElasticMetadataStore;
 import dev.weir.store.elastic.ElasticSettings;
+import dev.weir.store.s3.S3Access;
+import dev.weir.store.s3.S3ObjectStore;
+import dev.weir.store.s3.S3StoreSettings;
 import dev.weir.tls.CertificateAuthority;
 import dev.weir.tls.InterceptionTls;
 import dev.weir.tls.LeafMint;
@@ -50,6 +55,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -62,6 +68,7 @@ import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.ActorSystem;
 import org.apache.pekko.actor.Terminated;
 import org.apache.pekko.http.javadsl.ServerBinding;
+import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.SystemMaterializer;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
@@ -83,6 +90,7 @@ final class Node {
   private final Readiness readiness;
   private final AdminSettings admin;
   private Listening listening = Listening.PROXY;
+  private Optional<ObjectStore> objects = Optional.empty();
   private Runnable startFabric = () -> {};
   private @Nullable InetSocketAddress proxy;
   private @Nullable InetSocketAddress health;
@@ -133,9 +141,10 @@ final class Node {
     TlsCaSettings tls = TlsCaSettings.from(rooms.getConfig("tls"));
     LeafMint mint = new LeafMint(ca, tls, InstantSource.system());
     listening = Listening.of(settings, mint, tls);
-    ActorSystem data = ActorSystem.create("weir-data", settings.config());
+    S3StoreSettings s3 = S3StoreSettings.from(rooms.getConfig("store.s3"));
+    ActorSystem data = ActorSystem.create("weir-data", s3.pools().withFallback(settings.config()));
     closings.addStage("streams", () -> terminated(data));
-    LocalStores stores = stores(data);
+    LocalStores stores = stores(data, s3);
     closings.add("stores", stores::close);
     ExecutorService blocking = Executors.newVirtualThreadPerTaskExecutor();
     closings.add("file work", blocking::close);
@@ -159,6 +168,7 @@ final class Node {
     readiness
         .part("metadata", () -> stores.metadata().problem())
         .part("chunks", () -> stores.chunks().problem());
+    objects.ifPresent(store -> readiness.part("s3", store::problem));
     metrics.edge(edge.metrics());
     metrics.exchanges(exchangeLog.counters(), log);
     metrics.stores(stores);
@@ -189,17 +199,33 @@ final class Node {
     return system.getWhenTerminated();
   }
 
-  private LocalStores stores(ActorSystem data) {
+  /** Metadata and chunks each in the data folder or with their servers. */
+  private LocalStores stores(ActorSystem data, S3StoreSettings s3) {
     StoreSettings local = StoreSettings.from(rooms.getConfig("store"));
     Config elastic = rooms.getConfig("store.elasticsearch");
-    if (!ElasticSettings.isConfigured(elastic)) {
-      return LocalStores.open(dataDir(settings), local);
+    Materializer streams = SystemMaterializer.get(data).materializer();
+    Optional<S3ObjectStore> bucket =
+        s3.isWanted() ? Optional.of(bucket(s3, data)) : Optional.empty();
+    objects = bucket.map(store -> store);
+    if (ElasticSettings.isConfigured(elastic)) {
+      MetadataStore metadata = ElasticMetadataStore.open(data, ElasticSettings.from(elastic));
+      return bucket.isPresent()
+          ? LocalStores.openTier(metadata, bucket.get(), dataDir(settings), local, streams)
+          : LocalStores.openWith(metadata, dataDir(settings), local, streams);
     }
-    return LocalStores.openWith(
-        ElasticMetadataStore.open(data, ElasticSettings.from(elastic)),
-        dataDir(settings),
-        local,
-        SystemMaterializer.get(data).materializer());
+    return bucket.isPresent()
+        ? LocalStores.openTier(bucket.get(), dataDir(settings), local, streams)
+        : LocalStores.open(dataDir(settings), local);
+  }
+
+  private static S3ObjectStore bucket(S3StoreSettings s3, ActorSystem data) {
+    try {
+      S3ObjectStore bucket = new S3ObjectStore(s3, S3Access.standard(s3), data);
+      sweepUploads(bucket);
+      return bucket;
+    } catch (IllegalArgumentException bad) {
+      throw new SettingsException("--s3-region: " + bad.getMessage());
+    }
   }
 
   private PekkoOrigins origins(ActorSystem data, OriginSettings settings, OwnListeners own) {
@@ -223,7 +249,7 @@ final class Node {
         listening.upstream());
   }
 
-  /** Clients have no business with the servers of the metadata. */
+  /** Clients have no business with the servers of the metadata and of the bodies. */
   private String deniedDestinations() {
     List<String> all = new ArrayList<>(settings.denyDestinations());
     Config elastic = rooms.getConfig("store.elasticsearch");
@@ -232,7 +258,26 @@ final class Node {
       int port = url.getPort() >= 0 ? url.getPort() : url.getScheme().equals("https") ? 443 : 80;
       all.add(url.getHost() + ":" + port);
     }
+    String endpoint = rooms.getString("store.s3.endpoint");
+    if (!endpoint.isEmpty()) {
+      URI url = URI.create(endpoint);
+      int port = url.getPort() >= 0 ? url.getPort() : url.getScheme().equals("https") ? 443 : 80;
+      all.add(url.getHost() + ":" + port);
+    }
     return String.join(",", all);
+  }
+
+  private static void sweepUploads(S3ObjectStore bucket) {
+    bucket
+        .sweepUploads(Instant.now())
+        .whenComplete(
+            (swept, failure) -> {
+              if (failure != null) {
+                LOG.info("Abandoned uploads in S3 were not looked for: {}", failure.toString());
+              } else if (swept > 0) {
+                LOG.info("{} abandoned uploads in S3 were deleted", swept);
+              }
+            });
   }
 
   private NodeCache cache(
@@ -250,6 +295,7 @@ final class Node {
             fleet.node(),
             stores.metadata(),
             stores.retention(),
+            stores.holding(),
             data.dispatcher(),
             events -> {
               FillRegistry fills =

@@ -12,6 +12,7 @@ import dev.weir.origin.OriginFailure;
 import dev.weir.origin.OriginMetrics;
 import dev.weir.origin.PekkoOrigins;
 import dev.weir.store.LocalStores;
+import dev.weir.store.ObjectStoreMetrics;
 import dev.weir.store.elastic.ElasticMetadataStore;
 import dev.weir.store.elastic.ElasticMetrics;
 import dev.weir.wire.GuardEvents;
@@ -128,6 +129,25 @@ final class NodeMetrics {
         .gauge("weir_entries", "Entries stored", stores.retention()::entries)
         .gauge("weir_memory_cache_bytes", "Small bodies in memory", stores.bodies()::memoryBytes)
         .counter("weir_evictions", "Entries evicted", stores.retention()::evictedEntries);
+    stores.tier().ifPresent(this::tier);
+  }
+
+  private void tier(LocalStores.TierMetrics tier) {
+    ObjectStoreMetrics objects = tier.objects();
+    registry
+        .gauge("weir_pending_bytes", "Bytes not in S3 yet", () -> tier.pendingBytes().getAsLong())
+        .gauge(
+            "weir_pending_entries",
+            "Entries not in S3 yet",
+            () -> tier.pendingEntries().getAsLong())
+        .counter("weir_s3_chunks_fetched", "Chunks fetched", tier.fetchedChunks())
+        .counter("weir_s3_chunks_damaged", "Damaged chunks met", tier.damagedChunks())
+        .counter("weir_s3_chunks_absent", "Chunks that were not there", objects.absent::sum)
+        .counter("weir_s3_puts", "Chunks put", objects.puts::sum)
+        .counter("weir_s3_puts_skipped", "Chunks that were there", objects.putsSkipped::sum)
+        .counter("weir_s3_bytes_written", "Bytes put", objects.bytesWritten::sum)
+        .counter("weir_s3_bytes_read", "Bytes fetched", objects.bytesRead::sum)
+        .counter("weir_s3_failures", "Failed calls", objects.failures::sum);
   }
 
   void elastic(ElasticMetadataStore store) {

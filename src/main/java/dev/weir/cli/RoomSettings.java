@@ -34,6 +34,11 @@ final class RoomSettings {
     rooms.bytes("disk-cache-size", "store.disk-cache-size");
     rooms.elasticsearch();
     rooms.cluster();
+    rooms.text("s3-bucket", "store.s3.bucket");
+    rooms.text("s3-endpoint", "store.s3.endpoint");
+    rooms.text("s3-region", "store.s3.region");
+    rooms.text("s3-prefix", "store.s3.prefix");
+    rooms.text("s3-hash-prefix-depth", "store.s3.hash-prefix-depth");
     rooms.put("log.level", "log-level", ServeSettings.logLevel(rooms.read));
     return rooms.config;
   }

@@ -55,6 +55,11 @@ record Setting(
           value("elasticsearch-password", null, "file:PATH", "The user's password."),
           value("elasticsearch-api-key", null, "file:PATH", "An API key instead of a user."),
           value("elasticsearch-ca", null, "FILE", "PEM certificates to trust for it, no others."),
+          value("s3-bucket", null, "BUCKET", "Keep bodies in this S3 bucket, the disk as a tier."),
+          value("s3-endpoint", null, "URL", "An S3 server other than AWS, as http://minio:9000."),
+          value("s3-region", null, "REGION", "Its region; default as the AWS tools find it."),
+          value("s3-prefix", null, "PREFIX", "Before every key in the bucket."),
+          value("s3-hash-prefix-depth", null, "N", "Levels of one hex digit above each object."),
           flag("access-logs", null, "Access logs in Parquet (not yet: start-up refuses it)."),
           value(
               "mode", null, "MODE", "regular: a forward proxy. reverse: the front of one origin."),

@@ -103,7 +103,7 @@ final class Hits {
           answers.strict(x, sending.head, sending.of(hot), told));
     }
     return bodies
-        .open(entry)
+        .open(entry, sending.from(), sending.to(length))
         .handle(
             (opened, failure) -> {
               if (opened == null) {
@@ -165,6 +165,24 @@ final class Hits {
       return sent;
     }
 
+    /** The first byte of the stored body that is sent. */
+    long from() {
+      long from = Long.MAX_VALUE;
+      for (Bodies.Piece piece : pieces) {
+        from = piece instanceof Bodies.Piece.Stretch part ? Math.min(from, part.from()) : from;
+      }
+      return from == Long.MAX_VALUE ? 0 : from;
+    }
+
+    /** The end of what is sent of a body of that length. */
+    long to(long bodyLength) {
+      long to = 0;
+      for (Bodies.Piece piece : pieces) {
+        to = piece instanceof Bodies.Piece.Stretch part ? Math.max(to, part.to()) : to;
+      }
+      return to == 0 ? bodyLength : to;
+    }
+
     Source<ByteString, NotUsed> of(Bodies.OpenBody body) {
       return pieces.size() == 1 && pieces.getFirst() instanceof Bodies.Piece.Stretch only
           ? body.bytes(only.from(), only.to())
@@ -196,7 +214,9 @@ final class Hits {
             .mapError(
                 StoreException.class,
                 broken -> {
-                  damaged.accept(entry); // this response is lost, the next one need not be
+                  if (broken.kind() != StoreException.Kind.UNAVAILABLE) {
+                    damaged.accept(entry); // this response is lost, the next one need not be
+                  }
                   return broken;
                 });
     return answers.streamed(

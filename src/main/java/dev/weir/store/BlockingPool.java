@@ -4,6 +4,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -41,6 +42,11 @@ final class BlockingPool implements AutoCloseable {
       return CompletableFuture.failedStage(refused());
     }
     return result;
+  }
+
+  /** For what follows a stage and may block. */
+  Executor executor() {
+    return threads;
   }
 
   /** Runs it if there is a place, for work whose loss is harmless; tells whether it will run. */

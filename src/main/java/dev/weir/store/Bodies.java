@@ -21,7 +21,15 @@ public interface Bodies {
    * Opens the body: checks that every chunk is there in its right length and pins them. Empty if
    * the body is not whole any more (the entry must then be fetched anew).
    */
-  CompletionStage<Optional<OpenBody>> open(Entry entry);
+  default CompletionStage<Optional<OpenBody>> open(Entry entry) {
+    return open(entry, 0, entry.body().length());
+  }
+
+  /**
+   * As {@link #open(Entry)}, of those bytes alone: nothing else of the body need be there. To be
+   * read no further than that.
+   */
+  CompletionStage<Optional<OpenBody>> open(Entry entry, long from, long to);
 
   /** Notes that the entry was used, for eviction. Cheap, never blocks. */
   void touch(Entry entry);

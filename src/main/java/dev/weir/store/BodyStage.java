@@ -38,7 +38,12 @@ final class BodyStage extends GraphStage<SourceShape<ByteString>> {
   }
 
   /** What all streams of a node share. */
-  record Means(StoreSettings.BodyPath settings, InFlightBudget budget, BlockingPool pool) {}
+  record Means(
+      StoreSettings.BodyPath settings,
+      InFlightBudget budget,
+      BlockingPool pool,
+      int chunksAhead,
+      StoreException.Kind damage) {}
 
   /** Half of Linux's usual read-ahead window. */
   private static final int READ_AHEAD_STEP_BYTES = 64 << 10;
@@ -76,6 +81,9 @@ final class BodyStage extends GraphStage<SourceShape<ByteString>> {
     private int soundChunk = -1;
 
     private int preparedChunk = -1;
+
+    /** The last chunk that has been asked for ahead of its turn. */
+    private int prefetched = -1;
 
     Logic() {
       super(shape);
@@ -115,23 +123,43 @@ final class BodyStage extends GraphStage<SourceShape<ByteString>> {
       } else {
         readElsewhere(index, chunk, offset, reserved);
       }
+      prefetch(index);
       prepareNext(index, chunk, offset);
+    }
+
+    /** Has some of the chunks that follow brought here, where they are elsewhere. */
+    private void prefetch(int index) {
+      int last = Math.min(index + means.chunksAhead(), span.chunks().size() - 1);
+      for (int ahead = Math.max(prefetched, index) + 1; ahead <= last; ahead++) {
+        if (ahead * span.manifest().chunkBytes() >= span.to()) {
+          return;
+        }
+        prefetched = ahead;
+        span.chunks().get(ahead).prefetch();
+      }
     }
 
     private void readElsewhere(int index, ChunkReader chunk, long offset, int length) {
       boolean check = index != soundChunk;
       soundChunk = index;
-      means
-          .pool()
-          .call(
-              () -> {
-                if (check && !chunk.sound()) {
-                  throw new StoreException("A chunk is damaged; it will be fetched again.");
-                }
-                return chunk.read(offset, length);
-              })
+      chunk
+          .ready(offset, length)
+          .thenCompose(
+              bytes ->
+                  means
+                      .pool()
+                      .call(
+                          () -> {
+                            if (check && !chunk.sound()) {
+                              throw new StoreException(
+                                  means.damage(), "A chunk is damaged; it will be fetched again.");
+                            }
+                            return chunk.read(offset, bytes);
+                          }))
           .whenComplete((bytes, failure) -> readDone.invoke(Pair.create(bytes, failure)));
-      means.pool().tryRun(() -> readAhead(chunk, offset + length));
+      if (chunk.isHere()) {
+        means.pool().tryRun(() -> readAhead(chunk, offset + length));
+      }
     }
 
     /** One byte in each piece is enough: the kernel reads on from where a page was missing. */
@@ -166,7 +194,7 @@ final class BodyStage extends GraphStage<SourceShape<ByteString>> {
 
     private void prepare(ChunkReader chunk) {
       try {
-        if (chunk.sound()) {
+        if (chunk.isHere() && chunk.sound()) {
           readAhead(chunk, 0);
         }
       } catch (StoreException _) {

@@ -1,5 +1,7 @@
 package dev.weir.store;
 
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.apache.pekko.util.ByteString;
 
 /** An open, pinned chunk. Reads copy from mapped memory; one reader may be used by one stream. */
@@ -14,6 +16,22 @@ public interface ChunkReader extends AutoCloseable {
    * better read on a thread that may block.
    */
   boolean resident(long offset, int length);
+
+  /**
+   * Completes with how many of those bytes can be read, at least one, as soon as there are some; on
+   * a disk all of them are there at once.
+   */
+  default CompletionStage<Integer> ready(long offset, int length) {
+    return CompletableFuture.completedStage(length);
+  }
+
+  /** Whether it is on this node's disk, so that any of its bytes can be read. */
+  default boolean isHere() {
+    return true;
+  }
+
+  /** Begins to bring the chunk here if it is elsewhere. Cheap, never blocks. */
+  default void prefetch() {}
 
   /**
    * Whether the bytes still have the digest that names them. Computed once after a start, which

@@ -463,7 +463,7 @@ public final class DiskChunkStore implements LocalChunks {
     return new ChunkFile(id, path(id), lengthBytes, settings.mapFromBytes());
   }
 
-  private Path path(ChunkId id) {
+  Path path(ChunkId id) {
     return root.resolve(id.path(settings.prefixDepth()));
   }
 

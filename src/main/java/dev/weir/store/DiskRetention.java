@@ -238,6 +238,7 @@ public final class DiskRetention implements Retention {
   }
 
   /** Notes a use, in memory for the order of eviction and now and then in the metadata. */
+  @Override
   public void used(Entry entry) {
     long now = clock.millis();
     if (ledger.use(entry.documentId(), now, settings.eviction().orderIntervalMillis())) {
@@ -368,11 +369,13 @@ public final class DiskRetention implements Retention {
     return settings.diskCacheBytes();
   }
 
+  @Override
   public int entries() {
     return ledger.size();
   }
 
   /** Since the start; for metrics. */
+  @Override
   public long evictedEntries() {
     return evictedEntries.sum();
   }

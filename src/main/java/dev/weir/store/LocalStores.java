@@ -5,9 +5,11 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.pekko.stream.Materializer;
@@ -27,12 +29,14 @@ public final class LocalStores implements AutoCloseable {
   private static final long WALK_AGAIN_MILLIS = 5_000;
 
   private final MetadataStore metadata;
-  private final DiskChunkStore chunks;
-  private final DiskRetention retention;
+  private final DiskChunkStore disk;
+  private final ChunkStore chunks;
+  private final Retention retention;
   private final TieredBodies bodies;
   private final CompletableFuture<RecoveryReport> recovery = new CompletableFuture<>();
   private final Thread repairing;
   private final AutoCloseable folderLock;
+  private final @Nullable Tier tier;
   private volatile boolean closed;
 
   /**
@@ -46,34 +50,138 @@ public final class LocalStores implements AutoCloseable {
       @Nullable Materializer materializer) {
     this.metadata = metadata;
     this.folderLock = folderLock;
-    this.chunks = DiskChunkStore.open(dataDir, settings.chunks());
-    this.retention =
+    this.tier = null;
+    this.disk = DiskChunkStore.open(dataDir, settings.chunks());
+    this.chunks = disk;
+    DiskRetention entries =
         new DiskRetention(
-            metadata, chunks, chunks.freeSpace()::usableBytes, settings, InstantSource.system());
-    this.bodies = new TieredBodies(chunks, settings, retention::used);
+            metadata, disk, disk.freeSpace()::usableBytes, settings, InstantSource.system());
+    this.retention = entries;
+    this.bodies = new TieredBodies(disk, settings, retention::used);
     Thread.Builder repairer = Thread.ofPlatform().daemon().name("weir-repair");
     if (metadata instanceof LocalMetadata local) {
       long begunNanos = System.nanoTime();
-      int damaged = retention.load(local);
+      int damaged = entries.load(local);
       long loadMillis = millisSince(begunNanos);
-      log.info("Stores in {} are open: {} entries", dataDir, retention.entries());
-      this.repairing = repairer.start(() -> repair(damaged, loadMillis, retention::repair));
+      log.info("Stores in {} are open: {} entries", dataDir, entries.entries());
+      this.repairing = repairer.start(() -> repair(damaged, loadMillis, entries::repair));
     } else {
       Objects.requireNonNull(materializer);
-      this.repairing = repairer.start(() -> loadShared(materializer));
+      this.repairing = repairer.start(() -> loadShared(entries, materializer));
+    }
+  }
+
+  /** With the disk as a tier in front of an object store. */
+  private LocalStores(
+      Path dataDir,
+      StoreSettings settings,
+      MetadataStore metadata,
+      AutoCloseable folderLock,
+      ObjectStore objects,
+      Materializer materializer) {
+    this.metadata = metadata;
+    this.folderLock = folderLock;
+    this.disk = DiskChunkStore.open(dataDir, settings.chunks());
+    Tier made = Tier.open(dataDir, settings, metadata, disk, objects, materializer);
+    this.tier = made;
+    this.chunks = made.chunks();
+    this.retention = made.lru();
+    this.bodies = new TieredBodies(chunks, made.arrivals(), settings, retention::used);
+    log.info("Stores in {} are open, a tier of the object store", dataDir);
+    this.repairing =
+        Thread.ofPlatform().daemon().name("weir-repair").start(() -> survey(made.lru()));
+  }
+
+  /** What there is more of with an object store. */
+  private record Tier(
+      Pending pending,
+      DiskTier lru,
+      ChunkStore chunks,
+      Arrivals arrivals,
+      BlockingPool pool,
+      ObjectStore objects) {
+    static Tier open(
+        Path dataDir,
+        StoreSettings settings,
+        MetadataStore metadata,
+        DiskChunkStore disk,
+        ObjectStore objects,
+        Materializer materializer) {
+      StoreSettings.Tier tier = settings.tier();
+      BlockingPool pool = new BlockingPool("arrival", tier.threads(), tier.queue());
+      Distrusted distrusted = new Distrusted();
+      Pending pending =
+          new Pending(
+              new PendingFolder(
+                  dataDir.resolve("pending"), settings.chunks().syncWrites(), disk::path),
+              objects,
+              distrusted::contains,
+              tier);
+      DiskTier lru =
+          new DiskTier(
+              metadata,
+              disk,
+              pending::names,
+              disk.freeSpace()::usableBytes,
+              settings,
+              InstantSource.system());
+      TierChunkStore chunks = new TierChunkStore(disk, lru);
+      Arrivals arrivals =
+          new Arrivals(new Arrivals.Means(objects, chunks, pool, materializer, distrusted, tier));
+      return new Tier(pending, lru, chunks, arrivals, pool, objects);
+    }
+
+    TierMetrics metrics() {
+      return new TierMetrics(
+          pending::bytes,
+          pending::entries,
+          arrivals::fetched,
+          arrivals::damaged,
+          objects.metrics());
+    }
+  }
+
+  /** Figures of an object store and the tier before it. */
+  public record TierMetrics(
+      LongSupplier pendingBytes,
+      LongSupplier pendingEntries,
+      LongSupplier fetchedChunks,
+      LongSupplier damagedChunks,
+      ObjectStoreMetrics objects) {}
+
+  private void survey(DiskTier lru) {
+    long begunNanos = System.nanoTime();
+    try {
+      lru.load();
+      RecoveryReport report =
+          new RecoveryReport(
+              lru.entries(),
+              lru.usedBytes(),
+              0,
+              0,
+              0,
+              0,
+              disk.spoolLeftovers(),
+              0,
+              millisSince(begunNanos));
+      log.info("The disk tier has been surveyed: {}", report);
+      recovery.complete(report);
+    } catch (RuntimeException e) {
+      log.warn("The disk tier could not be surveyed: {}", LogText.escape(e.getMessage()));
+      recovery.completeExceptionally(e);
     }
   }
 
   /** Until the shared store has been walked through nothing is evicted and no chunk deleted. */
-  private void loadShared(Materializer materializer) {
+  private void loadShared(DiskRetention entries, Materializer materializer) {
     long begunNanos = System.nanoTime();
     while (!closed) {
       try (Stream<MetadataStore.Versioned> walk =
           metadata.scan().runWith(StreamConverters.asJavaStream(), materializer)) {
-        int elsewhere = retention.loadShared(walk);
+        int elsewhere = entries.loadShared(walk);
         log.info(
             "{} entries are whole in this data folder, {} are not", retention.entries(), elsewhere);
-        repair(0, millisSince(begunNanos), retention::repairShared);
+        repair(0, millisSince(begunNanos), entries::repairShared);
         return;
       } catch (RuntimeException e) {
         log.info("The metadata cannot be walked through yet: {}", LogText.escape(e.toString()));
@@ -98,7 +206,7 @@ public final class LocalStores implements AutoCloseable {
               damaged,
               repairs.orphanChunks(),
               repairs.orphanBytes(),
-              chunks.spoolLeftovers(),
+              disk.spoolLeftovers(),
               loadMillis,
               millisSince(begunNanos));
       log.info("The data folder is in order: {}", report);
@@ -154,6 +262,56 @@ public final class LocalStores implements AutoCloseable {
     }
   }
 
+  /**
+   * Opens or creates the stores of a node whose chunks live in that object store, with the data
+   * folder as a tier in front of it; entries are written into the metadata when their chunks are
+   * durable there.
+   */
+  public static LocalStores openTier(
+      ObjectStore objects, Path dataDir, StoreSettings settings, Materializer materializer) {
+    RocksMetadataStore metadata =
+        RocksMetadataStore.open(dataDir.resolve("metadata"), settings.metadata());
+    LocalStores stores = null;
+    try {
+      stores = new LocalStores(dataDir, settings, metadata, () -> {}, objects, materializer);
+      return stores;
+    } finally {
+      if (stores == null) {
+        metadata.close();
+      }
+    }
+  }
+
+  /** As above with metadata that other nodes share; it is closed with these stores. */
+  public static LocalStores openTier(
+      MetadataStore metadata,
+      ObjectStore objects,
+      Path dataDir,
+      StoreSettings settings,
+      Materializer materializer) {
+    FolderLock lock = FolderLock.take(dataDir);
+    LocalStores stores = null;
+    try {
+      stores = new LocalStores(dataDir, settings, metadata, lock, objects, materializer);
+      return stores;
+    } finally {
+      if (stores == null) {
+        lock.close();
+      }
+    }
+  }
+
+  /** What waits between a fill and its document. */
+  public Holding holding() {
+    Tier made = tier;
+    return made == null ? Holding.NOTHING : made.pending();
+  }
+
+  /** What the tiers do, if there are any; for metrics. */
+  public Optional<TierMetrics> tier() {
+    return Optional.ofNullable(tier).map(Tier::metrics);
+  }
+
   public MetadataStore metadata() {
     return metadata;
   }
@@ -166,7 +324,7 @@ public final class LocalStores implements AutoCloseable {
     return bodies;
   }
 
-  public DiskRetention retention() {
+  public Retention retention() {
     return retention;
   }
 
@@ -195,7 +353,14 @@ public final class LocalStores implements AutoCloseable {
     closed = true;
     retention.close();
     awaitRepair();
+    Tier made = tier;
+    if (made != null) {
+      made.pending().close();
+    }
     bodies.close();
+    if (made != null) {
+      made.pool().close();
+    }
     chunks.close();
     metadata.close();
     try {

@@ -21,7 +21,7 @@ public interface ObjectStore extends AutoCloseable {
   /**
    * Puts the file's bytes under the chunk's name and completes when they are durable. A chunk that
    * is there in that length already is left alone, unless it is to be replaced because it was found
-   * damaged. The caller vouches for the digest; the store checks that it received what was sent.
+   * damaged. A file whose bytes are not what the name says, or that is gone, is refused (ABSENT).
    */
   CompletionStage<Put> put(ChunkId id, Path file, long lengthBytes, boolean replace);
 

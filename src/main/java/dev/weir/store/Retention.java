@@ -18,6 +18,15 @@ public interface Retention extends AutoCloseable {
 
   long limitBytes();
 
+  /** Notes a use, for the order of eviction. Cheap, never blocks. */
+  void used(Entry entry);
+
+  /** How many things are kept that could be evicted; for metrics. */
+  int entries();
+
+  /** Since the start; for metrics. */
+  long evictedEntries();
+
   void removeBy(Remover remover);
 
   @Override

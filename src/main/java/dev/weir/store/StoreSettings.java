@@ -7,7 +7,12 @@ import com.typesafe.config.Config;
  * in {@code reference.conf}. Sizes are bytes, times milliseconds.
  */
 public record StoreSettings(
-    long diskCacheBytes, Metadata metadata, Chunks chunks, BodyPath bodies, Eviction eviction) {
+    long diskCacheBytes,
+    Metadata metadata,
+    Chunks chunks,
+    BodyPath bodies,
+    Eviction eviction,
+    Tier tier) {
 
   public StoreSettings {
     require(diskCacheBytes > 0, "disk-cache-size must be above 0");
@@ -19,7 +24,8 @@ public record StoreSettings(
         Metadata.from(room.getConfig("metadata")),
         Chunks.from(room.getConfig("chunks")),
         BodyPath.from(room.getConfig("bodies")),
-        Eviction.from(room.getConfig("eviction")));
+        Eviction.from(room.getConfig("eviction")),
+        Tier.from(room.getConfig("tier")));
   }
 
   /** The metadata store. */
@@ -150,6 +156,52 @@ public record StoreSettings(
           config.getInt("batch"),
           config.getDuration("check-interval").toMillis(),
           config.getDuration("order-interval").toMillis());
+    }
+  }
+
+  /** The disk as a tier in front of an object store. */
+  public record Tier(
+      int fetches,
+      int chunksAhead,
+      int resumes,
+      long openTimeoutMillis,
+      int threads,
+      int queue,
+      int uploads,
+      long pendingBytes,
+      int pendingEntries,
+      long minRetryMillis,
+      long maxRetryMillis,
+      long announceRetryMillis) {
+
+    public Tier {
+      require(
+          fetches > 0 && uploads > 0 && threads > 0 && queue > 0,
+          "tier: fetches, uploads, threads and queue must be above 0");
+      require(
+          chunksAhead >= 0 && resumes >= 0, "tier: chunks-ahead and resumes must not be negative");
+      require(
+          pendingBytes > 0 && pendingEntries > 0,
+          "tier: pending-bytes and pending-entries must be above 0");
+      require(
+          0 < minRetryMillis && minRetryMillis <= maxRetryMillis && announceRetryMillis > 0,
+          "tier: 0 < min-retry <= max-retry must hold, and announce-retry be above 0");
+    }
+
+    static Tier from(Config config) {
+      return new Tier(
+          config.getInt("fetches"),
+          config.getInt("chunks-ahead"),
+          config.getInt("resumes"),
+          config.getDuration("open-timeout").toMillis(),
+          config.getInt("threads"),
+          config.getInt("queue"),
+          config.getInt("uploads"),
+          config.getBytes("pending-bytes"),
+          config.getInt("pending-entries"),
+          config.getDuration("min-retry").toMillis(),
+          config.getDuration("max-retry").toMillis(),
+          config.getDuration("announce-retry").toMillis());
     }
   }
 

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -37,6 +38,7 @@ public final class TieredBodies implements Bodies, AutoCloseable {
   private static final int CACHED_OVERHEAD_BYTES = 300;
 
   private final ChunkStore chunks;
+  private final @Nullable Arrivals arrivals;
   private final StoreSettings settings;
   private final Consumer<Entry> used;
   private final BodyStage.Means means;
@@ -51,7 +53,20 @@ public final class TieredBodies implements Bodies, AutoCloseable {
    * @param used told each use of an entry; must be cheap
    */
   public TieredBodies(ChunkStore chunks, StoreSettings settings, Consumer<Entry> used) {
+    this(chunks, null, settings, used);
+  }
+
+  /**
+   * @param arrivals brings what the chunk store has not; or null if there is nowhere to bring it
+   *     from
+   */
+  TieredBodies(
+      ChunkStore chunks,
+      @Nullable Arrivals arrivals,
+      StoreSettings settings,
+      Consumer<Entry> used) {
     this.chunks = chunks;
+    this.arrivals = arrivals;
     this.settings = settings;
     this.used = used;
     StoreSettings.BodyPath path = settings.bodies();
@@ -59,7 +74,11 @@ public final class TieredBodies implements Bodies, AutoCloseable {
         new BodyStage.Means(
             path,
             new InFlightBudget(path.inFlightBytes(), path.minSliceBytes()),
-            new BlockingPool("body", path.threads(), path.queue()));
+            new BlockingPool("body", path.threads(), path.queue()),
+            arrivals == null ? 0 : settings.tier().chunksAhead(),
+            // A copy that is damaged here is whole elsewhere: that is no reason to forget the
+            // entry.
+            arrivals == null ? StoreException.Kind.FAILED : StoreException.Kind.UNAVAILABLE);
     this.memory =
         Caffeine.newBuilder()
             .maximumWeight(path.memoryCacheBytes())
@@ -107,7 +126,7 @@ public final class TieredBodies implements Bodies, AutoCloseable {
   }
 
   @Override
-  public CompletionStage<Optional<OpenBody>> open(Entry entry) {
+  public CompletionStage<Optional<OpenBody>> open(Entry entry, long from, long to) {
     ByteString hot = hot(entry);
     if (hot != null) {
       return CompletableFuture.completedStage(Optional.of(new StrictBody(hot)));
@@ -116,24 +135,30 @@ public final class TieredBodies implements Bodies, AutoCloseable {
       case Body.Inline(byte[] bytes) ->
           CompletableFuture.completedStage(
               Optional.of(new StrictBody(ByteString.fromArrayUnsafe(bytes))));
-      case Body.Chunked(Manifest manifest) -> means.pool().call(() -> openNow(manifest));
+      case Body.Chunked(Manifest manifest) ->
+          means.pool().call(() -> openNow(manifest, from, to)).thenCompose(opened -> opened);
       case Body.Segmented segmented -> means.pool().call(() -> openNow(segmented));
     };
   }
 
-  private Optional<OpenBody> openNow(Manifest manifest) {
+  private CompletionStage<Optional<OpenBody>> openNow(Manifest manifest, long from, long to) {
     List<ChunkReader> pinned = new ArrayList<>(manifest.chunks().size());
     boolean keep = false;
     try {
       if (!pinAll(manifest, pinned)) {
-        return Optional.empty();
+        return CompletableFuture.completedStage(Optional.empty());
+      }
+      int first = (int) Math.min(from / manifest.chunkBytes(), pinned.size() - 1L);
+      if (!pinned.get(first).isHere()) {
+        keep = true;
+        return arriving(manifest, pinned, first, from, to);
       }
       if (isShort(manifest)) {
-        return Optional.of(new StrictBody(readShort(manifest, pinned.getFirst())));
+        return CompletableFuture.completedStage(
+            Optional.of(new StrictBody(readShort(manifest, pinned.getFirst()))));
       }
-      Held.Pinned all = new Held.Pinned(0, manifest, List.copyOf(pinned));
       keep = true;
-      return Optional.of(pinned(manifest.totalBytes(), List.of(all)));
+      return CompletableFuture.completedStage(Optional.of(opened(manifest, pinned)));
     } finally {
       if (!keep) {
         pinned.forEach(ChunkReader::close);
@@ -174,6 +199,53 @@ public final class TieredBodies implements Bodies, AutoCloseable {
     return body;
   }
 
+  private OpenBody opened(Manifest manifest, List<ChunkReader> chunks) {
+    Held.Pinned all = new Held.Pinned(0, manifest, List.copyOf(chunks));
+    return pinned(manifest.totalBytes(), List.of(all));
+  }
+
+  /** Waits until the first bytes are here: only then is it known that there are any. */
+  private CompletionStage<Optional<OpenBody>> arriving(
+      Manifest manifest, List<ChunkReader> pinned, int first, long from, long to) {
+    long offset = from - first * manifest.chunkBytes();
+    int length = (int) Math.min(to - from, settings.bodies().maxSliceBytes());
+    CompletableFuture<Integer> ready =
+        pinned
+            .get(first)
+            .ready(offset, length)
+            .toCompletableFuture()
+            .copy()
+            .orTimeout(settings.tier().openTimeoutMillis(), TimeUnit.MILLISECONDS);
+    return ready
+        .thenApplyAsync(
+            _ ->
+                isShort(manifest)
+                    ? Optional.<OpenBody>of(new StrictBody(readShort(manifest, pinned.getFirst())))
+                    : Optional.of(opened(manifest, pinned)),
+            means.pool().executor())
+        .handle(
+            (body, failure) -> {
+              if (body == null || isShort(manifest)) {
+                pinned.forEach(ChunkReader::close);
+              }
+              if (body != null) {
+                return body;
+              }
+              Throwable cause =
+                  failure instanceof CompletionException && failure.getCause() != null
+                      ? failure.getCause()
+                      : failure;
+              if (cause instanceof StoreException known
+                  && known.kind() == StoreException.Kind.ABSENT) {
+                return Optional.empty();
+              }
+              throw cause instanceof StoreException known
+                  ? known
+                  : new StoreException(
+                      StoreException.Kind.UNAVAILABLE, "A chunk did not arrive in time.", cause);
+            });
+  }
+
   /** A stretch of a body that is at hand, from its byte {@code first} on. */
   private sealed interface Held {
     long first();
@@ -204,18 +276,26 @@ public final class TieredBodies implements Bodies, AutoCloseable {
     long checkedBytes = 0;
     for (int i = 0; i < manifest.chunks().size(); i++) {
       long length = manifest.chunkLength(i);
-      Optional<ChunkReader> chunk = chunks.open(manifest.chunks().get(i), length);
-      if (chunk.isEmpty()) {
-        return false;
-      }
-      pinned.add(chunk.get());
       checkedBytes += length;
       boolean check = i == 0 || checkedBytes <= settings.chunks().verifyAtOpenBytes();
-      if (check && !chunk.get().sound()) {
+      ChunkReader chunk = pin(manifest.chunks().get(i), length, check);
+      if (chunk == null) {
         return false;
       }
+      pinned.add(chunk);
     }
     return true;
+  }
+
+  private @Nullable ChunkReader pin(ChunkId id, long length, boolean check) {
+    Optional<ChunkReader> here = chunks.open(id, length);
+    if (here.isPresent()) {
+      if (!check || here.get().sound()) {
+        return here.get();
+      }
+      here.get().close();
+    }
+    return arrivals == null ? null : arrivals.chunk(id, length);
   }
 
   private ByteString readShort(Manifest manifest, ChunkReader chunk) {

@@ -126,6 +126,8 @@ class FleetMessagesTest {
             GRANT, KeeperCommand.Fate.STORE, List.of("accept"), VARIANT, true));
     all.put("progress", new KeeperCommand.Progress(GRANT, 1L << 40));
     all.put("commit", new KeeperCommand.Commit(9, node, GRANT, CHUNKED, List.of("accept")));
+    all.put(
+        "commit-held", new KeeperCommand.Commit(9, node, GRANT, CHUNKED, List.of("accept"), true));
     all.put("commit-inline", new KeeperCommand.Commit(9, node, GRANT, INLINE, List.of()));
     all.put("ended", new KeeperCommand.Ended(GRANT, "abandoned"));
     all.put("invalidate", new KeeperCommand.Invalidate(9, node));

@@ -44,6 +44,9 @@ final class FolderObjectStore implements ObjectStore {
             return Put.PRESENT;
           }
           Files.createDirectories(folder);
+          if (!Samples.id(Files.readAllBytes(file)).equals(id)) {
+            throw new StoreException(StoreException.Kind.ABSENT, "not the chunk");
+          }
           Path part = Files.createTempFile(folder, "part", "");
           Files.copy(file, part, StandardCopyOption.REPLACE_EXISTING);
           Files.move(part, path(id), StandardCopyOption.ATOMIC_MOVE);

@@ -1,5 +1,6 @@
 package dev.weir.store;
 
+import dev.weir.entry.ChunkId;
 import org.apache.pekko.actor.ActorSystem;
 
 /** The object store of the tests keeps the rules of the real one. */
@@ -12,5 +13,10 @@ class FolderObjectStoreTest extends ObjectStoreConformance {
   @Override
   protected ObjectStore openStore() {
     return new FolderObjectStore(folder.resolve("objects"));
+  }
+
+  @Override
+  protected void cutOff(ChunkId id, int lengthBytes) throws Exception {
+    cutOff(folder.resolve("objects").resolve(id.hex()), lengthBytes);
   }
 }

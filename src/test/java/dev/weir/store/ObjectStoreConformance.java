@@ -98,9 +98,8 @@ public abstract class ObjectStoreConformance {
   @Test
   void whatIsThereInAnotherLengthIsReplaced() throws Exception {
     // Given
-    byte[] chunk = bytes(seed, 50_000);
-    byte[] cut = Arrays.copyOf(chunk, 40_000);
-    get(store.put(id(chunk), file(cut), cut.length, false));
+    byte[] chunk = put(50_000);
+    cutOff(id(chunk), 40_000);
     // When
     ObjectStore.Put put = get(store.put(id(chunk), file(chunk), chunk.length, false));
     // Then
@@ -193,6 +192,25 @@ public abstract class ObjectStoreConformance {
     var problem = get(store.problem());
     // Then
     assertThat(problem).isEmpty();
+  }
+
+  @Test
+  void aFileThatIsNotTheChunkIsRefused() throws Exception {
+    // Given
+    byte[] chunk = bytes(seed, 50_000);
+    Path damaged = file(bytes(seed + 1, 50_000));
+    // When
+    var put = store.put(id(chunk), damaged, 50_000, false);
+    // Then
+    assertFails(put, StoreException.Kind.ABSENT);
+    assertThat(get(store.lengths(List.of(id(chunk))))).isEmpty();
+  }
+
+  /** Somebody else shortens what is stored. */
+  protected abstract void cutOff(ChunkId id, int lengthBytes) throws Exception;
+
+  protected static void cutOff(Path object, int lengthBytes) throws Exception {
+    Files.write(object, Arrays.copyOf(Files.readAllBytes(object), lengthBytes));
   }
 
   protected byte[] put(int length) throws Exception {

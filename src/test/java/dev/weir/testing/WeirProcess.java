@@ -92,8 +92,10 @@ public final class WeirProcess implements AutoCloseable {
     command.addAll(List.of(flags));
     Files.createDirectories(dataDir);
     Path log = Files.createTempFile(dataDir.toAbsolutePath().getParent(), "weir-", ".log");
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().putAll(S3Server.environment());
     Process process =
-        new ProcessBuilder(command)
+        builder
             .redirectError(log.toFile())
             .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")))
             .start();

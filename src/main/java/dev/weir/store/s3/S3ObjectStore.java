@@ -4,9 +4,12 @@ import dev.weir.entry.ChunkId;
 import dev.weir.store.ObjectStore;
 import dev.weir.store.ObjectStoreMetrics;
 import dev.weir.store.StoreException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,6 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -23,6 +27,7 @@ import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpMethod;
 import org.apache.pekko.http.javadsl.model.HttpMethods;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.japi.Pair;
 import org.apache.pekko.stream.Attributes;
 import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.SystemMaterializer;
@@ -105,7 +110,7 @@ public final class S3ObjectStore implements ObjectStore {
     return S3.putObject(
             settings.bucket(),
             key(id),
-            FileIO.fromPath(file, FILE_READ_BYTES),
+            checked(id, file),
             lengthBytes,
             ContentTypes.APPLICATION_OCTET_STREAM,
             S3Headers.create())
@@ -121,6 +126,36 @@ public final class S3ObjectStore implements ObjectStore {
               metrics.bytesWritten.add(lengthBytes);
               return null;
             });
+  }
+
+  /** The connector reads it twice, to sign and to send; the first time the digest is checked. */
+  private static Source<ByteString, ?> checked(ChunkId id, Path file) {
+    AtomicBoolean first = new AtomicBoolean(true);
+    return Source.lazySource(
+        () -> {
+          Source<ByteString, NotUsed> bytes =
+              FileIO.fromPath(file, FILE_READ_BYTES)
+                  .mapMaterializedValue(_ -> NotUsed.getInstance());
+          return first.getAndSet(false)
+              ? bytes.statefulMap(
+                  () -> MessageDigest.getInstance("SHA-256"),
+                  (sha256, part) -> {
+                    part.getByteBuffers().forEach(sha256::update);
+                    return Pair.create(sha256, part);
+                  },
+                  sha256 -> {
+                    if (!HexFormat.of().formatHex(sha256.digest()).equals(id.hex())) {
+                      throw damagedHere(id);
+                    }
+                    return Optional.empty();
+                  })
+              : bytes;
+        });
+  }
+
+  private static StoreException damagedHere(ChunkId id) {
+    return new StoreException(
+        StoreException.Kind.ABSENT, "Chunk " + id.hex() + " is damaged on this disk.");
   }
 
   @Override
@@ -373,6 +408,9 @@ public final class S3ObjectStore implements ObjectStore {
     Throwable cause = cause(failure);
     if (cause instanceof StoreException known && known.kind() == StoreException.Kind.ABSENT) {
       return known;
+    }
+    if (cause instanceof NoSuchFileException) {
+      return new StoreException(StoreException.Kind.ABSENT, "A chunk's file is gone.", cause);
     }
     metrics.failures.increment();
     StoreException told =

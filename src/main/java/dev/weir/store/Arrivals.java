@@ -1,0 +1,104 @@
+package dev.weir.store;
+
+import dev.weir.entry.ChunkId;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
+import org.apache.pekko.stream.Materializer;
+
+/**
+ * Chunks on their way from the object store to this disk: one fetch per chunk and node, whatever
+ * the number of its readers, and no more fetches at a time than a setting allows; others wait in
+ * the order they were asked for, one reader's chunks being bounded by its read-ahead.
+ */
+final class Arrivals {
+  /** What every arrival needs. */
+  record Means(
+      ObjectStore objects,
+      ChunkStore disk,
+      BlockingPool pool,
+      Materializer materializer,
+      Distrusted distrusted,
+      StoreSettings.Tier settings) {}
+
+  private final Means means;
+  private final Map<ChunkId, Arrival> running = new HashMap<>();
+  private final Deque<Arrival> waiting = new ArrayDeque<>();
+  private final LongAdder damaged = new LongAdder();
+  private final LongAdder fetched = new LongAdder();
+  private int fetching;
+
+  Arrivals(Means means) {
+    this.means = means;
+  }
+
+  /** The chunk as something to read, which is fetched when it is first wanted. */
+  ChunkReader chunk(ChunkId id, long lengthBytes) {
+    return new RemoteChunk(this, id, lengthBytes);
+  }
+
+  /** Joins or begins the fetch of a chunk; to be released. */
+  Arrival want(ChunkId id, long lengthBytes) {
+    Arrival arrival;
+    boolean begin = false;
+    synchronized (this) {
+      Arrival present = running.get(id);
+      if (present != null && present.retain()) {
+        return present;
+      }
+      arrival = new Arrival(id, lengthBytes, means, this);
+      running.put(id, arrival);
+      if (fetching < means.settings().fetches()) {
+        fetching++;
+        begin = true;
+      } else {
+        waiting.add(arrival);
+      }
+    }
+    if (begin) {
+      arrival.begin();
+    }
+    return arrival;
+  }
+
+  /** Nobody can join it any more. */
+  synchronized void forget(Arrival arrival) {
+    running.remove(arrival.id(), arrival);
+  }
+
+  /** It will bring no more bytes; the next one may begin. */
+  void ended() {
+    Arrival next;
+    synchronized (this) {
+      next = waiting.poll();
+      if (next == null) {
+        fetching--;
+      }
+    }
+    if (next != null) {
+      next.begin();
+    }
+  }
+
+  void fetching() {
+    fetched.increment();
+  }
+
+  /** The object store's bytes are not what their name says: the next put replaces them. */
+  void distrust(ChunkId id) {
+    damaged.increment();
+    means.distrusted().add(id);
+  }
+
+  /** Chunks whose bytes were not what their name says; for metrics. */
+  long damaged() {
+    return damaged.sum();
+  }
+
+  /** For metrics. */
+  long fetched() {
+    return fetched.sum();
+  }
+}

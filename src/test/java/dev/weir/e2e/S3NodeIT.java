@@ -1,0 +1,205 @@
+package dev.weir.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weir.http.Headers;
+import dev.weir.testing.Answer;
+import dev.weir.testing.Eventually;
+import dev.weir.testing.FaultyProxy;
+import dev.weir.testing.OriginServer;
+import dev.weir.testing.ProxyClient;
+import dev.weir.testing.S3Server;
+import dev.weir.testing.WeirProcess;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A node whose bodies live in S3: real processes, and a bad line between them. */
+@Tag("stores")
+class S3NodeIT {
+  private static final int BODY_BYTES = 20 << 20;
+
+  @TempDir private Path folder;
+  private final byte[] body = new byte[BODY_BYTES];
+  private S3Server server;
+  private FaultyProxy line;
+  private OriginServer origin;
+
+  @BeforeEach
+  void start() throws Exception {
+    new Random(5).nextBytes(body);
+    server = S3Server.start(Files.createDirectories(folder.resolve("s3")), "weir");
+    line = FaultyProxy.before(server.port());
+    origin = OriginServer.start();
+    origin.on(
+        "/big",
+        seen ->
+            Answer.of(200, Headers.of("Cache-Control", "max-age=3600", "ETag", "\"one\""), body));
+    origin.on("/small", seen -> Answer.text(200, "small", "Cache-Control", "max-age=3600"));
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    line.close();
+    server.close();
+    origin.close();
+  }
+
+  private WeirProcess weir(String... more) throws Exception {
+    String[] flags =
+        Stream.concat(
+                Stream.of(
+                    "--allow-destinations=127.0.0.0/8",
+                    "--health-port=" + freePort(),
+                    "--s3-bucket=weir",
+                    "--s3-region=us-east-1",
+                    "--s3-endpoint=" + line.url()),
+                Stream.of(more))
+            .toArray(String[]::new);
+    return WeirProcess.start(folder.resolve("node"), "256m", flags);
+  }
+
+  private static int freePort() throws Exception {
+    try (var socket = new java.net.ServerSocket(0)) {
+      return socket.getLocalPort();
+    }
+  }
+
+  private static String page(WeirProcess weir, String path) throws Exception {
+    URI url = URI.create("http://127.0.0.1:" + weir.healthPort() + path);
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      return client
+          .send(HttpRequest.newBuilder(url).build(), HttpResponse.BodyHandlers.ofString())
+          .body();
+    }
+  }
+
+  private static long pending(WeirProcess weir) throws Exception {
+    return page(weir, "/metrics")
+        .lines()
+        .filter(text -> text.startsWith("weir_pending_entries"))
+        .mapToLong(text -> (long) Double.parseDouble(text.substring(text.lastIndexOf(' '))))
+        .findFirst()
+        .orElse(-1);
+  }
+
+  private void wipeDiskTier() throws Exception {
+    try (Stream<Path> files = Files.walk(folder.resolve("node/data"))) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        if (Files.isRegularFile(file)) {
+          Files.delete(file);
+        }
+      }
+    }
+  }
+
+  @Test
+  void whatWasFetchedOnceIsServedFromS3WhenTheDiskIsGone() throws Exception {
+    // Given
+    try (WeirProcess weir = weir()) {
+      ProxyClient client = new ProxyClient(weir.address());
+      assertThat(client.get(origin.url("/big")).body()).isEqualTo(body);
+      client.untilHit(origin.url("/big"));
+      client.get(origin.url("/small"));
+      Eventually.holds(() -> pending(weir) == 0);
+      assertThat(server.objects("weir")).hasSizeGreaterThanOrEqualTo(3);
+
+      // When
+      wipeDiskTier();
+      // Then
+      ProxyClient.Response cold = client.get(origin.url("/big"));
+      assertThat(cold.isHit()).isTrue();
+      assertThat(cold.body()).isEqualTo(body);
+      weir.terminate();
+    }
+    // When
+    wipeDiskTier();
+    try (WeirProcess weir = weir()) {
+      ProxyClient client = new ProxyClient(weir.address());
+      ProxyClient.Response range = client.get(origin.url("/big"), "Range", "bytes=9000000-9000099");
+      // Then
+      assertThat(range.status()).isEqualTo(206);
+      assertThat(range.body()).isEqualTo(java.util.Arrays.copyOfRange(body, 9000000, 9000100));
+      assertThat(client.get(origin.url("/big")).body()).isEqualTo(body);
+      assertThat(origin.count("/big")).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void anOutageOfS3IsNotNoticedByClientsAndDrains() throws Exception {
+    // Given
+    line.set(FaultyProxy.Fault.REFUSED);
+    try (WeirProcess weir = weir()) {
+      ProxyClient client = new ProxyClient(weir.address());
+      // When
+      assertThat(client.get(origin.url("/big")).body()).isEqualTo(body);
+      client.untilHit(origin.url("/big"));
+      // Then
+      assertThat(client.get(origin.url("/big")).body()).isEqualTo(body);
+      assertThat(origin.count("/big")).isEqualTo(1);
+      assertThat(pending(weir)).isEqualTo(1);
+      Eventually.holds(() -> page(weir, "/health").contains("s3"));
+
+      // When it is killed, and S3 is still away when it is back
+      weir.kill();
+    }
+    try (WeirProcess weir = weir()) {
+      ProxyClient client = new ProxyClient(weir.address());
+      // Then
+      Eventually.holds(() -> client.get(origin.url("/big")).isHit());
+      assertThat(origin.count("/big")).isLessThanOrEqualTo(2);
+
+      // When
+      line.set(FaultyProxy.Fault.NONE);
+      // Then
+      Eventually.holds(() -> pending(weir) == 0);
+      wipeDiskTier();
+      assertThat(client.get(origin.url("/big")).body()).isEqualTo(body);
+    }
+  }
+
+  @Test
+  void nothingWrongIsServedWhateverTheLineDoes() throws Exception {
+    // Given
+    try (WeirProcess weir = weir()) {
+      ProxyClient client = new ProxyClient(weir.address());
+      client.get(origin.url("/big"));
+      Eventually.holds(() -> pending(weir) == 0 && !server.objects("weir").isEmpty());
+      for (FaultyProxy.Fault fault :
+          new FaultyProxy.Fault[] {
+            FaultyProxy.Fault.WRONG_BYTES,
+            FaultyProxy.Fault.RESET_MID_BODY,
+            FaultyProxy.Fault.ERROR_500,
+            FaultyProxy.Fault.SLOW_DOWN,
+            FaultyProxy.Fault.REFUSED
+          }) {
+        // When
+        wipeDiskTier();
+        line.set(fault);
+        ProxyClient.Response sick = client.tryGet(origin.url("/big"));
+        // Then
+        if (sick != null) {
+          assertThat(sick.body()).as(fault.name()).isEqualTo(body);
+        }
+        line.set(FaultyProxy.Fault.NONE);
+        Eventually.holds(
+            () -> {
+              ProxyClient.Response next = client.tryGet(origin.url("/big"));
+              return next != null && java.util.Arrays.equals(next.body(), body);
+            });
+        Eventually.holds(() -> pending(weir) == 0);
+      }
+    }
+  }
+}
