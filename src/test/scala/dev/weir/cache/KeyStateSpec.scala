@@ -139,6 +139,8 @@ class KeyStateSpec extends AnyWordSpec with Matchers with ScalaCheckPropertyChec
             (grant.epoch != state.epoch || released(grant.fill) || superseded) shouldBe true
           }
         case _: CommitDecision.Refresh => fail("a new body is no refresh")
+        case _: CommitDecision.Hold => fail("nothing is held that was not to be")
+        case _: CommitDecision.Known => fail("it was not stored before")
       }
     }
   }
