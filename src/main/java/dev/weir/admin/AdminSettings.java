@@ -15,7 +15,9 @@ public record AdminSettings(
     long healthCacheMillis,
     long probeTimeoutMillis,
     boolean degradedIsUnready,
-    int maxConnections) {
+    int maxConnections,
+    long purgeTimeoutMillis,
+    String token) {
 
   public static AdminSettings from(Config admin) {
     return new AdminSettings(
@@ -25,6 +27,8 @@ public record AdminSettings(
         admin.getLong("health-cache-millis"),
         admin.getLong("probe-timeout-millis"),
         admin.getBoolean("degraded-is-unready"),
-        admin.getInt("max-connections"));
+        admin.getInt("max-connections"),
+        admin.getLong("purge-timeout-millis"),
+        admin.getString("token"));
   }
 }

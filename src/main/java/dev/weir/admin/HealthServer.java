@@ -2,10 +2,13 @@ package dev.weir.admin;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.apache.pekko.actor.ActorSystem;
 import org.apache.pekko.http.javadsl.Http;
@@ -13,11 +16,15 @@ import org.apache.pekko.http.javadsl.ServerBinding;
 import org.apache.pekko.http.javadsl.model.AttributeKeys;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpCharsets;
+import org.apache.pekko.http.javadsl.model.HttpMethod;
 import org.apache.pekko.http.javadsl.model.HttpMethods;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.MediaTypes;
+import org.apache.pekko.http.javadsl.model.RequestEntityAcceptances;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
+import org.apache.pekko.http.javadsl.model.headers.RawHeader;
+import org.apache.pekko.http.javadsl.settings.ParserSettings;
 import org.apache.pekko.http.javadsl.settings.ServerSettings;
 
 /**
@@ -25,12 +32,16 @@ import org.apache.pekko.http.javadsl.settings.ServerSettings;
  * {@code /metrics} (Prometheus) and, for loopback only, {@code /debug/threads|connections|memory}.
  */
 public final class HealthServer {
+  private static final HttpMethod PURGE =
+      HttpMethods.custom("PURGE", false, true, RequestEntityAcceptances.Tolerated);
+
   private final ActorSystem system;
   private final AdminSettings settings;
   private final Readiness readiness;
   private final Canary canary;
   private final Metrics metrics;
   private final DebugPages debug;
+  private final Operations operations;
 
   public HealthServer(
       ActorSystem system,
@@ -38,20 +49,29 @@ public final class HealthServer {
       Readiness readiness,
       Canary canary,
       Metrics metrics,
-      DebugPages debug) {
+      DebugPages debug,
+      Operations operations) {
     this.system = system;
     this.settings = settings;
     this.readiness = readiness;
     this.canary = canary;
     this.metrics = metrics;
     this.debug = debug;
+    this.operations = operations;
   }
 
   public CompletionStage<ServerBinding> bind(InetSocketAddress address) {
     ServerSettings server =
         ServerSettings.create(system)
             .withRemoteAddressAttribute(true)
-            .withMaxConnections(settings.maxConnections());
+            .withMaxConnections(settings.maxConnections())
+            .withTimeouts(
+                ServerSettings.create(system)
+                    .getTimeouts()
+                    .withRequestTimeout(
+                        scala.concurrent.duration.Duration.fromNanos(
+                            TimeUnit.MILLISECONDS.toNanos(settings.purgeTimeoutMillis()))))
+            .withParserSettings(ParserSettings.forServer(system).withCustomMethods(PURGE));
     return Http.get(system)
         .newServerAt(address.getHostString(), address.getPort())
         .withSettings(server)
@@ -60,6 +80,10 @@ public final class HealthServer {
 
   private CompletionStage<HttpResponse> answer(HttpRequest request) {
     request.discardEntityBytes(system);
+    String target = request.getUri().path();
+    if (target.equals("/purge")) {
+      return purge(request);
+    }
     if (!request.method().equals(HttpMethods.GET) && !request.method().equals(HttpMethods.HEAD)) {
       return done(text(405, "only GET and HEAD here\n"));
     }
@@ -68,6 +92,10 @@ public final class HealthServer {
       case "/health" -> readiness.report().thenApply(this::health);
       case "/live" -> done(live());
       case "/metrics" -> done(metricsPage());
+      case "/cluster" ->
+          mayOperate(request)
+              ? operations.cluster().thenApply(page -> json(200, page))
+              : done(refused());
       case "/debug/threads", "/debug/connections", "/debug/memory" -> done(debug(request, path));
       default -> done(text(404, "here are /health, /live, /metrics and /debug/...\n"));
     };
@@ -104,14 +132,57 @@ public final class HealthServer {
             metrics.scrape());
   }
 
+  private CompletionStage<HttpResponse> purge(HttpRequest request) {
+    if (!request.method().equals(PURGE) && !request.method().equals(HttpMethods.POST)) {
+      return done(
+          text(405, "PURGE (or POST) /purge?url=URL\n")
+              .addHeader(RawHeader.create("Allow", "PURGE, POST")));
+    }
+    if (!mayOperate(request)) {
+      return done(refused());
+    }
+    String url = request.getUri().query().get("url").orElse("");
+    return operations
+        .purge(url)
+        .thenApply(
+            purged ->
+                switch (purged) {
+                  case DONE -> text(200, "purged\n");
+                  case NOTHING -> text(404, "nothing of that URL was stored\n");
+                  case INCOMPLETE ->
+                      text(500, "not every node has acknowledged, or the store failed: purge again\n");
+                  case NOT_A_URL -> text(400, "url= must be an absolute http or https URL\n");
+                });
+  }
+
+  /** From the machine itself, or with the fleet's secret. */
+  private boolean mayOperate(HttpRequest request) {
+    if (fromLoopback(request)) {
+      return true;
+    }
+    String given =
+        request.getHeader("Authorization").map(header -> header.value()).orElse("").strip();
+    return !settings.token().isEmpty()
+        && MessageDigest.isEqual(
+            ("Bearer " + settings.token()).getBytes(StandardCharsets.UTF_8),
+            given.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static HttpResponse refused() {
+    return text(
+        403, "from the machine itself, or with `Authorization: Bearer` and the fleet's secret\n");
+  }
+
+  private static boolean fromLoopback(HttpRequest request) {
+    return request
+        .getAttribute(AttributeKeys.remoteAddress)
+        .flatMap(remote -> remote.getAddress())
+        .map(InetAddress::isLoopbackAddress)
+        .orElse(false);
+  }
+
   private HttpResponse debug(HttpRequest request, String path) {
-    boolean loopback =
-        request
-            .getAttribute(AttributeKeys.remoteAddress)
-            .flatMap(remote -> remote.getAddress())
-            .map(InetAddress::isLoopbackAddress)
-            .orElse(false);
-    if (!loopback) {
+    if (!fromLoopback(request)) {
       return text(403, "debug pages answer loopback only; ask from the machine itself\n");
     }
     return switch (path) {

@@ -3,6 +3,9 @@ package dev.weir.cache;
 import dev.weir.entry.NodeId;
 import dev.weir.entry.PrimaryKey;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorRef;
 
 /** The way to the keepers while the fabric is up. */
@@ -14,6 +17,11 @@ interface KeeperLink {
   ActorRef<NodeMessage> node();
 
   NodeId nodeId();
+
+  /** How many shards each node has, by its address in the fabric; never fails. */
+  default CompletionStage<Map<String, Integer>> shards() {
+    return CompletableFuture.completedStage(Map.of());
+  }
 
   /** A key in each shard; empty where shards need no finding. */
   default List<PrimaryKey> oneKeyPerShard() {

@@ -3,13 +3,21 @@ package dev.weir.cache;
 import dev.weir.entry.NodeId;
 import dev.weir.entry.PrimaryKey;
 import dev.weir.store.Retention;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.actor.typed.javadsl.AskPattern;
+import org.apache.pekko.cluster.sharding.ShardRegion;
+import org.apache.pekko.cluster.sharding.typed.ClusterShardingQuery;
+import org.apache.pekko.cluster.sharding.typed.GetClusterShardingStats;
 import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
@@ -21,15 +29,20 @@ final class Keepers implements KeeperLink {
       EntityTypeKey.create(KeeperCommand.class, "keeper");
 
   private final ActorRef<ShardingEnvelope<KeeperCommand>> region;
+  private static final Duration STATS_TIMEOUT = Duration.ofSeconds(1);
+
+  private final ActorSystem<?> fabric;
   private final ActorRef<NodeMessage> node;
   private final NodeId nodeId;
   private final int shards;
 
   private Keepers(
+      ActorSystem<?> fabric,
       ActorRef<ShardingEnvelope<KeeperCommand>> region,
       ActorRef<NodeMessage> node,
       NodeId nodeId,
       int shards) {
+    this.fabric = fabric;
     this.region = region;
     this.node = node;
     this.nodeId = nodeId;
@@ -58,6 +71,7 @@ final class Keepers implements KeeperLink {
                                     entity.getShard().tell(new ClusterSharding.Passivate<>(self))))
                     .withStopMessage(new KeeperCommand.Retire()));
     return new Keepers(
+        fabric,
         region,
         Objects.requireNonNull(fleet.doors().get(nodeId)),
         nodeId,
@@ -91,6 +105,27 @@ final class Keepers implements KeeperLink {
       }
     }
     return keys;
+  }
+
+  @Override
+  public CompletionStage<Map<String, Integer>> shards() {
+    return AskPattern.<ClusterShardingQuery, ShardRegion.ClusterShardingStats>ask(
+            ClusterSharding.get(fabric).shardState(),
+            reply -> new GetClusterShardingStats(TYPE, STATS_TIMEOUT, reply),
+            STATS_TIMEOUT.multipliedBy(2),
+            fabric.scheduler())
+        .handle(
+            (stats, failed) -> {
+              Map<String, Integer> byNode = new HashMap<>();
+              if (stats != null) {
+                stats
+                    .getRegions()
+                    .forEach(
+                        (address, region) ->
+                            byNode.put(address.hostPort(), region.getStats().size()));
+              }
+              return byNode;
+            });
   }
 
   /** The key behind a keeper's name: scheme, host and digest hold no slash. */

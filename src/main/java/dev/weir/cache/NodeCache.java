@@ -18,6 +18,7 @@ import dev.weir.store.Holding;
 import dev.weir.store.MetadataStore;
 import dev.weir.store.Retention;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -519,6 +520,19 @@ public final class NodeCache implements Cache {
               LOG.warn("A key could not be changed: {}", failed.toString());
               return false;
             });
+  }
+
+  /** Whether the store has an entry of that key; false if it cannot say. */
+  public CompletionStage<Boolean> isStored(PrimaryKey key) {
+    return store
+        .load(key)
+        .handle((stored, failed) -> stored != null && !stored.entries().isEmpty());
+  }
+
+  /** How many shards of keepers each node has, by its address in the fabric; empty if unknown. */
+  public CompletionStage<Map<String, Integer>> shards() {
+    KeeperLink keepers = linked();
+    return keepers == null ? CompletableFuture.completedStage(Map.of()) : keepers.shards();
   }
 
   // --- for others to see

@@ -1,7 +1,10 @@
 package dev.weir.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.weir.tls.FleetFolder;
 import java.io.PrintWriter;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Arrays;
@@ -44,7 +47,42 @@ final class ClusterCommand {
             .description("The folder to make; keep DIR/authority apart from the nodes.")
             .build());
     cluster.addSubcommand("init", initSpec);
+    Command status = ClusterCommand::status;
+    CommandSpec statusSpec = CommandSpec.wrapWithoutInspection(status).name("status");
+    statusSpec
+        .usageMessage()
+        .description("Show a running node's fleet: members, shards, fills, leases.");
+    statusSpec.addOption(Main.help());
+    AdminClient.addOptions(statusSpec);
+    cluster.addSubcommand("status", statusSpec);
     return cluster;
+  }
+
+  private static int status(ParseResult parsed, PrintWriter out) throws Exception {
+    HttpResponse<String> answer = AdminClient.of(parsed).send("GET", "/cluster");
+    if (answer.statusCode() != 200) {
+      throw new SettingsException(answer.body().strip());
+    }
+    JsonNode page = new ObjectMapper().readTree(answer.body());
+    out.printf(
+        "node %s: keepers %s, %d fills running, %d keys leased%n",
+        page.path("node").asText(),
+        page.path("keepersAnswer").asBoolean() ? "answer" : "do not answer",
+        page.path("runningFills").asInt(),
+        page.path("leasedKeys").asLong());
+    out.printf("%-32s %-9s %-11s %6s%n", "member", "status", "reachable", "shards");
+    for (JsonNode member : page.path("members")) {
+      out.printf(
+          "%-32s %-9s %-11s %6d%s%s%n",
+          member.path("address").asText(),
+          member.path("status").asText(),
+          member.path("reachable").asBoolean() ? "yes" : "no",
+          member.path("shards").asInt(),
+          member.path("oldest").asBoolean() ? "  oldest" : "",
+          member.path("self").asBoolean() ? "  (this node)" : "");
+    }
+    out.flush();
+    return 0;
   }
 
   private static int init(ParseResult parsed, PrintWriter out) {

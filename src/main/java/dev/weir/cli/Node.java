@@ -91,6 +91,7 @@ final class Node {
   private final AdminSettings admin;
   private Listening listening = Listening.PROXY;
   private Optional<ObjectStore> objects = Optional.empty();
+  private @Nullable NodeOperations operations;
   private Runnable startFabric = () -> {};
   private @Nullable InetSocketAddress proxy;
   private @Nullable InetSocketAddress health;
@@ -323,6 +324,7 @@ final class Node {
               Runtime.getRuntime().exit(1);
             });
     closings.addStage("fabric", fabric::stop);
+    operations = new NodeOperations(cache, fabric, fleet.node());
     ServerBinding peers = fleet.serve(data, ca, cache, stores.chunks(), blocking);
     if (peers != null) {
       closings.addStage("peer port", peers::unbind);
@@ -413,7 +415,14 @@ final class Node {
             .connections("origins", () -> NodeMetrics.origins(origins.metrics()))
             .connections("keepers", () -> "attached: " + cache.isAttached() + "\n");
     HealthServer server =
-        new HealthServer(data, admin, readiness, canary, metrics.registry(), debug);
+        new HealthServer(
+            data,
+            admin,
+            readiness,
+            canary,
+            metrics.registry(),
+            debug,
+            Objects.requireNonNull(operations));
     ServerBinding binding =
         Closings.await(
             server.bind(new InetSocketAddress(settings.healthHost(), settings.healthPort())),

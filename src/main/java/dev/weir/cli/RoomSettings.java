@@ -3,6 +3,8 @@ package dev.weir.cli;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueFactory;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -77,6 +79,19 @@ final class RoomSettings {
     if (!folder.isEmpty() && read.text("ca").isEmpty()) {
       put("tls.ca", "cluster-dir", Path.of(folder, "ca.key").toString());
       put("tls.ca-cert", "cluster-dir", Path.of(folder, "ca.pem").toString());
+    }
+    if (!folder.isEmpty() && config.getString("weir.admin.token").isEmpty()) {
+      put("admin.token", "cluster-dir", secretIn(Path.of(folder, "secret")));
+    }
+  }
+
+  private static String secretIn(Path file) {
+    try {
+      return Files.readString(file).strip();
+    } catch (IOException e) {
+      throw new SettingsException(
+          "--cluster-dir: cannot read %s (%s); make the folder with `weir cluster init`"
+              .formatted(file, e.getClass().getSimpleName()));
     }
   }
 

@@ -3,6 +3,7 @@ package dev.weir.cluster;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import dev.weir.tls.PeerIdentity;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -158,6 +159,41 @@ public final class FabricSystem {
             .map(seed -> new Address("pekko", NAME, seed.host(), seed.port()))
             .toList();
     cluster.manager().tell(new JoinSeedNodes(seeds));
+  }
+
+  /**
+   * A node as this one sees it.
+   *
+   * @param address in the fabric
+   * @param oldest whether it is where the shards are dealt from
+   */
+  public record MemberState(
+      String address, String status, boolean reachable, boolean oldest, boolean self) {}
+
+  /** The nodes of the fleet, the oldest first; empty while there is no fabric. */
+  public List<MemberState> members() {
+    ActorSystem<Void> running;
+    synchronized (this) {
+      running = system;
+    }
+    if (running == null) {
+      return List.of();
+    }
+    Cluster cluster = Cluster.get(running);
+    CurrentClusterState state = cluster.state();
+    List<Member> members = new ArrayList<>();
+    state.getMembers().forEach(members::add);
+    members.sort((one, other) -> one.isOlderThan(other) ? -1 : other.isOlderThan(one) ? 1 : 0);
+    return members.stream()
+        .map(
+            member ->
+                new MemberState(
+                    member.address().hostPort(),
+                    member.status().toString(),
+                    !state.getUnreachable().contains(member),
+                    member.equals(members.getFirst()),
+                    member.address().equals(cluster.selfMember().address())))
+        .toList();
   }
 
   /** Whether the greater part of the fleet, this node included, is within reach. */

@@ -1,0 +1,24 @@
+package dev.weir.admin;
+
+import java.util.concurrent.CompletionStage;
+
+/** What operators may do to a running node over its health port; implemented above. */
+public interface Operations {
+  /** Forgets what is stored of a URL, on all nodes. Never fails. */
+  CompletionStage<Purged> purge(String url);
+
+  /** The fleet as this node sees it, a JSON object. Never fails. */
+  CompletionStage<String> cluster();
+
+  /** What became of a purge. */
+  enum Purged {
+    /** It was stored; no node serves it any more. */
+    DONE,
+    /** Nothing was stored, and nothing that was on its way will be. */
+    NOTHING,
+    /** A node did not acknowledge, or the store could not be written: it may come back. */
+    INCOMPLETE,
+    /** That is no absolute http or https URL. */
+    NOT_A_URL
+  }
+}

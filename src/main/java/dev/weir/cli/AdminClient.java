@@ -1,0 +1,73 @@
+package dev.weir.cli;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParseResult;
+
+/** Commands that speak to a running node's health port. */
+final class AdminClient {
+  private static final String DEFAULT = "http://127.0.0.1:8082";
+
+  /** Above the longest wait of a purge for a node that does not answer. */
+  private static final Duration TIMEOUT = Duration.ofSeconds(90);
+
+  private final String base;
+  private final String token;
+
+  private AdminClient(String base, String token) {
+    this.base = base;
+    this.token = token;
+  }
+
+  static void addOptions(CommandSpec command) {
+    command.addOption(
+        OptionSpec.builder("--admin")
+            .type(String.class)
+            .paramLabel("URL")
+            .description("The health port of a running node (" + DEFAULT + ").")
+            .build());
+    command.addOption(
+        OptionSpec.builder("--token-file")
+            .type(String.class)
+            .paramLabel("FILE")
+            .description("The fleet's secret, where the node is not on this machine.")
+            .build());
+  }
+
+  static AdminClient of(ParseResult parsed) {
+    String base = parsed.matchedOptionValue("--admin", DEFAULT);
+    String file = parsed.matchedOptionValue("--token-file", "");
+    try {
+      return new AdminClient(
+          base.endsWith("/") ? base.substring(0, base.length() - 1) : base,
+          file.isEmpty() ? "" : Files.readString(Path.of(file)).strip());
+    } catch (IOException e) {
+      throw new SettingsException("--token-file: cannot read %s".formatted(file));
+    }
+  }
+
+  HttpResponse<String> send(String method, String target) throws InterruptedException {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create(base + target))
+            .timeout(TIMEOUT)
+            .method(method, HttpRequest.BodyPublishers.noBody());
+    if (!token.isEmpty()) {
+      request.header("Authorization", "Bearer " + token);
+    }
+    try (HttpClient http = HttpClient.newHttpClient()) {
+      return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    } catch (IOException e) {
+      throw new SettingsException(
+          "no node answers at %s (%s); name its health port with --admin"
+              .formatted(base, e.getClass().getSimpleName()));
+    }
+  }
+}
