@@ -150,7 +150,9 @@ public final class HealthServer {
                   case DONE -> text(200, "purged\n");
                   case NOTHING -> text(404, "nothing of that URL was stored\n");
                   case INCOMPLETE ->
-                      text(500, "not every node has acknowledged, or the store failed: purge again\n");
+                      text(
+                          500,
+                          "not every node has acknowledged, or the store failed: purge again\n");
                   case NOT_A_URL -> text(400, "url= must be an absolute http or https URL\n");
                 });
   }

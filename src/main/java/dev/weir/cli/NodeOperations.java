@@ -58,7 +58,8 @@ final class NodeOperations implements Operations {
     int path = url.indexOf('/', colon + 3);
     String target = path < 0 ? "/" : url.substring(path);
     try {
-      URI origin = new URI(scheme + "://" + url.substring(colon + 3, path < 0 ? url.length() : path));
+      URI origin =
+          new URI(scheme + "://" + url.substring(colon + 3, path < 0 ? url.length() : path));
       String host = origin.getHost();
       boolean usable = scheme.equals("http") || scheme.equals("https");
       if (!usable || host == null || origin.getUserInfo() != null) {

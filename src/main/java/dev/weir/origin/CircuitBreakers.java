@@ -40,10 +40,15 @@ public final class CircuitBreakers {
   private final LongSupplier nanoTime;
   private final Cache<String, BreakerState> table;
 
+  /** When a connection that was closed instead of an answer was last counted. */
+  private final Cache<String, Long> lastClosed;
+
   public CircuitBreakers(OriginSettings.Breaker settings, LongSupplier nanoTime) {
     this.settings = settings;
     this.nanoTime = nanoTime;
     this.table =
+        Caffeine.newBuilder().maximumSize(settings.maxOrigins()).executor(Runnable::run).build();
+    this.lastClosed =
         Caffeine.newBuilder().maximumSize(settings.maxOrigins()).executor(Runnable::run).build();
   }
 
@@ -102,7 +107,10 @@ public final class CircuitBreakers {
     if (!counts(failure)) {
       return;
     }
-    long until = nanoTime.getAsLong() + settings.openMillis() * NANOS_PER_MILLI;
+    long now = nanoTime.getAsLong();
+    boolean inBurst =
+        failure.kind() == OriginFailure.Kind.CLOSED && isWithinBurst(origin, now);
+    long until = now + settings.openMillis() * NANOS_PER_MILLI;
     var cause = new BreakerState.Cause(failure.kind(), String.valueOf(failure.getMessage()));
     table
         .asMap()
@@ -110,11 +118,31 @@ public final class CircuitBreakers {
             origin,
             (key, state) ->
                 switch (state) {
-                  case null -> BreakerState.HEALTHY.onFailure(cause, settings.failures(), until);
+                  case null ->
+                      inBurst
+                          ? null
+                          : BreakerState.HEALTHY.onFailure(cause, settings.failures(), until);
+                  case Closed closed when inBurst -> closed;
                   case Closed closed -> closed.onFailure(cause, settings.failures(), until);
                   case HalfOpen half -> half.onFailure(cause, until);
                   case Open open -> open;
                 });
+  }
+
+  /** Whether a closed connection was counted a moment ago; notes this one otherwise. */
+  private boolean isWithinBurst(String origin, long now) {
+    boolean[] within = {false};
+    lastClosed
+        .asMap()
+        .compute(
+            origin,
+            (key, counted) -> {
+              within[0] =
+                  counted != null
+                      && now - counted < settings.closedGapMillis() * NANOS_PER_MILLI;
+              return within[0] ? counted : (Long) now;
+            });
+    return within[0];
   }
 
   /** A probe ended without an outcome. */
@@ -150,18 +178,17 @@ public final class CircuitBreakers {
   }
 
   /**
-   * Failures that say the origin is ill, and that cost each request its time. A status of any kind
-   * is an answer; a broken message, or a connection closed instead of one, may be one resource's
-   * (the origin did let us connect), and must not take the origin's others away.
+   * Failures that say the origin is ill. A status of any kind is an answer; a broken message may be
+   * one resource's. A connection closed instead of an answer counts, but once for all that an
+   * origin closes at the same moment, as it does when it restarts.
    */
   private static boolean counts(OriginFailure failure) {
     return switch (failure.kind()) {
-      case RESOLVE, CONNECT, CONNECT_TIMEOUT, TLS, HEAD_TIMEOUT -> failure.originsFault();
+      case RESOLVE, CONNECT, CONNECT_TIMEOUT, TLS, HEAD_TIMEOUT, CLOSED -> failure.originsFault();
       case EGRESS_DENIED,
           LOOP,
           CIRCUIT_OPEN,
           IDLE_TIMEOUT,
-          CLOSED,
           BAD_RESPONSE,
           TRUNCATED,
           OVERLOADED ->

@@ -35,7 +35,8 @@ public record OriginSettings(
   }
 
   /** The circuit breaker of one origin (scheme, authority). */
-  public record Breaker(int failures, long openMillis, long probeMillis, int maxOrigins) {
+  public record Breaker(
+      int failures, long openMillis, long probeMillis, int maxOrigins, long closedGapMillis) {
     public Breaker {
       positive(failures, "breaker.failures");
       positive(openMillis, "breaker.open-millis");
@@ -92,7 +93,8 @@ public record OriginSettings(
             room.getInt("breaker.failures"),
             room.getLong("breaker.open-millis"),
             room.getLong("breaker.probe-millis"),
-            room.getInt("breaker.max-origins")),
+            room.getInt("breaker.max-origins"),
+            room.getLong("breaker.closed-gap-millis")),
         new Names(
             room.getInt("names.threads"),
             room.getInt("names.max-queued"),

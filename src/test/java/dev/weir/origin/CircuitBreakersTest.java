@@ -15,7 +15,7 @@ class CircuitBreakersTest {
 
   private final AtomicLong now = new AtomicLong(Long.MAX_VALUE - 5_000_000_000L);
   private final CircuitBreakers breakers =
-      new CircuitBreakers(new OriginSettings.Breaker(3, 30_000, 60_000, 100), now::get);
+      new CircuitBreakers(new OriginSettings.Breaker(3, 30_000, 60_000, 100, 1_000), now::get);
 
   private void failTimes(int times) {
     for (int i = 0; i < times; i++) {
@@ -162,5 +162,27 @@ class CircuitBreakersTest {
 
     // Then
     assertThat(breakers.view()).hasSizeLessThanOrEqualTo(100);
+  }
+
+  /** An origin that restarts closes many connections at one moment: once that opened the circuit. */
+  @Test
+  void connectionsClosedAtOneMomentCountOnce() {
+    // Given
+    OriginFailure closed =
+        new OriginFailure(OriginFailure.Kind.CLOSED, "closed without a response", null);
+
+    // When
+    for (int i = 0; i < 10; i++) {
+      breakers.failed(ORIGIN, closed);
+    }
+    boolean goesOn = breakers.admit(ORIGIN) instanceof CircuitBreakers.Admission.Go;
+    for (int i = 0; i < 2; i++) {
+      pass(1_000);
+      breakers.failed(ORIGIN, closed);
+    }
+
+    // Then
+    assertThat(goesOn).isTrue();
+    assertThat(breakers.admit(ORIGIN)).isInstanceOf(CircuitBreakers.Admission.Stopped.class);
   }
 }

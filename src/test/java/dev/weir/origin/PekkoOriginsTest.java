@@ -728,7 +728,7 @@ class PekkoOriginsTest {
             })) {
       PekkoOrigins origins =
           fixture.origins(
-              "breaker { failures = 3, open-millis = 30000 }",
+              "breaker { failures = 3, open-millis = 30000, closed-gap-millis = 0 }",
               OriginFixture.NO_TLS,
               () -> System.nanoTime() + now.get());
       OriginRequest request = get(origin.authority(), "/");
@@ -767,7 +767,7 @@ class PekkoOriginsTest {
                 peer.say(HELLO);
               }
             })) {
-      PekkoOrigins origins = fixture.origins("breaker { failures = 2, open-millis = 100 }");
+      PekkoOrigins origins = fixture.origins("breaker { failures = 2, open-millis = 100, closed-gap-millis = 0 }");
       OriginRequest request = get(origin.authority(), "/");
       List<OriginFailure.Kind> failures = new java.util.ArrayList<>();
 
