@@ -4,6 +4,7 @@ import dev.weir.wire.RequestChannel;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ForkJoinPool;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.StatusCode;
@@ -102,6 +103,7 @@ final class ExchangeStage extends GraphStage<FlowShape<HttpRequest, HttpResponse
       CompletionStage<EdgeResponse> answer = handle(exchange, request);
       if (answer instanceof CompletableFuture<EdgeResponse> future
           && future.isDone()
+          && !exchange.isHinted()
           && !future.isCompletedExceptionally()) {
         finish(new Outcome(exchange, future.join(), null));
         return;
@@ -113,7 +115,15 @@ final class ExchangeStage extends GraphStage<FlowShape<HttpRequest, HttpResponse
       }
       AsyncCallback<Outcome> done = callback;
       answer.whenComplete(
-          (response, failure) -> done.invoke(new Outcome(exchange, response, failure)));
+          (response, failure) -> {
+            Outcome outcome = new Outcome(exchange, response, failure);
+            if (exchange.isHinted()) {
+              // Told from this connection's own thread it would go before what is in its queue.
+              ForkJoinPool.commonPool().execute(() -> done.invoke(outcome));
+            } else {
+              done.invoke(outcome);
+            }
+          });
     }
 
     private CompletionStage<EdgeResponse> handle(

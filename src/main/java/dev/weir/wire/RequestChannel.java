@@ -72,6 +72,7 @@ public final class RequestChannel {
     private final CompletableFuture<Done> gone = new CompletableFuture<>();
     private volatile @Nullable Answer answer;
     private volatile boolean closeAfter;
+    private volatile boolean hinted;
     private volatile Trailers trailers = Trailers.NONE;
     private volatile Headers requestTrailers = Headers.EMPTY;
 
@@ -112,9 +113,18 @@ public final class RequestChannel {
       }
       BiConsumer<Exchange, ByteString> sink = interimSink;
       if (sink != null && !facts.http10()) {
+        hinted = true;
         HeadWriter writer = new HeadWriter(256).statusLine(head.status(), head.reason());
         sink.accept(this, writer.responseFields(head.headers()).crlf().toByteString());
       }
+    }
+
+    /**
+     * Whether a 1xx response is on its way to the connection. The final one must then take the same
+     * way, through the connection's queue, or it overtakes it.
+     */
+    public boolean isHinted() {
+      return hinted;
     }
 
     /**

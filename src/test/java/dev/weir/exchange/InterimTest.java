@@ -190,4 +190,22 @@ final class InterimTest {
       assertThat(door.origin.heads()).hasSize(1);
     }
   }
+
+  /** A final response that was there before its handler had returned went out first. */
+  @Test
+  void aFinalResponseNeverOvertakesAnInterimOne() throws Exception {
+    // Given
+    try (FrontDoor door =
+            FrontDoor.before("HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n" + FRESH);
+        RawClient client = door.client()) {
+      for (int i = 0; i < 300; i++) {
+        // When
+        client.send(door.request("POST", "/hinted"));
+
+        // Then
+        assertThat(client.head()).startsWith("HTTP/1.1 103 ");
+        assertThat(client.response()).startsWith("HTTP/1.1 200 ");
+      }
+    }
+  }
 }
