@@ -19,6 +19,7 @@ import dev.weir.store.MetadataStore;
 import dev.weir.store.Retention;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -466,12 +467,30 @@ public final class NodeCache implements Cache {
 
   @Override
   public Fill lead(Grant grant, FillPlan plan) {
-    FillPlan granted = grant.equals(plan.grant()) ? plan : plan.under(grant);
+    FillPlan granted = heedingRoom(grant.equals(plan.grant()) ? plan : plan.under(grant));
     reports.begins(grant, granted);
     Fill fill = fills.start(granted);
     slots.led(fill);
     fill.end().thenRun(() -> reports.forget(grant));
     return fill;
+  }
+
+  /** Where nothing more can be held, what would be stored goes to its client alone. */
+  private FillPlan heedingRoom(FillPlan plan) {
+    return new FillPlan(
+        plan.grant(),
+        plan.request(),
+        (head, requestTimeMillis, responseTimeMillis) -> {
+          FillIntent intent = plan.judge().judge(head, requestTimeMillis, responseTimeMillis);
+          Optional<String> full = holding.full();
+          boolean stores =
+              intent instanceof FillIntent.Store || intent instanceof FillIntent.StorePart;
+          return stores && full.isPresent() ? new FillIntent.Relay(full.get()) : intent;
+        },
+        plan.url(),
+        plan.rangeStarted(),
+        plan.completion(),
+        plan.answer());
   }
 
   @Override

@@ -170,6 +170,25 @@ class S3NodeIT {
   }
 
   @Test
+  void beyondTheLimitOfWhatIsPendingAnswersGoOutUncachedAndSaySo() throws Exception {
+    // Given
+    line.set(FaultyProxy.Fault.REFUSED);
+    Path config = Files.writeString(folder.resolve("w.conf"), "weir.store.tier.pending-bytes = 1M");
+    try (WeirProcess weir = weir("--config=" + config)) {
+      ProxyClient client = new ProxyClient(weir.address());
+      client.get(origin.url("/big"));
+      client.untilHit(origin.url("/big"));
+      origin.on("/other", seen -> Answer.text(200, "other", "Cache-Control", "max-age=3600"));
+      // When
+      ProxyClient.Response other = client.get(origin.url("/other"));
+      // Then
+      assertThat(other.text()).isEqualTo("other");
+      assertThat(other.header("Cache-Status")).contains("pending-full");
+      assertThat(client.get(origin.url("/big")).body()).isEqualTo(body);
+    }
+  }
+
+  @Test
   void nothingWrongIsServedWhateverTheLineDoes() throws Exception {
     // Given
     try (WeirProcess weir = weir()) {
