@@ -32,6 +32,9 @@ final class Exchange {
   /** The whole is known to be too large for a fill that a range starts: its Range is sent on. */
   boolean forwardsRange;
 
+  /** It has waited for a part that was about to be stored. */
+  boolean awaitedPart;
+
   /** Its entry could not be read. */
   boolean bodyLost;
 

@@ -6,6 +6,7 @@ import dev.weir.edge.EdgeResponse;
 import dev.weir.entry.Entry;
 import dev.weir.entry.FillId;
 import dev.weir.entry.Grant;
+import dev.weir.entry.PrimaryKey;
 import dev.weir.fill.Fill;
 import dev.weir.fill.FillHead;
 import dev.weir.fill.FillIntent;
@@ -23,6 +24,8 @@ import dev.weir.origin.OriginTimeouts;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -43,6 +46,10 @@ final class Fetching {
   private final Function<Exchange, CompletionStage<EdgeResponse>> again;
   private final Function<Exchange, CompletionStage<EdgeResponse>> anew;
   private final BiFunction<Exchange, Entry, CompletionStage<EdgeResponse>> complete;
+
+  /** Ranges on their way here, to be kept as parts: the newest of each key. */
+  private final ConcurrentMap<PrimaryKey, Fill> partsUnderWay = new ConcurrentHashMap<>();
+
   private final com.github.benmanes.caffeine.cache.Cache<FillId, String> leaders =
       Caffeine.newBuilder().maximumSize(LEADERS_REMEMBERED).build();
 
@@ -208,6 +215,10 @@ final class Fetching {
       Want want,
       @Nullable String leader) {
     int status = streaming.head().status();
+    if (leader == null && streaming.intent() instanceof FillIntent.StorePart) {
+      partsUnderWay.put(x.route.key(), fill);
+      fill.end().thenAccept(ended -> partsUnderWay.remove(x.route.key(), fill));
+    }
     CompletionStage<EdgeResponse> elsewhere = elsewhere(x, fill, streaming, want, leader);
     if (elsewhere != null) {
       interest.close();
@@ -294,12 +305,38 @@ final class Fetching {
 
   /** Once the fill is stored it can be validated; one that takes long is not waited for. */
   private CompletionStage<EdgeResponse> afterwards(Exchange x, Fill fill) {
+    return ended(fill).thenCompose(end -> end.isPresent() ? again.apply(x) : anew.apply(x));
+  }
+
+  /** Its end, or nothing if that takes longer than a commit is waited for. */
+  private CompletionStage<Optional<Fill.End>> ended(Fill fill) {
+    return endedWithin(fill, settings.commitWaitMillis())
+        .thenCompose(
+            end ->
+                end.isPresent() || !fill.arrived()
+                    ? CompletableFuture.completedFuture(end)
+                    : endedWithin(fill, settings.arrivedCommitWaitMillis()));
+  }
+
+  private static CompletionStage<Optional<Fill.End>> endedWithin(Fill fill, long millis) {
     return fill.end()
         .<Optional<Fill.End>>thenApply(Optional::of)
         .toCompletableFuture()
         .copy()
-        .completeOnTimeout(Optional.empty(), settings.commitWaitMillis(), TimeUnit.MILLISECONDS)
-        .thenCompose(end -> end.isPresent() ? again.apply(x) : anew.apply(x));
+        .completeOnTimeout(Optional.empty(), millis, TimeUnit.MILLISECONDS);
+  }
+
+  /**
+   * The end of a part's fill that has all its bytes: who has read the last of them may ask for them
+   * again before they are stored. Null if there is none, or this request has waited once.
+   */
+  @Nullable CompletionStage<Optional<Fill.End>> partAboutToBeStored(Exchange x) {
+    Fill fill = x.awaitedPart ? null : partsUnderWay.get(x.route.key());
+    if (fill == null || !fill.arrived()) {
+      return null;
+    }
+    x.awaitedPart = true;
+    return ended(fill);
   }
 
   /** The whole is more than a range is worth: it is let go, and the range asked for instead. */

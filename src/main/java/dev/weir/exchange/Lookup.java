@@ -57,6 +57,10 @@ final class Lookup {
     if (entry != null) {
       return decide(x, entry);
     }
+    CompletionStage<?> part = fetching.partAboutToBeStored(x);
+    if (part != null) {
+      return part.thenCompose(ended -> look(x));
+    }
     ServeReason reason = x.variantMissed ? ServeReason.MISS_VARIANT : ServeReason.MISS;
     boolean wantsNew =
         x.directives.asksValidation() && heedsClient(x) && !x.directives.onlyIfCached();
@@ -83,6 +87,10 @@ final class Lookup {
 
   /** More is wanted than is stored: what is missing, or the range, as its size allows. */
   private CompletionStage<EdgeResponse> complete(Exchange x, Entry entry) {
+    CompletionStage<?> part = fetching.partAboutToBeStored(x);
+    if (part != null) {
+      return part.thenCompose(ended -> look(x));
+    }
     return x.mayGoRound(settings.maxRounds())
         ? ask(x, Want.completion(entry))
         : passing.pass(x, new Passing.Cause(ServeReason.MISS_PARTIAL, Forward.PARTIAL));

@@ -38,6 +38,9 @@ public interface Fill {
   /** How it ended; never fails. */
   CompletionStage<End> end();
 
+  /** Whether all its bytes are here: if they are to be stored, they are about to be. */
+  boolean arrived();
+
   /** What other nodes need to follow it; null before its head, and where they may not. */
   @Nullable FillNote note();
 

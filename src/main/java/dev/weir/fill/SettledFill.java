@@ -32,6 +32,11 @@ record SettledFill(FillId id, FillHead told) implements Fill {
   }
 
   @Override
+  public boolean arrived() {
+    return false;
+  }
+
+  @Override
   public Headers trailers() {
     return Headers.EMPTY;
   }

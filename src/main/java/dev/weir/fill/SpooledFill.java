@@ -216,6 +216,15 @@ final class SpooledFill implements Fill {
   }
 
   @Override
+  public boolean arrived() {
+    Streamed body = streamed;
+    // No reader has its last byte before the spool has it.
+    return body != null
+        && (wholeArrived
+            || (body.length.isPresent() && body.spool.received() >= body.length.getAsLong()));
+  }
+
+  @Override
   public Headers trailers() {
     return trailers.get();
   }

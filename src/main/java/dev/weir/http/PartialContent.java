@@ -16,12 +16,18 @@ public record PartialContent(ByteRanges.Part range, long totalBytes) {
   private static final Pattern CONTENT_RANGE =
       Pattern.compile("bytes (\\d{1,18})-(\\d{1,18})/(\\d{1,18})", Pattern.CASE_INSENSITIVE);
 
+  private static final Pattern LENGTH = Pattern.compile("\\d{1,18}");
+
   /** A Last-Modified is strong if it is at least this much older than the Date (9110 8.8.2.2). */
   private static final long STRONG_AFTER_MILLIS = 1000;
 
   /**
    * Null if it is no 206, holds several parts, does not tell the whole length, or contradicts
    * itself: then it is good for the client that asked and for nothing else.
+   *
+   * <p>One contradiction has a reading: a part that reaches the end of the whole, but announces a
+   * shorter body. Its first byte and its length are believed, and the whole ends where it ends.
+   * Under a strong validator there is no need to: the origin can be asked for the rest.
    */
   public static @Nullable PartialContent of(ResponseHead head) {
     List<String> ranges = head.headers().all("Content-Range");
@@ -35,9 +41,21 @@ public record PartialContent(ByteRanges.Part range, long totalBytes) {
     long first = Long.parseLong(range.group(1));
     long last = Long.parseLong(range.group(2));
     long total = Long.parseLong(range.group(3));
-    return first <= last && last < total
-        ? new PartialContent(new ByteRanges.Part(first, last), total)
-        : null;
+    if (first > last || last >= total) {
+      return null;
+    }
+    long length = announcedBytes(head, last - first + 1);
+    boolean endsEarly = last == total - 1 && length > 0 && length < last - first + 1;
+    return endsEarly && strongValidator(head.headers()) == null
+        ? new PartialContent(new ByteRanges.Part(first, first + length - 1), first + length)
+        : new PartialContent(new ByteRanges.Part(first, last), total);
+  }
+
+  /** The length of its body by the message itself; where that says nothing, as the range has it. */
+  private static long announcedBytes(ResponseHead head, long rangeBytes) {
+    String length = head.headers().first("Content-Length");
+    boolean known = length != null && LENGTH.matcher(length).matches();
+    return known ? Long.parseLong(length) : rangeBytes;
   }
 
   /**

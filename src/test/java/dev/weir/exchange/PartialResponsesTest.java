@@ -18,6 +18,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Partial responses kept, used, joined and completed (RFC 9111 3.3, 3.4). */
@@ -297,6 +298,51 @@ final class PartialResponsesTest {
       assertThat(whole.text()).isEqualTo(TEN);
       assertThat(rig.origin.seen("/ten").getLast().isPlainGet()).isTrue();
     }
+  }
+
+  @Test
+  void aPartIsAHitAsSoonAsItsLastByteIsHere() throws Exception {
+    for (int i = 0; i < 20; i++) {
+      String target = "/range-data/" + (1_000 + i);
+
+      // When
+      Rig.Got first = rig.get(target, "Range", "bytes=-100");
+      Rig.Got again = rig.get(target, "Range", "bytes=-50");
+
+      // Then
+      assertThat(first.status()).isEqualTo(206);
+      assertBytes(again, 950 + i, 999 + i, 1_000 + i);
+      assertHit(again);
+      assertThat(rig.origin.count(target)).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void theRestOfAPartIsFetchedAsSoonAsItsLastByteIsHere() throws Exception {
+    // When
+    rig.get("/range-data/1000", "Range", "bytes=-100");
+    Rig.Got whole = rig.get("/range-data/1000");
+
+    // Then
+    assertPattern(whole, 0, 1_000);
+    assertThat(rig.origin.seen("/range-data/1000").get(1).header("Range")).isEqualTo("bytes=0-899");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"bytes=-5, 45678", "bytes=6-8, 678", "bytes=6-, 678", "bytes=-1, 8"})
+  void aLastPartShorterThanItSaysEndsWhereItsBodyEnds(String asked, String bytes) throws Exception {
+    // Given
+    rig.origin.on("/ten", digits("bytes 4-9/10", "45678"));
+    range("/ten", "bytes=-5");
+
+    // When
+    Rig.Got got = range("/ten", asked);
+
+    // Then
+    assertThat(got.status()).isEqualTo(206);
+    assertThat(got.text()).isEqualTo(bytes);
+    assertThat(got.headers().first("Content-Range")).endsWith("-8/9");
+    assertHit(got);
   }
 
   @Test

@@ -54,6 +54,31 @@ class PartialContentTest {
         .isNull();
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "bytes 4-9/10, 5, 4, 8, 9",
+    "bytes 4-9/10, 6, 4, 9, 10",
+    "bytes 4-9/10, 7, 4, 9, 10",
+    "bytes 4-9/10, 0, 4, 9, 10",
+    "bytes 4-9/10, x, 4, 9, 10",
+    "bytes 4-8/10, 4, 4, 8, 10",
+    "bytes 0-9999999999/10000000000, 9999999999, 0, 9999999998, 9999999999",
+  })
+  void aLastPartEndsWhereItsBodyEnds(
+      String contentRange, String length, long first, long last, long total) {
+    assertThat(
+            PartialContent.of(part(206, "Content-Range", contentRange, "Content-Length", length)))
+        .isEqualTo(new PartialContent(new ByteRanges.Part(first, last), total));
+  }
+
+  @Test
+  void underAStrongValidatorAShortLastPartLeavesTheEndOpen() {
+    assertThat(
+            PartialContent.of(
+                part(206, "Content-Range", "bytes 4-9/10", "Content-Length", "5", "ETag", "\"a\"")))
+        .isEqualTo(new PartialContent(new ByteRanges.Part(4, 9), 10));
+  }
+
   @Test
   void theHeadOfTheWholeHasNothingOfThePart() {
     // When
