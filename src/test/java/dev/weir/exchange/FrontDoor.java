@@ -1,16 +1,10 @@
 package dev.weir.exchange;
 
-import com.typesafe.config.Config;
-import com.typesafe.config.ConfigFactory;
 import dev.weir.edge.ClientConnection;
 import dev.weir.edge.Edge;
-import dev.weir.edge.EdgeMetrics;
-import dev.weir.edge.EdgeParts;
 import dev.weir.edge.EdgeRequest;
-import dev.weir.edge.EdgeSettings;
 import dev.weir.edge.EngineFactory;
 import dev.weir.edge.RawClient;
-import dev.weir.edge.TunnelRefusedException;
 import dev.weir.http.Headers;
 import dev.weir.http.RequestHead;
 import dev.weir.http.ResponseHead;
@@ -21,7 +15,6 @@ import dev.weir.policy.CacheKeys;
 import dev.weir.policy.Policy;
 import dev.weir.policy.PolicyTable;
 import dev.weir.testing.Eventually;
-import dev.weir.wire.GuardSettings;
 import dev.weir.wire.TestTls;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -95,27 +88,7 @@ final class FrontDoor implements AutoCloseable {
             instants.clock(),
             record -> {},
             world.materializer());
-    Config rooms =
-        ConfigFactory.parseString("weir.edge.connect-ports = [" + origin.authority().port() + "]")
-            .withFallback(ConfigFactory.parseResources("reference/edge.conf"))
-            .withFallback(world.rooms)
-            .resolve();
-    EdgeParts parts =
-        EdgeParts.of(
-            exchanges,
-            engines,
-            authority -> CompletableFuture.failedFuture(new TunnelRefusedException("no tunnels")));
-    edge =
-        Edge.bind(
-                world.system,
-                "127.0.0.1",
-                0,
-                EdgeSettings.from(rooms.getConfig("weir.edge")),
-                GuardSettings.from(rooms.getConfig("weir.guard")),
-                parts,
-                new EdgeMetrics())
-            .toCompletableFuture()
-            .get(10, TimeUnit.SECONDS);
+    edge = world.listen(exchanges, engines, origin.authority().port());
   }
 
   /** A source of instants that is a clock. */

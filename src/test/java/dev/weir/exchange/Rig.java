@@ -2,8 +2,10 @@ package dev.weir.exchange;
 
 import com.typesafe.config.ConfigFactory;
 import dev.weir.edge.ClientConnection;
+import dev.weir.edge.Edge;
 import dev.weir.edge.EdgeRequest;
 import dev.weir.edge.EdgeResponse;
+import dev.weir.edge.RawClient;
 import dev.weir.http.Authority;
 import dev.weir.http.Headers;
 import dev.weir.http.RequestHead;
@@ -12,11 +14,15 @@ import dev.weir.log.ExchangeRecord;
 import dev.weir.policy.CacheKeys;
 import dev.weir.policy.Policy;
 import dev.weir.policy.PolicyTable;
+import dev.weir.testing.Eventually;
 import dev.weir.testing.OriginServer;
+import dev.weir.testing.ProxyClient;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
@@ -26,10 +32,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
+import javax.net.ssl.SSLEngine;
 import org.apache.pekko.Done;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.RequestEntity;
 import org.apache.pekko.util.ByteString;
+import org.jspecify.annotations.Nullable;
 
 /** Exchanges of one policy over the shared {@link World}, with an origin of their own. */
 final class Rig implements AutoCloseable {
@@ -48,7 +57,9 @@ final class Rig implements AutoCloseable {
   final OriginServer origin = OriginServer.start();
   final List<ExchangeRecord> log = new CopyOnWriteArrayList<>();
   private final AtomicLong aheadMillis = new AtomicLong();
+  private final CountedCache cache = new CountedCache(world.cache);
   private final Exchanges exchanges;
+  private @Nullable Edge edge;
 
   Rig(Policy policy) {
     this(PolicyTable.defaults(policy), "");
@@ -59,7 +70,7 @@ final class Rig implements AutoCloseable {
         new Exchanges(
             policies::resolve,
             head -> CacheKeys.of(head, ""),
-            world.cache,
+            cache,
             world.stores.bodies(),
             world.origins,
             (head, connection) ->
@@ -73,6 +84,61 @@ final class Rig implements AutoCloseable {
             clock(),
             log::add,
             world.materializer());
+  }
+
+  /**
+   * Returns when the cache has been asked that often in all. Who has asked by then has joined: the
+   * keeper hears this node's questions before any head that comes later.
+   */
+  void awaitQuestions(int count) throws Exception {
+    Eventually.holds(() -> cache.questions() >= count);
+  }
+
+  /** Opens a listener for real clients; the first call of the next three does so too. */
+  synchronized Edge door() {
+    try {
+      if (edge == null) {
+        edge = world.listen(exchanges, host -> fail("no TLS here"), origin.port());
+      }
+      return edge;
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static SSLEngine fail(String why) {
+    throw new IllegalStateException(why);
+  }
+
+  /** A request over a connection and by a thread of its own; fails if the response is cut. */
+  CompletableFuture<ProxyClient.Response> client(String method, String target, String... fields) {
+    ProxyClient client = new ProxyClient(door().address());
+    CompletableFuture<ProxyClient.Response> heard = new CompletableFuture<>();
+    Thread.ofVirtual()
+        .start(
+            () -> {
+              try {
+                heard.complete(client.send(method, origin.url(target), null, fields));
+              } catch (IOException | RuntimeException e) {
+                heard.completeExceptionally(e);
+              }
+            });
+    return heard;
+  }
+
+  List<CompletableFuture<ProxyClient.Response>> clients(
+      int count, String target, String... fields) {
+    return IntStream.range(0, count).mapToObj(i -> client("GET", target, fields)).toList();
+  }
+
+  /** A connection that has sent a GET, for a client that does not stay. */
+  RawClient begun(String target, String... lines) {
+    StringBuilder head = new StringBuilder("GET " + origin.url(target) + " HTTP/1.1\r\n");
+    head.append("Host: 127.0.0.1:").append(origin.port()).append("\r\n");
+    for (String line : lines) {
+      head.append(line).append("\r\n");
+    }
+    return RawClient.connect(door().address().getPort()).send(head + "\r\n");
   }
 
   /** The real time and what a test adds: origins cannot be moved in time, entries can. */
@@ -174,6 +240,9 @@ final class Rig implements AutoCloseable {
 
   @Override
   public void close() {
+    if (edge != null) {
+      edge.drain(Duration.ofMillis(1)).toCompletableFuture();
+    }
     origin.close();
   }
 }

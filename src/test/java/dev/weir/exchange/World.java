@@ -6,6 +6,12 @@ import dev.weir.cache.CacheSettings;
 import dev.weir.cache.NodeCache;
 import dev.weir.cluster.FabricSettings;
 import dev.weir.cluster.FabricSystem;
+import dev.weir.edge.Edge;
+import dev.weir.edge.EdgeMetrics;
+import dev.weir.edge.EdgeParts;
+import dev.weir.edge.EdgeSettings;
+import dev.weir.edge.EngineFactory;
+import dev.weir.edge.TunnelRefusedException;
 import dev.weir.entry.NodeId;
 import dev.weir.fill.FillRegistry;
 import dev.weir.fill.FillSettings;
@@ -29,6 +35,7 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLEngine;
@@ -54,6 +61,10 @@ final class World {
         }
       };
 
+  /** On a busy machine a keeper may be late: no request shall go alone for that. */
+  private static final String PATIENT =
+      "weir.cache { ack-timeout = 10 s, answer-timeout = 20 s, store-timeout = 15 s }";
+
   private static final World ONLY = new World();
 
   final Config rooms;
@@ -66,7 +77,8 @@ final class World {
 
   private World() {
     rooms =
-        ConfigFactory.parseResources("reference/exchange.conf")
+        ConfigFactory.parseString(PATIENT)
+            .withFallback(ConfigFactory.parseResources("reference/exchange.conf"))
             .withFallback(ConfigFactory.parseResources("reference/fill.conf"))
             .withFallback(ConfigFactory.parseResources("reference/store.conf"))
             .withFallback(ConfigFactory.parseResources("reference/cache.conf"))
@@ -138,6 +150,30 @@ final class World {
         engines,
         gate,
         System::nanoTime);
+  }
+
+  /** A listener before these exchanges, on a free port; its clients may CONNECT to that port. */
+  Edge listen(Exchanges exchanges, EngineFactory engines, int connectPort) throws Exception {
+    Config edge =
+        ConfigFactory.parseString("weir.edge.connect-ports = [" + connectPort + "]")
+            .withFallback(ConfigFactory.parseResources("reference/edge.conf"))
+            .withFallback(rooms)
+            .resolve();
+    EdgeParts parts =
+        EdgeParts.of(
+            exchanges,
+            engines,
+            authority -> CompletableFuture.failedFuture(new TunnelRefusedException("no tunnels")));
+    return Edge.bind(
+            system,
+            "127.0.0.1",
+            0,
+            EdgeSettings.from(edge.getConfig("weir.edge")),
+            GuardSettings.from(edge.getConfig("weir.guard")),
+            parts,
+            new EdgeMetrics())
+        .toCompletableFuture()
+        .get(10, TimeUnit.SECONDS);
   }
 
   static World get() {

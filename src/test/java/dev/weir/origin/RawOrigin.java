@@ -1,13 +1,12 @@
 package dev.weir.origin;
 
 import dev.weir.http.Authority;
+import dev.weir.testing.FreshPorts;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -94,8 +93,7 @@ public final class RawOrigin implements AutoCloseable {
   private final CountDownLatch closing = new CountDownLatch(1);
 
   private RawOrigin(ServerSocketFactory sockets, Script script) throws IOException {
-    listener = sockets.createServerSocket();
-    listener.bind(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0), 256);
+    listener = FreshPorts.listen(sockets, 256);
     Thread.ofVirtual()
         .start(
             () -> {

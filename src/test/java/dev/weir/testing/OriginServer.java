@@ -37,6 +37,8 @@ public final class OriginServer implements AutoCloseable {
     Answer answer(Seen seen) throws IOException, InterruptedException;
   }
 
+  private static final int BACKLOG = 1024;
+
   private final ServerSocketFactory sockets;
   private final Map<String, Endpoint> endpoints = new ConcurrentHashMap<>();
   private final Map<String, Integer> statuses = new ConcurrentHashMap<>();
@@ -51,12 +53,12 @@ public final class OriginServer implements AutoCloseable {
 
   private OriginServer(ServerSocketFactory sockets) throws IOException {
     this.sockets = sockets;
-    listener = listen(0);
+    listener = FreshPorts.listen(sockets, BACKLOG);
     port = listener.getLocalPort();
     acceptOn(listener);
   }
 
-  /** A plain one on a free port of 127.0.0.1. */
+  /** A plain one on a port of 127.0.0.1 that none has had before it. */
   public static OriginServer start() {
     return start(ServerSocketFactory.getDefault());
   }
@@ -180,7 +182,7 @@ public final class OriginServer implements AutoCloseable {
   private ServerSocket listen(int at) throws IOException {
     ServerSocket socket = sockets.createServerSocket();
     socket.setReuseAddress(true);
-    socket.bind(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), at), 1024);
+    socket.bind(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), at), BACKLOG);
     return socket;
   }
 

@@ -6,6 +6,7 @@ import dev.weir.http.Authority;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiFunction;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.ActorSystem;
@@ -20,7 +21,10 @@ import org.apache.pekko.stream.javadsl.TLSPlacebo;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 
-/** Pekko HTTP's server layer under a guard, with a handler that is given the exchange. */
+/**
+ * Pekko HTTP's server layer under a guard, with a handler that is given the exchange. For one
+ * connection: two would write into each other's channel.
+ */
 final class GuardedServer {
   static final Config DEFAULTS =
       ConfigFactory.parseResources("reference/guard.conf").resolve().getConfig("weir.guard");
@@ -43,6 +47,7 @@ final class GuardedServer {
   final List<String> refusals = new CopyOnWriteArrayList<>();
   final List<RequestFacts> seen = new CopyOnWriteArrayList<>();
   private final Flow<ByteString, ByteString, NotUsed> connection;
+  private final AtomicBoolean connected = new AtomicBoolean();
 
   static GuardSettings settings(String... overrides) {
     return GuardSettings.from(
@@ -98,6 +103,9 @@ final class GuardedServer {
   }
 
   Flow<ByteString, ByteString, NotUsed> connection() {
+    if (!connected.compareAndSet(false, true)) {
+      throw new IllegalStateException("a second connection on one channel");
+    }
     return connection;
   }
 }
