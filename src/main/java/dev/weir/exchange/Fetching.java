@@ -114,18 +114,22 @@ final class Fetching {
   private CompletionStage<EdgeResponse> await(
       Exchange x, Fill fill, long deadlineMillis, Want want, @Nullable String leader) {
     Fill.Interest interest = fill.interest();
-    return Waiting.forHead(
-            fill.head(), x.edge.gone(), deadlineMillis, settings.clientGoneGraceMillis())
+    return Waiting.until(
+            fill.head(),
+            x.edge.gone(),
+            deadlineMillis,
+            settings.clientGoneGraceMillis(),
+            head -> {})
         .thenCompose(
             waited ->
                 switch (waited) {
-                  case Waiting.Arrived(FillHead head) ->
+                  case Waiting.Arrived<FillHead>(FillHead head) ->
                       arrived(x, fill, head, interest, want, leader);
-                  case Waiting.Expired ignored -> {
+                  case Waiting.Expired<FillHead> ignored -> {
                     interest.close();
                     yield expired(x, want);
                   }
-                  case Waiting.ClientGone ignored -> {
+                  case Waiting.ClientGone<FillHead> ignored -> {
                     interest.close();
                     yield CompletableFuture.completedFuture(parts.failures().clientGone(x));
                   }

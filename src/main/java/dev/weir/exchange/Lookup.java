@@ -176,7 +176,34 @@ final class Lookup {
   private CompletionStage<EdgeResponse> ask(Exchange x, Want want) {
     Question question =
         new Question(x.route.key(), x::variant, want.intent(), want.held(), x.mayWait());
-    return cache.ask(question).thenCompose(verdict -> act(x, want, verdict));
+    return Waiting.until(
+            cache.ask(question),
+            x.edge.gone(),
+            settings.headWaitMillis(),
+            settings.clientGoneGraceMillis(),
+            this::handBack)
+        .thenCompose(
+            waited ->
+                switch (waited) {
+                  case Waiting.Arrived<Verdict>(Verdict verdict) -> act(x, want, verdict);
+                  case Waiting.Expired<Verdict> ignored -> expired(x, want);
+                  case Waiting.ClientGone<Verdict> ignored ->
+                      CompletableFuture.completedFuture(parts.failures().clientGone(x));
+                });
+  }
+
+  /** A follower's verdict comes with the head it waits for: that may be long after its patience. */
+  private CompletionStage<EdgeResponse> expired(Exchange x, Want want) {
+    return x.directives.onlyIfCached()
+        ? CompletableFuture.completedFuture(parts.failures().onlyIfCached(x))
+        : passing.pass(x, want.passedBecause(ServeReason.WAIT_EXPIRED, ""));
+  }
+
+  private void handBack(Verdict late) {
+    Grant grant = grant(late);
+    if (grant != null) {
+      cache.release(grant, "late");
+    }
   }
 
   private CompletionStage<EdgeResponse> act(Exchange x, Want want, Verdict verdict) {

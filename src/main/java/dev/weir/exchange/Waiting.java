@@ -1,50 +1,53 @@
 package dev.weir.exchange;
 
-import dev.weir.fill.FillHead;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.apache.pekko.Done;
 
-/** How waiting for the head of a fill came to its end. */
-sealed interface Waiting {
-  record Arrived(FillHead head) implements Waiting {}
+/** How a request's waiting for somebody else's word came to its end. */
+sealed interface Waiting<T> {
+  record Arrived<T>(T what) implements Waiting<T> {}
 
   /** This request has waited long enough. */
-  record Expired() implements Waiting {}
+  record Expired<T>() implements Waiting<T> {}
 
   /** Its client went away meanwhile. */
-  record ClientGone() implements Waiting {}
+  record ClientGone<T>() implements Waiting<T> {}
 
   /**
-   * Waits for the head, the deadline, or the client's leaving, whichever is first. A deadline of 0
-   * is none.
+   * Waits for what is coming, the deadline, or the client's leaving, whichever is first. A deadline
+   * of 0 is none.
+   *
+   * @param late is given what arrives when nobody waits any more
    */
-  static CompletionStage<Waiting> forHead(
-      CompletionStage<FillHead> head,
+  static <T> CompletionStage<Waiting<T>> until(
+      CompletionStage<T> coming,
       CompletionStage<Done> gone,
       long deadlineMillis,
-      long graceMillis) {
-    CompletableFuture<FillHead> arriving = head.toCompletableFuture();
+      long graceMillis,
+      Consumer<T> late) {
+    CompletableFuture<T> arriving = coming.toCompletableFuture();
     if (arriving.isDone()) {
       return arriving.thenApply(Arrived::new);
     }
-    CompletableFuture<Waiting> first = new CompletableFuture<>();
-    head.whenComplete(
+    CompletableFuture<Waiting<T>> first = new CompletableFuture<>();
+    coming.whenComplete(
         (arrived, failure) -> {
-          if (arrived != null) {
-            first.complete(new Arrived(arrived));
-          } else {
+          if (failure != null) {
             first.completeExceptionally(failure);
+          } else if (!first.complete(new Arrived<>(arrived))) {
+            late.accept(arrived);
           }
         });
     gone.whenComplete(
         (done, failure) ->
             CompletableFuture.delayedExecutor(graceMillis, TimeUnit.MILLISECONDS)
-                .execute(() -> first.complete(new ClientGone())));
+                .execute(() -> first.complete(new ClientGone<>())));
     if (deadlineMillis == 0) {
       return first;
     }
-    return first.completeOnTimeout(new Expired(), deadlineMillis, TimeUnit.MILLISECONDS);
+    return first.completeOnTimeout(new Expired<>(), deadlineMillis, TimeUnit.MILLISECONDS);
   }
 }

@@ -1,17 +1,20 @@
 package dev.weir.exchange;
 
+import static dev.weir.exchange.Race.READERS;
+import static dev.weir.exchange.Race.TARGET;
+import static dev.weir.exchange.Race.all;
+import static dev.weir.exchange.Race.fields;
+import static dev.weir.exchange.Race.got;
+import static dev.weir.exchange.Race.pass;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weir.edge.RawClient;
 import dev.weir.http.Headers;
-import dev.weir.policy.Policy;
-import dev.weir.policy.PolicyTable;
 import dev.weir.testing.Answer;
 import dev.weir.testing.Eventually;
 import dev.weir.testing.ProxyClient.Response;
+import dev.weir.testing.Seen;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -29,62 +32,16 @@ import org.junit.jupiter.params.provider.ValueSource;
  * and what the origin sees of them, whatever it answers, whoever comes late or leaves early.
  */
 final class RaceMatrixTest {
-  private static final int READERS = 8;
-  private static final String TARGET = "/race";
-
-  private final CountDownLatch head = new CountDownLatch(1);
-  private final CountDownLatch rest = new CountDownLatch(1);
-  private final AtomicInteger answers = new AtomicInteger();
-  private Rig rig = new Rig(Policy.STANDARD);
+  private Race race = new Race();
 
   @AfterEach
   void stop() {
-    head.countDown();
-    rest.countDown();
-    rig.close();
+    race.close();
   }
 
   private void settings(String overrides) {
-    rig.close();
-    rig = new Rig(PolicyTable.defaults(Policy.STANDARD), overrides);
-  }
-
-  /** Each answer says in its body the how-manieth it is. */
-  private Answer numbered(int status, String... fields) {
-    return Answer.text(status, "answer " + answers.incrementAndGet(), fields);
-  }
-
-  /** Fields as the tables write them: {@code Name: value; Name: value}. */
-  private static String[] fields(@Nullable String text) {
-    if (text == null || text.isBlank()) {
-      return new String[0];
-    }
-    return Arrays.stream(text.split(";"))
-        .flatMap(field -> Arrays.stream(field.split(":", 2)))
-        .map(String::strip)
-        .toArray(String[]::new);
-  }
-
-  private static List<Response> all(List<CompletableFuture<Response>> running) throws Exception {
-    List<Response> heard = new ArrayList<>();
-    for (CompletableFuture<Response> one : running) {
-      heard.add(got(one));
-    }
-    return heard;
-  }
-
-  private static Response got(CompletableFuture<Response> running) throws Exception {
-    return running.get(30, TimeUnit.SECONDS);
-  }
-
-  private static void open(CountDownLatch gate) throws InterruptedException {
-    if (!gate.await(60, TimeUnit.SECONDS)) {
-      throw new IllegalStateException("the test has forgotten the origin");
-    }
-  }
-
-  private void settle() throws Exception {
-    Eventually.holds(rig::nothingRuns);
+    race.close();
+    race = new Race(overrides);
   }
 
   /** {@code next} is what a reader gets who comes when all is over. */
@@ -121,34 +78,34 @@ final class RaceMatrixTest {
   void whoHasComeBeforeTheHeadSharesWhatMayBeShared(
       int status, @Nullable String said, int bodies, int requests, String next) throws Exception {
     // Given
-    rig.origin.on(
+    race.rig.origin.on(
         TARGET,
         seen -> {
-          open(head);
-          return numbered(status, fields(said));
+          pass(race.head);
+          return race.numbered(status, fields(said));
         });
-    List<CompletableFuture<Response>> running = rig.clients(READERS, TARGET);
-    rig.awaitQuestions(READERS);
+    List<CompletableFuture<Response>> running = race.rig.clients(READERS, TARGET);
+    race.rig.awaitQuestions(READERS);
 
     // When
-    head.countDown();
+    race.head.countDown();
     List<Response> heard = all(running);
-    settle();
-    Response last = got(rig.client("GET", TARGET));
+    race.settle();
+    Response last = race.get();
 
     // Then
     assertThat(heard).extracting(Response::status).containsOnly(status);
     assertThat(heard.stream().map(Response::text).distinct()).hasSize(bodies);
     assertThat(last.isHit()).as(last.header("Cache-Status")).isEqualTo(next.equals("hit"));
-    assertThat(rig.origin.count(TARGET)).isEqualTo(requests + (next.equals("hit") ? 0 : 1));
+    assertThat(race.rig.origin.count(TARGET)).isEqualTo(requests + (next.equals("hit") ? 0 : 1));
   }
 
   /** The origin has sent the head and "first", and sends "second" when the test lets it. */
   private void inTwoPieces(String... fields) {
-    rig.origin.on(
+    race.rig.origin.on(
         TARGET,
         seen -> {
-          boolean first = answers.incrementAndGet() == 1;
+          boolean first = race.answers.incrementAndGet() == 1;
           return first
               ? Answer.stream(
                   200,
@@ -156,7 +113,7 @@ final class RaceMatrixTest {
                   11,
                   out -> {
                     out.write("first".getBytes(StandardCharsets.UTF_8));
-                    open(rest);
+                    pass(race.rest);
                     out.write("second".getBytes(StandardCharsets.UTF_8));
                   })
               : Answer.text(200, "another", fields);
@@ -164,7 +121,7 @@ final class RaceMatrixTest {
   }
 
   private RawClient leader() {
-    RawClient leader = rig.begun(TARGET);
+    RawClient leader = race.rig.begun(TARGET);
     assertThat(leader.head()).startsWith("HTTP/1.1 200 ");
     assertThat(leader.read(5)).isEqualTo("first");
     return leader;
@@ -191,35 +148,35 @@ final class RaceMatrixTest {
     RawClient leader = leader();
 
     // When
-    Response late = got(rig.client(method, TARGET, fields(said)));
-    rest.countDown();
+    Response late = got(race.rig.client(method, TARGET, fields(said)));
+    race.rest.countDown();
 
     // Then
     assertThat(late.status()).isEqualTo(status);
     assertThat(body.equals("-") || late.text().equals(body)).as(late.text()).isTrue();
     assertThat(leader.read(6)).isEqualTo("second");
-    assertThat(rig.origin.count(TARGET)).isEqualTo(requests);
+    assertThat(race.rig.origin.count(TARGET)).isEqualTo(requests);
   }
 
   @Test
   void readersWithCredentialsShareNothingThatIsNotSaidToBePublic() throws Exception {
     // Given
-    rig.origin.on(
+    race.rig.origin.on(
         TARGET,
         seen -> {
-          open(head);
-          return numbered(200, "Cache-Control", "max-age=60");
+          pass(race.head);
+          return race.numbered(200, "Cache-Control", "max-age=60");
         });
     List<CompletableFuture<Response>> running =
-        rig.clients(READERS, TARGET, "Authorization", "Basic YTpi");
+        race.rig.clients(READERS, TARGET, "Authorization", "Basic YTpi");
 
     // When: every one of them is at the origin, none waits for another
-    Eventually.holds(() -> rig.origin.count(TARGET) == READERS);
-    head.countDown();
+    Eventually.holds(() -> race.rig.origin.count(TARGET) == READERS);
+    race.head.countDown();
 
     // Then
     assertThat(all(running).stream().map(Response::text).distinct()).hasSize(READERS);
-    assertThat(got(rig.client("GET", TARGET)).isHit()).isFalse();
+    assertThat(race.get().isHit()).isFalse();
   }
 
   @ParameterizedTest(name = "{0} leaves")
@@ -227,28 +184,28 @@ final class RaceMatrixTest {
   void whoLeavesBeforeTheHeadIsMissedByNobody(String who) throws Exception {
     // Given
     settings("weir.exchange.client-gone-grace = 20ms");
-    rig.origin.on(
+    race.rig.origin.on(
         TARGET,
         seen -> {
-          open(head);
-          return numbered(200, "Cache-Control", "max-age=60");
+          pass(race.head);
+          return race.numbered(200, "Cache-Control", "max-age=60");
         });
-    RawClient first = rig.begun(TARGET);
-    rig.awaitQuestions(1);
-    RawClient second = rig.begun(TARGET);
-    rig.awaitQuestions(2);
-    List<CompletableFuture<Response>> others = rig.clients(READERS, TARGET);
-    rig.awaitQuestions(READERS + 2);
+    RawClient first = race.rig.begun(TARGET);
+    race.rig.awaitQuestions(1);
+    RawClient second = race.rig.begun(TARGET);
+    race.rig.awaitQuestions(2);
+    List<CompletableFuture<Response>> others = race.rig.clients(READERS, TARGET);
+    race.rig.awaitQuestions(READERS + 2);
 
     // When
     (who.equals("the leader") ? first : second).close();
-    Eventually.holds(() -> rig.log.size() == 1);
-    head.countDown();
+    Eventually.holds(() -> race.rig.log.size() == 1);
+    race.head.countDown();
 
     // Then
     assertThat(all(others)).extracting(Response::text).containsOnly("answer 1");
     assertThat((who.equals("the leader") ? second : first).response()).endsWith("answer 1");
-    assertThat(rig.origin.count(TARGET)).isEqualTo(1);
+    assertThat(race.rig.origin.count(TARGET)).isEqualTo(1);
   }
 
   @ParameterizedTest(name = "{0} leaves")
@@ -259,18 +216,18 @@ final class RaceMatrixTest {
     inTwoPieces("Cache-Control", "max-age=60");
     RawClient first = leader();
     RawClient second = leader();
-    List<CompletableFuture<Response>> others = rig.clients(READERS, TARGET);
-    rig.awaitQuestions(READERS + 2);
+    List<CompletableFuture<Response>> others = race.rig.clients(READERS, TARGET);
+    race.rig.awaitQuestions(READERS + 2);
 
     // When
     (who.equals("the leader") ? first : second).close();
-    Eventually.holds(() -> rig.log.size() == 1);
-    rest.countDown();
+    Eventually.holds(() -> race.rig.log.size() == 1);
+    race.rest.countDown();
 
     // Then
     assertThat(all(others)).extracting(Response::text).containsOnly("firstsecond");
     assertThat((who.equals("the leader") ? second : first).read(6)).isEqualTo("second");
-    assertThat(rig.origin.count(TARGET)).isEqualTo(1);
+    assertThat(race.rig.origin.count(TARGET)).isEqualTo(1);
   }
 
   @Test
@@ -284,109 +241,109 @@ final class RaceMatrixTest {
     // When
     first.close();
     second.close();
-    Eventually.holds(() -> rig.log.size() == 2);
-    rest.countDown();
-    settle();
+    Eventually.holds(() -> race.rig.log.size() == 2);
+    race.rest.countDown();
+    race.settle();
 
     // Then
-    Response later = got(rig.client("GET", TARGET));
+    Response later = race.get();
     assertThat(later.isHit()).isTrue();
     assertThat(later.text()).isEqualTo("firstsecond");
-    assertThat(rig.origin.count(TARGET)).isEqualTo(1);
+    assertThat(race.rig.origin.count(TARGET)).isEqualTo(1);
   }
 
   @Test
   void aReaderThatStallsHoldsNobodyUp() throws Exception {
     // Given: more than any socket takes up for a client that does not read
     String large = "/range-data/30000000";
-    RawClient stalled = rig.begun(large);
+    RawClient stalled = race.rig.begun(large);
     assertThat(stalled.head()).startsWith("HTTP/1.1 200 ");
 
     // When
-    List<Response> others = all(rig.clients(3, large));
+    List<Response> others = all(race.rig.clients(3, large));
 
     // Then
     assertThat(others).allMatch(one -> one.body().length == 30_000_000);
-    assertThat(rig.origin.count(large)).isEqualTo(1);
+    assertThat(race.rig.origin.count(large)).isEqualTo(1);
     stalled.close();
   }
 
   @Test
   void aBodyThatIsCutIsCutForAllAndStoredForNobody() throws Exception {
     // Given
-    rig.origin.on(
+    race.rig.origin.on(
         TARGET,
         seen -> {
-          open(head);
+          pass(race.head);
           Headers fields = Headers.of("Cache-Control", "max-age=60");
-          return answers.incrementAndGet() == 1
+          return race.answers.incrementAndGet() == 1
               ? Answer.truncated(fields, 20, "first".getBytes(StandardCharsets.UTF_8))
               : Answer.text(200, "whole", "Cache-Control", "max-age=60");
         });
-    List<CompletableFuture<Response>> running = rig.clients(READERS, TARGET);
-    rig.awaitQuestions(READERS);
+    List<CompletableFuture<Response>> running = race.rig.clients(READERS, TARGET);
+    race.rig.awaitQuestions(READERS);
 
     // When
-    head.countDown();
+    race.head.countDown();
 
     // Then
     for (CompletableFuture<Response> one : running) {
       assertThat(one).failsWithin(30, TimeUnit.SECONDS);
     }
-    settle();
-    assertThat(got(rig.client("GET", TARGET)).text()).isEqualTo("whole");
-    assertThat(rig.origin.count(TARGET)).isEqualTo(2);
+    race.settle();
+    assertThat(race.get().text()).isEqualTo("whole");
+    assertThat(race.rig.origin.count(TARGET)).isEqualTo(2);
   }
 
   @Test
   void anOriginThatHangsUpIsAskedOnceMoreByAllTogether() throws Exception {
     // Given
     CountDownLatch once = new CountDownLatch(1);
-    rig.origin.on(
+    race.rig.origin.on(
         TARGET,
         seen -> {
-          boolean first = answers.incrementAndGet() == 1;
-          open(first ? once : head);
-          return first ? Answer.drop() : numbered(200, "Cache-Control", "max-age=60");
+          boolean first = race.answers.incrementAndGet() == 1;
+          pass(first ? once : race.head);
+          return first ? Answer.drop() : race.numbered(200, "Cache-Control", "max-age=60");
         });
-    List<CompletableFuture<Response>> running = rig.clients(READERS, TARGET);
-    rig.awaitQuestions(READERS);
+    List<CompletableFuture<Response>> running = race.rig.clients(READERS, TARGET);
+    race.rig.awaitQuestions(READERS);
 
     // When
     once.countDown();
-    rig.awaitQuestions(2 * READERS);
-    head.countDown();
+    race.rig.awaitQuestions(2 * READERS);
+    race.head.countDown();
 
     // Then
     assertThat(all(running)).extracting(Response::status).containsOnly(200);
-    assertThat(rig.origin.count(TARGET)).isEqualTo(2);
+    assertThat(race.rig.origin.count(TARGET)).isEqualTo(2);
   }
 
   @Test
-  void aFollowerWhosePatienceEndsGoesAlone() throws Exception {
+  void theWaitOfAFollowerBeganOnlyWhenTheHeadWasThere() throws Exception {
     // Given
     settings("weir.exchange.head-wait = 100ms");
-    rig.origin.on(
+    race.rig.origin.on(
         TARGET,
         seen -> {
-          if (answers.incrementAndGet() == 1) {
-            open(head);
+          if (race.answers.incrementAndGet() == 1) {
+            pass(race.head);
           }
           return Answer.text(200, "mine", "Cache-Control", "max-age=60");
         });
-    CompletableFuture<Response> leader = rig.client("GET", TARGET);
-    rig.awaitQuestions(1);
-    Eventually.holds(() -> rig.origin.count(TARGET) == 1);
+    CompletableFuture<Response> leader = race.rig.client("GET", TARGET);
+    race.rig.awaitQuestions(1);
+    Eventually.holds(() -> race.rig.origin.count(TARGET) == 1);
 
     // When
-    Response follower = got(rig.client("GET", TARGET));
+    Response follower = race.get();
 
     // Then
     assertThat(follower.header("Cache-Status")).contains("detail=wait-expired");
     assertThat(leader).isNotDone();
-    head.countDown();
+    race.head.countDown();
     assertThat(got(leader).status()).isEqualTo(200);
-    assertThat(rig.origin.count(TARGET)).isEqualTo(2);
+    assertThat(race.rig.origin.count(TARGET)).isEqualTo(2);
   }
 
   @ParameterizedTest(name = "purged {0}")
@@ -394,7 +351,7 @@ final class RaceMatrixTest {
   void aPurgeEndsNoReaderAndLeavesNothing(String when) throws Exception {
     // Given
     AtomicInteger gets = new AtomicInteger();
-    rig.origin.on(
+    race.rig.origin.on(
         TARGET,
         seen -> {
           if (!seen.method().equals("GET")) {
@@ -407,7 +364,7 @@ final class RaceMatrixTest {
             return Answer.of(200, fields, body);
           }
           if (when.equals("before the head")) {
-            open(rest);
+            pass(race.rest);
           }
           return Answer.stream(
               200,
@@ -415,25 +372,132 @@ final class RaceMatrixTest {
               body.length,
               out -> {
                 out.write(body, 0, 3);
-                open(rest);
+                pass(race.rest);
                 out.write(body, 3, body.length - 3);
               });
         });
-    List<CompletableFuture<Response>> before = rig.clients(READERS, TARGET);
-    rig.awaitQuestions(READERS);
+    List<CompletableFuture<Response>> before = race.rig.clients(READERS, TARGET);
+    race.rig.awaitQuestions(READERS);
     Eventually.holds(() -> gets.get() == 1);
 
     // When
-    int status = got(rig.client("DELETE", TARGET)).status();
-    List<Response> after = all(rig.clients(READERS, TARGET));
-    rest.countDown();
+    int status = got(race.rig.client("DELETE", TARGET)).status();
+    List<Response> after = all(race.rig.clients(READERS, TARGET));
+    race.rest.countDown();
 
     // Then
     assertThat(status).isEqualTo(204);
     assertThat(after).extracting(Response::text).containsOnly("answer 2");
     assertThat(all(before)).extracting(Response::text).containsOnly("answer 1");
-    settle();
-    assertThat(got(rig.client("GET", TARGET)).text()).isEqualTo("answer 2");
+    race.settle();
+    assertThat(race.get().text()).isEqualTo("answer 2");
     assertThat(gets).hasValue(2);
+  }
+
+  /** The origin has only so much to say of a range: the last three bytes of eight. */
+  @ParameterizedTest(name = "{0} {1} first: {2}, {3} requests")
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        // who is first, what it gets, origin requests
+        "HEAD |                               | 200 | 2",
+        "GET  | Range: bytes=0-3              | 206 | 1",
+        "GET  | Range: bytes=-3               | 206 | 2",
+        "GET  | Range: bytes=100-             | 416 | 1",
+        "GET  | If-None-Match: \"a\"          | 304 | 1",
+        "GET  | If-None-Match: \"b\"          | 200 | 1",
+        "GET  | If-Match: \"b\"               | 412 | 1",
+        "GET  | Range: bytes=0-3; If-Range: \"b\" | 200 | 1",
+        "GET  | Cache-Control: no-cache       | 200 | 1",
+        "GET  | Cache-Control: no-store       | 200 | 2",
+        "GET  | Cache-Control: only-if-cached | 504 | 1",
+      })
+  void whateverIsAskedForFirstTheOthersGetTheWholeOfOneFetch(
+      String method, @Nullable String said, int status, int requests) throws Exception {
+    // Given
+    race.rig.origin.on(
+        TARGET,
+        seen -> {
+          pass(race.head);
+          return seen.isRange()
+              ? Answer.text(206, "r 1", "Content-Range", "bytes 5-7/8", "ETag", "\"a\"")
+              : Answer.text(200, "answer 1", "Cache-Control", "max-age=60", "ETag", "\"a\"");
+        });
+    CompletableFuture<Response> first = race.rig.client(method, TARGET, fields(said));
+    Eventually.holds(() -> first.isDone() || race.rig.origin.count(TARGET) == 1);
+    int asked = race.rig.questions();
+
+    // When
+    List<CompletableFuture<Response>> others = race.rig.clients(READERS, TARGET);
+    race.rig.awaitQuestions(asked + READERS);
+    race.head.countDown();
+
+    // Then
+    assertThat(got(first).status()).isEqualTo(status);
+    assertThat(all(others)).extracting(Response::text).containsOnly("answer 1");
+    assertThat(race.rig.origin.count(TARGET)).isEqualTo(requests);
+    assertThat(race.rig.origin.count(TARGET, Seen::isConditional)).isZero();
+  }
+
+  @Test
+  void eachVariantIsFetchedOnceForAllWhoWantIt() throws Exception {
+    // Given: two Vary lines, one field named twice, and one that no reader sends
+    race.rig.origin.on(
+        TARGET,
+        seen -> {
+          pass(race.head);
+          return Answer.text(
+              200,
+              "in " + seen.header("Accept-Language"),
+              "Cache-Control",
+              "max-age=60",
+              "Vary",
+              "Accept-Language, X-Never",
+              "Vary",
+              "accept-language");
+        });
+    List<CompletableFuture<Response>> german =
+        race.rig.clients(READERS, TARGET, "Accept-Language", "de", "User-Agent", "one");
+    List<CompletableFuture<Response>> french =
+        race.rig.clients(READERS, TARGET, "Accept-Language", "fr", "User-Agent", "two");
+    race.rig.awaitQuestions(2 * READERS);
+
+    // When
+    race.head.countDown();
+
+    // Then
+    assertThat(all(german)).extracting(Response::text).containsOnly("in de");
+    assertThat(all(french)).extracting(Response::text).containsOnly("in fr");
+    assertThat(race.rig.origin.count(TARGET)).isEqualTo(2);
+    race.settle();
+    Response later = got(race.rig.client("GET", TARGET, "Accept-Language", "fr"));
+    assertThat(later.isHit()).isTrue();
+  }
+
+  @Test
+  void nobodyWaitsForWhatCouldNotBeStoredLastTimeUntilItCan() throws Exception {
+    // Given
+    race.rig.origin.on(
+        TARGET,
+        seen -> {
+          boolean first = race.rig.origin.count(TARGET) == 1;
+          if (!first) {
+            pass(race.head);
+          }
+          return race.numbered(200, "Cache-Control", first ? "no-store" : "max-age=60");
+        });
+    race.get();
+    race.settle();
+
+    // When: it may be stored now, which nobody knows before its head
+    List<CompletableFuture<Response>> running = race.rig.clients(READERS, TARGET);
+    Eventually.holds(() -> race.rig.origin.count(TARGET) == 1 + READERS);
+    race.head.countDown();
+
+    // Then
+    assertThat(all(running)).extracting(Response::status).containsOnly(200);
+    race.settle();
+    assertThat(race.get().isHit()).isTrue();
+    assertThat(race.rig.origin.count(TARGET)).isEqualTo(1 + READERS);
   }
 }

@@ -94,6 +94,10 @@ final class Rig implements AutoCloseable {
     Eventually.holds(() -> cache.questions() >= count);
   }
 
+  int questions() {
+    return cache.questions();
+  }
+
   /** Opens a listener for real clients; the first call of the next three does so too. */
   synchronized Edge door() {
     try {
