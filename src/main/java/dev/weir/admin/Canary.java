@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import javax.net.SocketFactory;
+import javax.net.ssl.SSLSocketFactory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,9 +29,13 @@ public final class Canary implements AutoCloseable {
   public static final String OWN_OPTIONS =
       "OPTIONS * HTTP/1.1\r\nHost: localhost\r\nMax-Forwards: 0\r\nConnection: close\r\n\r\n";
 
+  /** Says that the connection is the sender's own, where listeners expect to be told. */
+  public static final String PROXY_HEADER = "PROXY UNKNOWN\r\n";
+
   private final AdminSettings settings;
   private final InetSocketAddress proxy;
   private final SocketFactory sockets;
+  private final byte[] preface;
   private final byte[] request;
   private final Supplier<Optional<String>> inner;
   private final Thread thread;
@@ -39,7 +44,8 @@ public final class Canary implements AutoCloseable {
   private volatile boolean closed;
 
   /**
-   * @param sockets how the listener is spoken to, plain or over TLS; unconnected ones are asked for
+   * @param sockets how the listener is spoken to, plain or over TLS
+   * @param preface what is sent before everything else, TLS included; may be empty
    * @param request what is sent; a 2xx is expected
    * @param inner a further check of the inside (a question to a keeper, say); a text is what failed
    */
@@ -47,11 +53,13 @@ public final class Canary implements AutoCloseable {
       AdminSettings settings,
       InetSocketAddress proxy,
       SocketFactory sockets,
+      String preface,
       String request,
       Supplier<Optional<String>> inner) {
     this.settings = settings;
     this.proxy = proxy;
     this.sockets = sockets;
+    this.preface = preface.getBytes(StandardCharsets.ISO_8859_1);
     this.request = request.getBytes(StandardCharsets.ISO_8859_1);
     this.inner = inner;
     this.thread = Thread.ofVirtual().name("weir-canary").unstarted(this::run);
@@ -84,9 +92,11 @@ public final class Canary implements AutoCloseable {
 
   private Optional<String> fetch() {
     int timeoutMillis = (int) settings.canaryTimeoutMillis();
-    try (Socket socket = sockets.createSocket()) {
-      socket.connect(proxy, timeoutMillis);
-      socket.setSoTimeout(timeoutMillis);
+    try (Socket plain = SocketFactory.getDefault().createSocket()) {
+      plain.connect(proxy, timeoutMillis);
+      plain.setSoTimeout(timeoutMillis);
+      plain.getOutputStream().write(preface);
+      Socket socket = speaking(plain);
       socket.getOutputStream().write(request);
       InputStream in = socket.getInputStream();
       String start = new String(in.readNBytes(12), StandardCharsets.ISO_8859_1);
@@ -96,6 +106,13 @@ public final class Canary implements AutoCloseable {
     } catch (IOException failure) {
       return Optional.of("the canary got no answer from the proxy port: " + failure.getMessage());
     }
+  }
+
+  /** Closing the plain socket ends both. */
+  private Socket speaking(Socket plain) throws IOException {
+    return sockets instanceof SSLSocketFactory tls
+        ? tls.createSocket(plain, proxy.getHostString(), proxy.getPort(), true)
+        : plain;
   }
 
   private static String printable(String text) {

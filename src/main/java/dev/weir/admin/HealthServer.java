@@ -23,6 +23,7 @@ import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.MediaTypes;
 import org.apache.pekko.http.javadsl.model.RequestEntityAcceptances;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
+import org.apache.pekko.http.javadsl.model.headers.Host;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 import org.apache.pekko.http.javadsl.settings.ParserSettings;
 import org.apache.pekko.http.javadsl.settings.ServerSettings;
@@ -64,6 +65,8 @@ public final class HealthServer {
     ServerSettings server =
         ServerSettings.create(system)
             .withRemoteAddressAttribute(true)
+            // Probes of balancers speak HTTP/1.0, often without a Host.
+            .withDefaultHostHeader(Host.create("weir.internal"))
             .withMaxConnections(settings.maxConnections())
             .withTimeouts(
                 ServerSettings.create(system)

@@ -10,6 +10,7 @@ import dev.weir.cache.CacheSettings;
 import dev.weir.cache.NodeCache;
 import dev.weir.cluster.FabricSettings;
 import dev.weir.cluster.FabricSystem;
+import dev.weir.edge.AddressRanges;
 import dev.weir.edge.Edge;
 import dev.weir.edge.EdgeMetrics;
 import dev.weir.edge.EdgeParts;
@@ -65,6 +66,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.pekko.actor.ActorSystem;
 import org.apache.pekko.actor.Terminated;
 import org.apache.pekko.http.javadsl.ServerBinding;
@@ -89,10 +91,12 @@ final class Node {
   private final NodeMetrics metrics = new NodeMetrics();
   private final Readiness readiness;
   private final AdminSettings admin;
+  private final AtomicBoolean stopping = new AtomicBoolean();
   private Listening listening = Listening.PROXY;
   private Optional<ObjectStore> objects = Optional.empty();
   private @Nullable NodeOperations operations;
   private Runnable startFabric = () -> {};
+  private @Nullable Edge edge;
   private @Nullable InetSocketAddress proxy;
   private @Nullable InetSocketAddress health;
 
@@ -164,6 +168,7 @@ final class Node {
     ExchangeLog exchangeLog = new ExchangeLog();
     Exchanges exchanges = exchanges(data, ca, stores, origins, cache, exchangeLog);
     Edge edge = edge(data, new InterceptionTls(mint, tls), exchanges, origins);
+    this.edge = edge;
     proxy = edge.address();
     own.add(edge.address().getPort());
     readiness
@@ -407,6 +412,7 @@ final class Node {
             admin,
             reachable(edge.address()),
             listening.canarySockets(),
+            isBalancer(reachable(edge.address())) ? Canary.PROXY_HEADER : "",
             listening.canaryRequest(),
             () -> Optional.empty());
     DebugPages debug =
@@ -443,10 +449,32 @@ final class Node {
     return Objects.requireNonNull(proxy);
   }
 
-  /** Drains and closes everything; safe to call twice. */
+  /**
+   * Says that it is not ready, gives balancers the time to notice, then drains and closes
+   * everything; safe to call twice.
+   */
   void stop() {
     readiness.drain();
+    Edge listener = edge;
+    if (listener != null && settings.drainDelayMillis() > 0 && !stopping.getAndSet(true)) {
+      LOG.info("not ready any more; draining in {} ms", settings.drainDelayMillis());
+      listener.lastCall();
+      pause(settings.drainDelayMillis());
+    }
     closings.closeAll();
+  }
+
+  private static void pause(long millis) {
+    try {
+      Thread.sleep(millis);
+    } catch (InterruptedException hurried) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Whether connections from that address, our own for one, have to begin with a PROXY header. */
+  private boolean isBalancer(InetSocketAddress from) {
+    return AddressRanges.of(settings.proxyProtocolFrom()).contains(from.getAddress());
   }
 
   /** A listener on the wildcard address is reached by loopback. */

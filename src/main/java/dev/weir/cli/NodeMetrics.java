@@ -127,6 +127,14 @@ final class NodeMetrics {
         .gauge("weir_disk_used_bytes", "Bytes of entries on disk", stores.retention()::usedBytes)
         .gauge("weir_disk_limit_bytes", "disk-cache-size", stores.retention()::limitBytes)
         .gauge("weir_entries", "Entries stored", stores.retention()::entries)
+        .gauge(
+            "weir_in_flight_bytes",
+            "Body bytes read for clients and not sent yet",
+            stores.bodies().inFlight()::usedBytes)
+        .gauge(
+            "weir_in_flight_limit_bytes",
+            "Above it readers get small slices",
+            stores.bodies().inFlight()::limitBytes)
         .gauge("weir_memory_cache_bytes", "Small bodies in memory", stores.bodies()::memoryBytes)
         .counter("weir_evictions", "Entries evicted", stores.retention()::evictedEntries);
     stores.tier().ifPresent(this::tier);

@@ -30,6 +30,7 @@ final class RoomSettings {
     rooms.list("pass-through-hosts", "edge.pass-through-hosts");
     rooms.list("allow-clients", "edge.allow-clients");
     rooms.list("trusted-proxies", "edge.trusted-proxies");
+    rooms.list("proxy-protocol-from", "edge.proxy-protocol-from");
     rooms.flag("allow-policy-header", "exchange.allow-policy-header");
     rooms.millis("upstream-connect-timeout", "exchange.origin-connect-timeout");
     rooms.millis("upstream-read-timeout", "exchange.origin-read-timeout");

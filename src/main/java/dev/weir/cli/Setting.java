@@ -70,6 +70,9 @@ record Setting(
           value("tls-key", null, "PEM", "The key of --tls-cert: a path or inline PEM."),
           value("tls-name", null, "HOST", "In reverse mode: serve TLS as HOST, signed by our CA."),
           value("trusted-proxies", null, "CIDRS", "Whose X-Forwarded-For and the like count."),
+          value(
+              "proxy-protocol-from", null, "CIDRS", "Whose connections begin with PROXY headers."),
+          value("drain-delay", null, "SECONDS", "After SIGTERM: not ready, but still serving."),
           value("cluster-dir", null, "DIR", "This node's folder, by `weir cluster init`."),
           value("cluster-host", null, "HOST", "Where the other nodes reach this one."),
           value("cluster-port", null, "PORT", "Control connections between nodes."),

@@ -105,6 +105,15 @@ public final class Edge {
   }
 
   /**
+   * Goes on accepting and serving, but every response says {@code Connection: close}: connections
+   * that are used end by themselves, without a request being lost. For the time in which a balancer
+   * turns away, before {@link #drain}.
+   */
+  public void lastCall() {
+    context.connections().lastCall();
+  }
+
+  /**
    * Stops accepting and lets what runs finish: running responses say {@code Connection: close},
    * idle connections end, tunnels go on. Whatever is left at the deadline is cut. Completes when
    * the last connection has ended.

@@ -1,6 +1,7 @@
 package dev.weir.edge;
 
 import com.typesafe.config.Config;
+import dev.weir.wire.ProxyHeader;
 import dev.weir.wire.TlsSettings;
 import java.util.List;
 import java.util.Set;
@@ -11,6 +12,8 @@ import java.util.Set;
  *
  * @param allowClients who may connect
  * @param trustedProxies whose word on clients counts
+ * @param proxyProtocolFrom whose connections begin with a PROXY header, all of them
+ * @param proxyHeaderMaxBytes the longest such header
  * @param connectPorts where CONNECT may go
  * @param silentTunnelPorts those of them where the server speaks first
  * @param passThroughHosts whose bytes are never looked into
@@ -20,6 +23,8 @@ public record EdgeSettings(
     int maxConnections,
     AddressRanges allowClients,
     AddressRanges trustedProxies,
+    AddressRanges proxyProtocolFrom,
+    int proxyHeaderMaxBytes,
     ForwardedSettings forwardedRegular,
     ForwardedSettings forwardedReverse,
     Set<Integer> connectPorts,
@@ -38,6 +43,10 @@ public record EdgeSettings(
     if (backlog < 1 || maxConnections < 1) {
       throw new IllegalArgumentException("backlog and max-connections must be positive");
     }
+    if (proxyHeaderMaxBytes < ProxyHeader.V1_MAX_BYTES) {
+      throw new IllegalArgumentException(
+          "proxy-header-max-bytes must be at least " + ProxyHeader.V1_MAX_BYTES);
+    }
   }
 
   public static EdgeSettings from(Config edge) {
@@ -46,6 +55,8 @@ public record EdgeSettings(
         edge.getInt("max-connections"),
         AddressRanges.of(edge.getStringList("allow-clients")),
         AddressRanges.of(edge.getStringList("trusted-proxies")),
+        AddressRanges.of(edge.getStringList("proxy-protocol-from")),
+        edge.getInt("proxy-header-max-bytes"),
         ForwardedSettings.from(edge.getConfig("forwarded.regular")),
         ForwardedSettings.from(edge.getConfig("forwarded.reverse")),
         ports(edge.getIntList("connect-ports")),

@@ -3,6 +3,7 @@ package dev.weir.edge;
 import dev.weir.edge.FirstBytes.Refuse;
 import dev.weir.edge.FirstBytes.Verdict;
 import dev.weir.http.Authority;
+import dev.weir.wire.ProxyHeader;
 import dev.weir.wire.RequestChannel;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -24,6 +25,7 @@ import org.slf4j.LoggerFactory;
  * The life of a connection until it is known what it speaks; {@link FirstBytes} decides.
  *
  * <pre>
+ *   HEADED ─ PROXY header ─▶ OUTSIDE                       (from balancers that send one)
  *   OUTSIDE ─┬─ CONNECT ─ 200 ─▶ INSIDE ─┬─ TLS, HTTP ───▶ JOINED
  *            │                           └─ other, silent ─▶ OPENING ─▶ JOINED
  *            ├─ CONNECT to a pass-through host ─▶ OPENING ─ 200 ─▶ JOINED
@@ -40,6 +42,7 @@ final class FrontLogic extends JoiningLogic implements LiveConnections.Live {
       ByteString.fromString("HTTP/1.1 200 Connection Established\r\n\r\n");
 
   private enum Phase {
+    HEADED,
     OUTSIDE,
     INSIDE,
     OPENING,
@@ -55,14 +58,15 @@ final class FrontLogic extends JoiningLogic implements LiveConnections.Live {
   }
 
   private final EdgeContext context;
-  private final ClientConnection connection;
   private final boolean nested;
-  private final boolean welcome;
   private final @Nullable CompletableFuture<Done> ended;
   private final FirstBytes firstBytes;
+  private final AsyncCallback<Boolean> lastCalls = createAsyncCallback(this::onLastCall);
   private final AsyncCallback<Boolean> drains = createAsyncCallback(this::onDrain);
   private final AsyncCallback<Boolean> cuts = createAsyncCallback(this::onCut);
 
+  private ClientConnection connection;
+  private boolean welcome;
   private @Nullable Authority tunnel;
   private @Nullable RequestChannel channel;
   private @Nullable TunnelOpening opening;
@@ -81,13 +85,21 @@ final class FrontLogic extends JoiningLogic implements LiveConnections.Live {
     this.nested = tunnel != null;
     this.tunnel = tunnel;
     this.ended = ended;
-    this.phase = nested ? Phase.INSIDE : Phase.OUTSIDE;
-    this.welcome =
-        nested || context.settings().allowClients().contains(connection.remote().getAddress());
+    this.phase = nested ? Phase.INSIDE : isHeaded() ? Phase.HEADED : Phase.OUTSIDE;
+    this.welcome = nested || isWelcome();
     this.firstBytes =
         new FirstBytes(context.role(), context.settings(), context.guard(), context.heads());
     setHandler(in, new Arriving());
     setHandler(out, new Leaving());
+  }
+
+  /** Whether a PROXY header comes first. */
+  private boolean isHeaded() {
+    return context.settings().proxyProtocolFrom().contains(connection.remote().getAddress());
+  }
+
+  private boolean isWelcome() {
+    return context.settings().allowClients().contains(connection.remote().getAddress());
   }
 
   private final class Arriving extends AbstractInHandler {
@@ -172,10 +184,44 @@ final class FrontLogic extends JoiningLogic implements LiveConnections.Live {
 
   private void advance() {
     Authority destination = tunnel;
-    if (phase == Phase.OUTSIDE) {
+    if (phase == Phase.HEADED) {
+      readHeader();
+    } else if (phase == Phase.OUTSIDE) {
       act(firstBytes.outside(received.toArrayUnsafe(), welcome));
     } else if (phase == Phase.INSIDE && destination != null) {
       act(firstBytes.inside(destination, received.toArrayUnsafe()));
+    }
+  }
+
+  /** The client that a balancer names is the client from here on, for every rule and every log. */
+  private void readHeader() {
+    int maxBytes = context.settings().proxyHeaderMaxBytes();
+    switch (ProxyHeader.read(received.toArrayUnsafe(), maxBytes)) {
+      case ProxyHeader.Incomplete incomplete -> pull(in);
+      case ProxyHeader.Malformed malformed -> {
+        context.metrics().onRefuse();
+        LOG.info(
+            "connection {} from {}: {} (proxy-protocol-from lists it)",
+            connection.id(),
+            connection.remote().getAddress().getHostAddress(),
+            malformed.why());
+        completeStage();
+      }
+      case ProxyHeader.Complete header -> {
+        ProxyHeader.Addresses told = header.addresses();
+        if (told != null) {
+          connection =
+              new ClientConnection(told.source(), told.destination(), null, connection.id());
+          welcome = isWelcome();
+        }
+        received = received.drop(header.bytes());
+        phase = Phase.OUTSIDE;
+        if (received.isEmpty()) {
+          pull(in);
+        } else {
+          advance();
+        }
+      }
     }
   }
 
@@ -255,6 +301,9 @@ final class FrontLogic extends JoiningLogic implements LiveConnections.Live {
   private RequestChannel openChannel() {
     RequestChannel opened = new RequestChannel();
     channel = opened;
+    if (context.connections().isLastCall()) {
+      opened.lastCall();
+    }
     return opened;
   }
 
@@ -339,6 +388,11 @@ final class FrontLogic extends JoiningLogic implements LiveConnections.Live {
   }
 
   @Override
+  public void lastCall() {
+    lastCalls.invoke(true);
+  }
+
+  @Override
   public void drain() {
     drains.invoke(true);
   }
@@ -348,11 +402,18 @@ final class FrontLogic extends JoiningLogic implements LiveConnections.Live {
     cuts.invoke(true);
   }
 
+  private void onLastCall(boolean now) {
+    RequestChannel http = channel;
+    if (http != null) {
+      http.lastCall();
+    }
+  }
+
   private void onDrain(boolean now) {
     RequestChannel http = channel;
     if (http != null) {
       http.drain();
-    } else if (received.isEmpty() && (phase == Phase.OUTSIDE || phase == Phase.INSIDE)) {
+    } else if (received.isEmpty() && (phase != Phase.OPENING && phase != Phase.JOINED)) {
       completeStage();
     }
   }

@@ -12,8 +12,11 @@ import org.apache.pekko.Done;
  */
 final class LiveConnections {
 
-  /** One connection; both methods may be called on any thread. */
+  /** One connection; the methods may be called on any thread. */
   interface Live {
+    /** Go on, but let the next response be the last. */
+    void lastCall();
+
     /** Finish what runs, then end. */
     void drain();
 
@@ -23,6 +26,7 @@ final class LiveConnections {
 
   private final Set<Live> live = ConcurrentHashMap.newKeySet();
   private final CompletableFuture<Done> drained = new CompletableFuture<>();
+  private volatile boolean lastCall;
   private volatile boolean draining;
 
   void add(Live connection) {
@@ -35,6 +39,16 @@ final class LiveConnections {
   void remove(Live connection) {
     live.remove(connection);
     completeIfDrained();
+  }
+
+  /** From now on each response is the last of its connection; no connection is ended for it. */
+  void lastCall() {
+    lastCall = true;
+    live.forEach(Live::lastCall);
+  }
+
+  boolean isLastCall() {
+    return lastCall;
   }
 
   CompletionStage<Done> drain() {

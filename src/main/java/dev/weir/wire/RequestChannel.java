@@ -36,6 +36,14 @@ public final class RequestChannel {
   }
 
   /**
+   * Lets the connection end with the next response, which says {@code Connection: close} if its
+   * head is not out yet. An idle connection stays: closing it might cross a request on its way.
+   */
+  public void lastCall() {
+    draining = true;
+  }
+
+  /**
    * Lets the connection end: a running response says {@code Connection: close} if its head is not
    * out yet, and an idle connection completes at once.
    */
