@@ -3,13 +3,18 @@ package dev.weir.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.Config;
+import com.typesafe.config.ConfigFactory;
+import dev.weir.tls.FleetFolder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -17,19 +22,33 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ClusterConfigTest {
   private static final Path FOLDER = Path.of("cluster-config");
 
+  @TempDir private Path fleet;
+
   static List<Path> files() throws IOException {
     try (Stream<Path> all = Files.walk(FOLDER)) {
       return all.filter(file -> file.toString().endsWith(".conf")).sorted().toList();
     }
   }
 
-  private static Config load(Path file) {
-    return new SettingsLoader(Map.of()).load(Map.of("config", file.toString()));
+  /** With a real node's folder, and the key that stands on the node's own disk. */
+  private Config load(Path file) throws IOException {
+    Path key = Files.writeString(fleet.resolve("api-key"), "id:key");
+    return new SettingsLoader(Map.of())
+        .load(
+            Map.of(
+                "config", file.toString(),
+                "cluster-dir", fleet.resolve("node-1").toString(),
+                "elasticsearch-api-key", "file:" + key));
+  }
+
+  @BeforeEach
+  void aFleet() {
+    new FleetFolder(fleet, Instant.now()).make(List.of("node-1"));
   }
 
   @ParameterizedTest
   @MethodSource("files")
-  void everyFileLoadsWithoutUnknownKeysOrBadValues(Path file) {
+  void everyFileLoadsWithoutUnknownKeysOrBadValues(Path file) throws IOException {
     // When
     ServeSettings settings = ServeSettings.from(load(file));
 
@@ -42,7 +61,8 @@ class ClusterConfigTest {
     // Given
     List<Config> nodes =
         Stream.of(1, 2, 3)
-            .map(n -> load(FOLDER.resolve("three-local-nodes/node-" + n + ".conf")))
+            .map(n -> FOLDER.resolve("three-local-nodes/node-" + n + ".conf"))
+            .map(file -> ConfigFactory.parseFile(file.toFile()))
             .toList();
 
     // When // Then
