@@ -4,6 +4,7 @@ import dev.weir.entry.NodeId;
 import dev.weir.entry.PrimaryKey;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -17,6 +18,11 @@ interface KeeperLink {
   ActorRef<NodeMessage> node();
 
   NodeId nodeId();
+
+  /** The other nodes known now. */
+  default Set<NodeId> peers() {
+    return Set.of();
+  }
 
   /** How many shards each node has, by its address in the fabric; never fails. */
   default CompletionStage<Map<String, Integer>> shards() {

@@ -32,6 +32,7 @@ final class Keepers implements KeeperLink {
   private static final Duration STATS_TIMEOUT = Duration.ofSeconds(1);
 
   private final ActorSystem<?> fabric;
+  private final Fleet fleet;
   private final ActorRef<NodeMessage> node;
   private final NodeId nodeId;
   private final int shards;
@@ -39,12 +40,13 @@ final class Keepers implements KeeperLink {
   private Keepers(
       ActorSystem<?> fabric,
       ActorRef<ShardingEnvelope<KeeperCommand>> region,
-      ActorRef<NodeMessage> node,
+      Fleet fleet,
       NodeId nodeId,
       int shards) {
     this.fabric = fabric;
     this.region = region;
-    this.node = node;
+    this.fleet = fleet;
+    this.node = Objects.requireNonNull(fleet.doors().get(nodeId));
     this.nodeId = nodeId;
     this.shards = shards;
   }
@@ -73,7 +75,7 @@ final class Keepers implements KeeperLink {
     return new Keepers(
         fabric,
         region,
-        Objects.requireNonNull(fleet.doors().get(nodeId)),
+        fleet,
         nodeId,
         fabric.settings().config().getInt("pekko.cluster.sharding.number-of-shards"));
   }
@@ -105,6 +107,13 @@ final class Keepers implements KeeperLink {
       }
     }
     return keys;
+  }
+
+  @Override
+  public Set<NodeId> peers() {
+    Set<NodeId> others = new HashSet<>(fleet.doors().keySet());
+    others.remove(nodeId);
+    return others;
   }
 
   @Override

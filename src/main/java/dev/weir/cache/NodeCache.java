@@ -20,6 +20,7 @@ import dev.weir.store.Retention;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -546,6 +547,12 @@ public final class NodeCache implements Cache {
     return store
         .load(key)
         .handle((stored, failed) -> stored != null && !stored.entries().isEmpty());
+  }
+
+  /** The other nodes of the fleet known now. */
+  public Set<NodeId> peers() {
+    KeeperLink keepers = linked();
+    return keepers == null ? Set.of() : keepers.peers();
   }
 
   /** How many shards of keepers each node has, by its address in the fabric; empty if unknown. */

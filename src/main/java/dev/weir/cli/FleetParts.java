@@ -8,18 +8,22 @@ import dev.weir.cluster.Hello;
 import dev.weir.cluster.NodeNames;
 import dev.weir.cluster.PeerClient;
 import dev.weir.cluster.PeerServer;
+import dev.weir.cluster.PeeredObjects;
 import dev.weir.entry.ChunkId;
 import dev.weir.entry.NodeId;
 import dev.weir.fill.PeerFills;
 import dev.weir.store.ChunkReader;
 import dev.weir.store.ChunkStore;
+import dev.weir.store.ObjectStore;
 import dev.weir.tls.CertificateAuthority;
 import dev.weir.tls.PeerIdentity;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.function.Supplier;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.ActorSystem;
 import org.apache.pekko.http.javadsl.ServerBinding;
@@ -36,6 +40,7 @@ final class FleetParts {
   private final @Nullable PeerIdentity identity;
   private final @Nullable PeerClient client;
   private final NodeId node;
+  private volatile Supplier<Set<NodeId>> peers = Set::of;
 
   private FleetParts(
       FleetSettings settings,
@@ -65,6 +70,24 @@ final class FleetParts {
         identity,
         new PeerClient(data, identity, settings),
         NodeNames.fresh(settings.host(), settings.peerPort()));
+  }
+
+  /** Nodes that keep what they know to themselves would each be a cache of its own. */
+  void requireShared(boolean objectStore, boolean sharedMetadata) {
+    if (settings.isFleet() && !settings.unshared() && !(objectStore && sharedMetadata)) {
+      throw new SettingsException(
+          "--cluster-dir makes this node one of a fleet, which shares its stores: give"
+              + " --s3-bucket and --elasticsearch-url too");
+    }
+  }
+
+  /** The object store with the other nodes' disks behind it. */
+  ObjectStore peered(ObjectStore store) {
+    return client == null ? store : new PeeredObjects(store, client, () -> peers.get());
+  }
+
+  void peersAre(Supplier<Set<NodeId>> known) {
+    peers = known;
   }
 
   boolean isFleet() {

@@ -149,7 +149,8 @@ final class Node {
     S3StoreSettings s3 = S3StoreSettings.from(rooms.getConfig("store.s3"));
     ActorSystem data = ActorSystem.create("weir-data", s3.pools().withFallback(settings.config()));
     closings.addStage("streams", () -> terminated(data));
-    LocalStores stores = stores(data, s3);
+    FleetParts fleet = FleetParts.of(rooms.getConfig("cluster"), data);
+    LocalStores stores = stores(data, s3, fleet);
     closings.add("stores", stores::close);
     ExecutorService blocking = Executors.newVirtualThreadPerTaskExecutor();
     closings.add("file work", blocking::close);
@@ -163,7 +164,6 @@ final class Node {
     OriginSettings originSettings = OriginSettings.from(rooms.getConfig("origin"));
     OwnListeners own = new OwnListeners(originSettings.egress().ownAddressesMillis());
     PekkoOrigins origins = origins(data, originSettings, own);
-    FleetParts fleet = FleetParts.of(rooms.getConfig("cluster"), data);
     NodeCache cache = cache(data, stores, origins, blocking, fleet, ca, own);
     ExchangeLog exchangeLog = new ExchangeLog();
     Exchanges exchanges = exchanges(data, ca, stores, origins, cache, exchangeLog);
@@ -206,21 +206,23 @@ final class Node {
   }
 
   /** Metadata and chunks each in the data folder or with their servers. */
-  private LocalStores stores(ActorSystem data, S3StoreSettings s3) {
+  private LocalStores stores(ActorSystem data, S3StoreSettings s3, FleetParts fleet) {
     StoreSettings local = StoreSettings.from(rooms.getConfig("store"));
     Config elastic = rooms.getConfig("store.elasticsearch");
     Materializer streams = SystemMaterializer.get(data).materializer();
     Optional<S3ObjectStore> bucket =
         s3.isWanted() ? Optional.of(bucket(s3, data)) : Optional.empty();
     objects = bucket.map(store -> store);
+    fleet.requireShared(bucket.isPresent(), ElasticSettings.isConfigured(elastic));
     if (ElasticSettings.isConfigured(elastic)) {
       MetadataStore metadata = ElasticMetadataStore.open(data, ElasticSettings.from(elastic));
       return bucket.isPresent()
-          ? LocalStores.openTier(metadata, bucket.get(), dataDir(settings), local, streams)
+          ? LocalStores.openTier(
+              metadata, fleet.peered(bucket.get()), dataDir(settings), local, streams)
           : LocalStores.openWith(metadata, dataDir(settings), local, streams);
     }
     return bucket.isPresent()
-        ? LocalStores.openTier(bucket.get(), dataDir(settings), local, streams)
+        ? LocalStores.openTier(fleet.peered(bucket.get()), dataDir(settings), local, streams)
         : LocalStores.open(dataDir(settings), local);
   }
 
@@ -329,6 +331,7 @@ final class Node {
               Runtime.getRuntime().exit(1);
             });
     closings.addStage("fabric", fabric::stop);
+    fleet.peersAre(cache::peers);
     operations = new NodeOperations(cache, fabric, fleet.node());
     ServerBinding peers = fleet.serve(data, ca, cache, stores.chunks(), blocking);
     if (peers != null) {

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param peerPort of the byte connections
  * @param seeds nodes to join by, the first founds the fleet if none of them is up
  * @param dns a name whose addresses are seeds too, each at this node's own ports; or empty
+ * @param unshared whether nodes may keep their stores to themselves: for trying things out only
  * @param connectTimeoutMillis to a peer
  * @param silenceMillis of a peer's stream, after which the keeper is asked whether it still lives
  * @param openTimeoutMillis longest wait for the head of a fill at a peer
@@ -27,6 +28,7 @@ public record FleetSettings(
     int peerPort,
     List<Seed> seeds,
     String dns,
+    boolean unshared,
     long connectTimeoutMillis,
     long silenceMillis,
     long openTimeoutMillis) {
@@ -83,6 +85,7 @@ public record FleetSettings(
         peerPort == 0 ? port + 1 : peerPort,
         seeds,
         room.getString("dns"),
+        room.getBoolean("unshared-stores"),
         room.getDuration("peer-connect-timeout").toMillis(),
         room.getDuration("peer-silence").toMillis(),
         room.getDuration("peer-open-timeout").toMillis());

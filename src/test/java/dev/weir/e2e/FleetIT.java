@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weir.http.Headers;
 import dev.weir.testing.Answer;
+import dev.weir.testing.Command;
 import dev.weir.testing.Eventually;
 import dev.weir.testing.OriginServer;
 import dev.weir.testing.ProxyClient;
@@ -58,7 +59,8 @@ class FleetIT {
     Path settings =
         Files.writeString(
             folder.resolve("weir.conf"),
-            "weir.cache.ack-timeout = 10 s\n" + "weir.cache.answer-timeout = 20 s\n");
+            "weir.cluster.unshared-stores = true\nweir.cache.ack-timeout = 10 s\n"
+                + "weir.cache.answer-timeout = 20 s\n");
     List<Integer> ports = freePorts(2 * NODES);
     for (int i = 0; i < NODES; i++) {
       seeds.add("127.0.0.1:" + ports.get(2 * i) + ":" + ports.get(2 * i + 1));
@@ -194,6 +196,44 @@ class FleetIT {
   }
 
   @Test
+  void aPurgeOnOneNodeIsKnownToAllWhenItReturns() throws Exception {
+    // Given an object that every node has served
+    origin.on("/purged", seen -> Answer.text(200, "old", "Cache-Control", "max-age=600"));
+    for (CompletableFuture<byte[]> body : ask(nodes, "/purged", NODES)) {
+      assertThat(body.join()).asString().isEqualTo("old");
+    }
+    WeirProcess first = nodes.getFirst();
+    new ProxyClient(first.address()).untilHit(origin.url("/purged"));
+    origin.on("/purged", seen -> Answer.text(200, "new", "Cache-Control", "max-age=600"));
+
+    // When
+    Command.Ended purged =
+        WeirProcess.run(
+            "purge",
+            "--admin=http://127.0.0.1:" + nodes.getLast().healthPort(),
+            origin.url("/purged"));
+
+    // Then
+    assertThat(purged.exitCode()).isZero();
+    for (CompletableFuture<byte[]> body : ask(nodes, "/purged", NODES)) {
+      assertThat(body.join()).asString().isEqualTo("new");
+    }
+  }
+
+  @Test
+  void theFleetCanBeLookedAt() throws Exception {
+    // When
+    Command.Ended status =
+        WeirProcess.run(
+            "cluster", "status", "--admin=http://127.0.0.1:" + nodes.get(1).healthPort());
+
+    // Then
+    assertThat(status.exitCode()).isZero();
+    assertThat(status.out().lines().filter(line -> line.contains(" Up "))).hasSize(NODES);
+    assertThat(status.out()).contains("keepers answer", "(this node)", "oldest");
+  }
+
+  @Test
   void aNodeWithAnotherCertificateAuthorityIsRefusedWithBothNamed() throws Exception {
     // Given a node of the same peers with an interception CA of its own making
     Path foreign = folder.resolve("foreign");
@@ -209,6 +249,7 @@ class FleetIT {
             "--health-port=0",
             "--ca=" + foreign.resolve("ca/ca.key"),
             "--ca-cert=" + foreign.resolve("ca/ca.pem"),
+            "--config=" + folder.resolve("weir.conf"),
             "--cluster-dir=" + folder.resolve("fleet/node-1"),
             "--cluster-port=" + ports.get(0),
             "--peer-port=" + ports.get(1),
