@@ -145,8 +145,8 @@ final class SpooledFill implements Fill {
     streamed = body;
     idleSinceNanos = System.nanoTime();
     spool.outcome().thenAccept(outcome -> onSpooled(outcome, commitment));
+    head.complete(streaming); // first: a stream that breaks at once asks what it was
     body.pump(bytes);
-    head.complete(streaming);
   }
 
   @Override

@@ -108,8 +108,7 @@ public final class CircuitBreakers {
       return;
     }
     long now = nanoTime.getAsLong();
-    boolean inBurst =
-        failure.kind() == OriginFailure.Kind.CLOSED && isWithinBurst(origin, now);
+    boolean inBurst = failure.kind() == OriginFailure.Kind.CLOSED && isWithinBurst(origin, now);
     long until = now + settings.openMillis() * NANOS_PER_MILLI;
     var cause = new BreakerState.Cause(failure.kind(), String.valueOf(failure.getMessage()));
     table
@@ -138,8 +137,7 @@ public final class CircuitBreakers {
             origin,
             (key, counted) -> {
               within[0] =
-                  counted != null
-                      && now - counted < settings.closedGapMillis() * NANOS_PER_MILLI;
+                  counted != null && now - counted < settings.closedGapMillis() * NANOS_PER_MILLI;
               return within[0] ? counted : (Long) now;
             });
     return within[0];
@@ -185,13 +183,7 @@ public final class CircuitBreakers {
   private static boolean counts(OriginFailure failure) {
     return switch (failure.kind()) {
       case RESOLVE, CONNECT, CONNECT_TIMEOUT, TLS, HEAD_TIMEOUT, CLOSED -> failure.originsFault();
-      case EGRESS_DENIED,
-          LOOP,
-          CIRCUIT_OPEN,
-          IDLE_TIMEOUT,
-          BAD_RESPONSE,
-          TRUNCATED,
-          OVERLOADED ->
+      case EGRESS_DENIED, LOOP, CIRCUIT_OPEN, IDLE_TIMEOUT, BAD_RESPONSE, TRUNCATED, OVERLOADED ->
           false;
     };
   }

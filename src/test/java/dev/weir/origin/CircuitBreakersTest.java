@@ -164,7 +164,9 @@ class CircuitBreakersTest {
     assertThat(breakers.view()).hasSizeLessThanOrEqualTo(100);
   }
 
-  /** An origin that restarts closes many connections at one moment: once that opened the circuit. */
+  /**
+   * An origin that restarts closes many connections at one moment: once that opened the circuit.
+   */
   @Test
   void connectionsClosedAtOneMomentCountOnce() {
     // Given

@@ -767,7 +767,8 @@ class PekkoOriginsTest {
                 peer.say(HELLO);
               }
             })) {
-      PekkoOrigins origins = fixture.origins("breaker { failures = 2, open-millis = 100, closed-gap-millis = 0 }");
+      PekkoOrigins origins =
+          fixture.origins("breaker { failures = 2, open-millis = 100, closed-gap-millis = 0 }");
       OriginRequest request = get(origin.authority(), "/");
       List<OriginFailure.Kind> failures = new java.util.ArrayList<>();
 
