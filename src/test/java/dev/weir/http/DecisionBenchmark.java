@@ -1,5 +1,6 @@
 package dev.weir.http;
 
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -10,6 +11,7 @@ import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
+import org.openjdk.jmh.infra.Blackhole;
 
 /** What it costs to decide about a stored response. */
 @State(Scope.Benchmark)
@@ -45,6 +47,7 @@ public class DecisionBenchmark {
           1_795_219_200_000L,
           1_795_219_200_000L);
   private final FreshnessInfo info = FreshnessInfo.of(stored);
+  private final List<String> vary = List.of("accept-encoding");
   private long now = 1_795_219_260_000L;
 
   /** A typical hit with its freshness at hand. */
@@ -57,6 +60,27 @@ public class DecisionBenchmark {
         CachingMode.STANDARD,
         info,
         ServingRules.NONE);
+  }
+
+  /** All that is decided about a typical hit: directives, freshness, preconditions, ranges. */
+  @Benchmark
+  public void hit(Blackhole sink) {
+    now++;
+    sink.consume(
+        CacheDecision.decide(
+            now,
+            RequestDirectives.of(request.headers()),
+            CachingMode.STANDARD,
+            info,
+            ServingRules.NONE));
+    sink.consume(Conditional.evaluate(request, stored));
+    sink.consume(request.headers().first("Range"));
+  }
+
+  /** The secondary key of a response that varies, where there is one. */
+  @Benchmark
+  public String variant() {
+    return Vary.digest(vary, request.headers());
   }
 
   /** What it would cost to parse the stored fields each time. */
