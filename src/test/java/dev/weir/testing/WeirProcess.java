@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -83,12 +84,10 @@ public final class WeirProcess implements AutoCloseable {
     List<String> command = new ArrayList<>(wrapper);
     command.addAll(java(heap, jvmOptions));
     command.addAll(
-        List.of(
-            "serve",
-            "--bind=127.0.0.1",
-            "--port=0",
-            "--health-host=127.0.0.1",
-            "--data-dir=" + dataDir));
+        List.of("serve", "--bind=127.0.0.1", "--health-host=127.0.0.1", "--data-dir=" + dataDir));
+    if (Arrays.stream(flags).noneMatch(flag -> flag.startsWith("--port="))) {
+      command.add("--port=0");
+    }
     command.addAll(List.of(flags));
     Files.createDirectories(dataDir);
     Path log = Files.createTempFile(dataDir.toAbsolutePath().getParent(), "weir-", ".log");
