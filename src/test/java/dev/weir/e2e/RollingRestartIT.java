@@ -45,6 +45,7 @@ class RollingRestartIT {
   private final List<WeirProcess> nodes = new ArrayList<>();
   private final AtomicInteger answered = new AtomicInteger();
   private final Queue<String> failures = new ConcurrentLinkedQueue<>();
+  private Path settings;
   private Process balancer;
   private OriginServer origin;
   private volatile boolean enough;
@@ -55,6 +56,8 @@ class RollingRestartIT {
     origin = OriginServer.start();
     assertThat(WeirProcess.run("cluster", "init", folder.resolve("fleet").toString()).exitCode())
         .isZero();
+    settings =
+        Files.writeString(folder.resolve("weir.conf"), "weir.cluster.unshared-stores = true\n");
     freePorts(4 * NODES + 2);
     for (int node = 0; node < NODES; node++) {
       nodes.add(start(node));
@@ -117,6 +120,7 @@ class RollingRestartIT {
     return WeirProcess.start(
         folder.resolve("data-" + node),
         "256m",
+        "--config=" + settings,
         "--port=" + port(node, 0),
         "--health-port=" + port(node, 1),
         "--cluster-dir=" + folder.resolve("fleet").resolve("node-" + (node + 1)),
