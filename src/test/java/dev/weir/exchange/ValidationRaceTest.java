@@ -93,11 +93,17 @@ final class ValidationRaceTest {
 
     // Then
     assertThat(heard).extracting(Response::status).containsOnly(expected);
-    assertThat(heard.stream().map(Response::text).distinct()).hasSize(bodies);
+    // A reader whose answer from the keeper comes after the head validates by itself where each use
+    // must be validated: how many do is the machine's affair, never how old an answer may be.
+    boolean mayAskAgain = expected == 200 && next.equals("asked");
+    long most = mayAskAgain ? READERS + 1 : requests;
+    assertThat(seen).isBetween((long) requests, most);
+    if (seen == requests) {
+      assertThat(heard.stream().map(Response::text).distinct()).hasSize(bodies);
+    }
     boolean isStored = status == 304 || (expected == 200 && status != 200);
     assertThat(heard.getFirst().text().equals("answer 1")).isEqualTo(isStored);
-    assertThat(seen).isEqualTo(requests);
-    assertThat(race.rig.origin.count(TARGET)).isEqualTo(requests + (next.equals("hit") ? 0 : 1));
+    assertThat(race.rig.origin.count(TARGET)).isEqualTo(seen + (next.equals("hit") ? 0 : 1));
     assertThat(last.header("Cache-Status").contains("detail=fresh")).isEqualTo(next.equals("hit"));
   }
 
