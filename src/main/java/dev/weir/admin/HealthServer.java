@@ -136,10 +136,9 @@ public final class HealthServer {
   }
 
   private CompletionStage<HttpResponse> purge(HttpRequest request) {
-    if (!request.method().equals(PURGE) && !request.method().equals(HttpMethods.POST)) {
+    if (!request.method().equals(PURGE)) {
       return done(
-          text(405, "PURGE (or POST) /purge?url=URL\n")
-              .addHeader(RawHeader.create("Allow", "PURGE, POST")));
+          text(405, "PURGE /purge?url=URL\n").addHeader(RawHeader.create("Allow", "PURGE")));
     }
     if (!mayOperate(request)) {
       return done(refused());

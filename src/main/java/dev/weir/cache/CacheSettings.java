@@ -30,6 +30,7 @@ import com.typesafe.config.Config;
  * @param orphanPatienceMillis silence of a leader after which one of its followers may take over
  * @param electionMillis how long a keeper gathers followers before it names the new leader
  * @param reaskMillis pause before a keeper is asked again about a leader out of reach
+ * @param shardsAtOnce shards that look for their home at the same time when the fabric comes up
  * @param fabricTimeoutMillis how long a purge, an eviction or a complete fill waits for the fabric
  */
 public record CacheSettings(
@@ -57,6 +58,7 @@ public record CacheSettings(
     long orphanPatienceMillis,
     long electionMillis,
     long reaskMillis,
+    int shardsAtOnce,
     long fabricTimeoutMillis) {
 
   public CacheSettings {
@@ -96,6 +98,7 @@ public record CacheSettings(
         millis(room, "orphan-patience"),
         millis(room, "election"),
         millis(room, "reask"),
+        room.getInt("shards-at-once"),
         millis(room, "fabric-timeout"));
   }
 

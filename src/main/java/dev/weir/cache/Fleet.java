@@ -40,7 +40,7 @@ final class Fleet {
     return fleet;
   }
 
-  /** All doors known now, this node's own among them. Any thread. */
+  /** All doors known now, those out of reach and this node's own among them. Any thread. */
   Map<NodeId, ActorRef<NodeMessage>> doors() {
     return doors;
   }
@@ -52,7 +52,7 @@ final class Fleet {
           return Behaviors.receive(Receptionist.Listing.class)
               .onAnyMessage(
                   listing -> {
-                    doors = byNode(listing.getServiceInstances(DOORS), self, own);
+                    doors = byNode(listing.getAllServiceInstances(DOORS), self, own);
                     return Behaviors.same();
                   })
               .build();

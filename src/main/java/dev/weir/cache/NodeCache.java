@@ -25,7 +25,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -40,12 +39,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class NodeCache implements Cache {
   private static final Logger LOG = LoggerFactory.getLogger(NodeCache.class);
-
-  /** A key of no request. */
-  private static final PrimaryKey PROBE = new PrimaryKey("weir", "probe", "0");
-
-  /** Finding a home costs the coordinator a replicated write each. */
-  private static final int SHARDS_AT_ONCE = 32;
 
   private final CacheSettings settings;
   private final NodeId nodeId;
@@ -132,88 +125,9 @@ public final class NodeCache implements Cache {
     Fleet fleet =
         Fleet.join(fabric, nodeId, NodeActor.create(settings, heard, this::hear, near::suspend));
     KeeperLink keepers = Keepers.start(fabric, settings, store, retention, metrics, nodeId, fleet);
-    fabric.getWhenTerminated().thenRun(probe(keepers)::cancelled);
-  }
-
-  /** Keeps asking until sharding has found its coordinator and the first keeper has spoken. */
-  private Probe probe(KeeperLink keepers) {
-    Probe probe = new Probe();
-    ping(keepers, probe);
-    return probe;
-  }
-
-  private void ping(KeeperLink keepers, Probe probe) {
-    if (probe.cancelled) {
-      return;
-    }
-    Replies.Awaited<Boolean> reply = replies.awaitDone();
-    keepers.send(PROBE, new KeeperCommand.Ping(reply.id(), keepers.node()));
-    CompletionStage<Boolean> heard =
-        reply.stage().completeOnTimeout(false, settings.ackTimeoutMillis(), TimeUnit.MILLISECONDS);
-    heard.thenAccept(
-        reached -> {
-          if (reached && !probe.cancelled) {
-            settleShards(keepers, probe).thenRun(() -> attachUnless(probe, keepers));
-          } else {
-            ping(keepers, probe);
-          }
-        });
-  }
-
-  /**
-   * Has every shard find its home before requests ask: finding one takes longer than a keeper is
-   * waited for, and each node would go alone.
-   */
-  private CompletionStage<Void> settleShards(KeeperLink keepers, Probe probe) {
-    CompletableFuture<Void> settled = new CompletableFuture<>();
-    List<PrimaryKey> keys = keepers.oneKeyPerShard();
-    AtomicInteger next = new AtomicInteger();
-    AtomicInteger left = new AtomicInteger(keys.size());
-    Runnable one =
-        new Runnable() {
-          @Override
-          public void run() {
-            int at = next.getAndIncrement();
-            if (at >= keys.size() || probe.cancelled) {
-              return;
-            }
-            Replies.Awaited<Boolean> reply = replies.awaitDone();
-            keepers.send(keys.get(at), new KeeperCommand.Ping(reply.id(), keepers.node()));
-            CompletionStage<Boolean> heard =
-                reply
-                    .stage()
-                    .completeOnTimeout(
-                        false, settings.answerTimeoutMillis(), TimeUnit.MILLISECONDS);
-            heard.thenRun(
-                () -> {
-                  if (left.decrementAndGet() == 0) {
-                    settled.complete(null);
-                  }
-                  run();
-                });
-          }
-        };
-    for (int i = 0; i < SHARDS_AT_ONCE; i++) {
-      one.run();
-    }
-    if (keys.isEmpty()) {
-      settled.complete(null);
-    }
-    return settled;
-  }
-
-  private void attachUnless(Probe probe, KeeperLink keepers) {
-    if (!probe.cancelled) {
-      attach(keepers);
-    }
-  }
-
-  private static final class Probe {
-    volatile boolean cancelled;
-
-    void cancelled() {
-      cancelled = true;
-    }
+    FabricProbe probe = new FabricProbe(keepers, replies, settings, () -> attach(keepers));
+    fabric.getWhenTerminated().thenRun(probe::cancel);
+    probe.begin();
   }
 
   void attach(KeeperLink keepers) {

@@ -6,36 +6,26 @@ import dev.weir.cluster.FabricSystem;
 import dev.weir.cluster.FleetSettings;
 import dev.weir.cluster.Hello;
 import dev.weir.cluster.NodeNames;
+import dev.weir.cluster.PeerChunks;
 import dev.weir.cluster.PeerClient;
 import dev.weir.cluster.PeerServer;
 import dev.weir.cluster.PeeredObjects;
-import dev.weir.entry.ChunkId;
 import dev.weir.entry.NodeId;
 import dev.weir.fill.PeerFills;
-import dev.weir.store.ChunkReader;
 import dev.weir.store.ChunkStore;
 import dev.weir.store.ObjectStore;
 import dev.weir.tls.CertificateAuthority;
 import dev.weir.tls.PeerIdentity;
 import java.nio.file.Path;
-import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
-import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.ActorSystem;
 import org.apache.pekko.http.javadsl.ServerBinding;
-import org.apache.pekko.stream.javadsl.Source;
-import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 
 /** What makes a node one of several; all of it absent in a node without peers. */
 final class FleetParts {
-  /** A chunk is given to a peer in pieces of this many bytes. */
-  private static final int PIECE_BYTES = 256 * 1024;
-
   private final FleetSettings settings;
   private final @Nullable PeerIdentity identity;
   private final @Nullable PeerClient client;
@@ -128,55 +118,15 @@ final class FleetParts {
       return null;
     }
     PeerServer server =
-        new PeerServer(hello(ca), cache::led, (id, length) -> open(chunks, blocking, id, length));
+        new PeerServer(
+            hello(ca),
+            cache::led,
+            new PeerChunks(chunks, blocking, settings.pieceBytes()),
+            settings.idleMillis());
     return Closings.await(
         server.bind(data, identity, settings.host(), settings.peerPort()),
         () ->
             "cannot listen on %s:%d for peers; choose another --peer-port or --cluster-host"
                 .formatted(settings.host(), settings.peerPort()));
-  }
-
-  private static CompletionStage<@Nullable Source<ByteString, NotUsed>> open(
-      ChunkStore chunks, Executor blocking, ChunkId id, long length) {
-    return CompletableFuture.supplyAsync(
-        () -> {
-          Optional<ChunkReader> opened = chunks.open(id, length);
-          return opened.isEmpty() || !opened.get().sound()
-              ? null
-              : pieces(opened.get(), length, blocking);
-        },
-        blocking);
-  }
-
-  private static Source<ByteString, NotUsed> pieces(
-      ChunkReader chunk, long length, Executor blocking) {
-    return Source.unfoldResourceAsync(
-        () -> CompletableFuture.completedStage(new Cursor(chunk, length)),
-        cursor -> CompletableFuture.supplyAsync(cursor::next, blocking),
-        cursor -> {
-          chunk.close();
-          return CompletableFuture.completedStage(org.apache.pekko.Done.done());
-        });
-  }
-
-  private static final class Cursor {
-    private final ChunkReader chunk;
-    private final long length;
-    private long at;
-
-    Cursor(ChunkReader chunk, long length) {
-      this.chunk = chunk;
-      this.length = length;
-    }
-
-    Optional<ByteString> next() {
-      if (at >= length) {
-        return Optional.empty();
-      }
-      int piece = (int) Math.min(PIECE_BYTES, length - at);
-      ByteString bytes = chunk.read(at, piece);
-      at += piece;
-      return Optional.of(bytes);
-    }
   }
 }

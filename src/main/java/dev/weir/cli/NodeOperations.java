@@ -42,9 +42,13 @@ final class NodeOperations implements Operations {
     }
     return cache
         .isStored(key)
-        .thenCombine(
-            cache.invalidate(key),
-            (stored, done) -> !done ? Purged.INCOMPLETE : stored ? Purged.DONE : Purged.NOTHING)
+        // Only then: it would find what is being removed, or not.
+        .thenCompose(
+            stored ->
+                cache
+                    .invalidate(key)
+                    .thenApply(
+                        done -> !done ? Purged.INCOMPLETE : stored ? Purged.DONE : Purged.NOTHING))
         .exceptionally(failed -> Purged.INCOMPLETE);
   }
 

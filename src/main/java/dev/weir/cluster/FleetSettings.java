@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param connectTimeoutMillis to a peer
  * @param silenceMillis of a peer's stream, after which the keeper is asked whether it still lives
  * @param openTimeoutMillis longest wait for the head of a fill at a peer
+ * @param idleMillis silence after which this node closes a peer's connection
+ * @param pieceBytes most bytes of a chunk read at once for a peer
  */
 public record FleetSettings(
     @Nullable Path folder,
@@ -31,7 +33,9 @@ public record FleetSettings(
     boolean unshared,
     long connectTimeoutMillis,
     long silenceMillis,
-    long openTimeoutMillis) {
+    long openTimeoutMillis,
+    long idleMillis,
+    int pieceBytes) {
 
   public FleetSettings {
     seeds = List.copyOf(seeds);
@@ -88,6 +92,8 @@ public record FleetSettings(
         room.getBoolean("unshared-stores"),
         room.getDuration("peer-connect-timeout").toMillis(),
         room.getDuration("peer-silence").toMillis(),
-        room.getDuration("peer-open-timeout").toMillis());
+        room.getDuration("peer-open-timeout").toMillis(),
+        room.getDuration("peer-idle").toMillis(),
+        Math.toIntExact(room.getBytes("peer-piece-bytes")));
   }
 }

@@ -9,11 +9,11 @@ import dev.weir.fill.FillHead;
 import dev.weir.fill.FillIntent;
 import dev.weir.fill.FillNote;
 import dev.weir.tls.PeerIdentity;
-import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.ActorSystem;
@@ -56,14 +56,18 @@ public final class PeerServer {
   private final Hello hello;
   private final Function<FillId, CompletionStage<Fill>> fills;
   private final Chunks chunks;
+  private final long idleMillis;
 
   /**
    * @param fills the fill of that id once its head is known
+   * @param idleMillis silence after which a connection is closed
    */
-  public PeerServer(Hello hello, Function<FillId, CompletionStage<Fill>> fills, Chunks chunks) {
+  public PeerServer(
+      Hello hello, Function<FillId, CompletionStage<Fill>> fills, Chunks chunks, long idleMillis) {
     this.hello = hello;
     this.fills = fills;
     this.chunks = chunks;
+    this.idleMillis = idleMillis;
   }
 
   /** Listens; fails if the port cannot be had. */
@@ -76,7 +80,8 @@ public final class PeerServer {
                 .getTimeouts()
                 .withRequestTimeout(scala.concurrent.duration.Duration.Inf())
                 .withIdleTimeout(
-                    scala.concurrent.duration.Duration.fromNanos(Duration.ofMinutes(5).toNanos())));
+                    scala.concurrent.duration.Duration.fromNanos(
+                        TimeUnit.MILLISECONDS.toNanos(idleMillis))));
     return Http.get(data)
         .newServerAt(host, port)
         .enableHttps(ConnectionContext.httpsServer(identity::serverEngine))

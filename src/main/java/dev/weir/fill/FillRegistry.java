@@ -27,7 +27,7 @@ import org.apache.pekko.util.ByteString;
 public final class FillRegistry implements Fills {
   private final ConcurrentHashMap<FillId, SpooledFill> fills = new ConcurrentHashMap<>();
   private final FillMetrics metrics = new FillMetrics();
-  private final ConcurrentHashMap<FillId, CompletableFuture<Fill>> following =
+  private final ConcurrentHashMap<Place, CompletableFuture<Fill>> following =
       new ConcurrentHashMap<>();
   private final Origins origins;
   private final PeerFills peers;
@@ -84,7 +84,8 @@ public final class FillRegistry implements Fills {
       return CompletableFuture.completedStage(here);
     }
     CompletableFuture<Fill> fresh = new CompletableFuture<>();
-    CompletableFuture<Fill> begun = following.putIfAbsent(id, fresh);
+    Place place = new Place(id, leader);
+    CompletableFuture<Fill> begun = following.putIfAbsent(place, fresh);
     if (begun != null) {
       return begun.copy();
     }
@@ -98,10 +99,13 @@ public final class FillRegistry implements Fills {
               } else {
                 fresh.complete(begin(opened));
               }
-              following.remove(id, fresh);
+              following.remove(place, fresh);
             });
     return fresh.copy();
   }
+
+  /** A fill may change its leader while the former one, stopped, keeps a connection waiting. */
+  private record Place(FillId fill, NodeId leader) {}
 
   private Fill begin(PeerFills.Opened opened) {
     FillHead told = opened.note().head();

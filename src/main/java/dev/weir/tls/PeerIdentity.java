@@ -1,16 +1,12 @@
 package dev.weir.tls;
 
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.security.KeyFactory;
 import java.security.KeyStore;
-import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
-import java.security.spec.PKCS8EncodedKeySpec;
-import java.util.Base64;
+import java.time.Instant;
 import java.util.List;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -27,21 +23,21 @@ public final class PeerIdentity {
   private static final String[] PROTOCOLS = {"TLSv1.3"};
 
   private final SSLContext context;
-  private final String caFingerprint;
 
-  private PeerIdentity(SSLContext context, String caFingerprint) {
+  private PeerIdentity(SSLContext context) {
     this.context = context;
-    this.caFingerprint = caFingerprint;
   }
 
   /** Reads a node's folder as {@link FleetFolder} makes it. */
   public static PeerIdentity load(Path folder) {
     try {
-      List<X509Certificate> own = certificates(folder.resolve(FleetFolder.NODE_CERTIFICATE));
-      List<X509Certificate> authorities = certificates(folder.resolve(FleetFolder.PEER_CA));
-      PrivateKey key = key(folder.resolve(FleetFolder.NODE_KEY));
-      return new PeerIdentity(
-          context(key, own, authorities), Fingerprints.sha256(authorities.getFirst().getEncoded()));
+      Identity own =
+          new IdentityParser(
+                  folder.toString(), "make the folder with: weir cluster init", Instant.now())
+              .parse(
+                  Pem.read(folder.resolve(FleetFolder.NODE_KEY)),
+                  Pem.read(folder.resolve(FleetFolder.NODE_CERTIFICATE)));
+      return new PeerIdentity(context(own, certificates(folder.resolve(FleetFolder.PEER_CA))));
     } catch (IOException e) {
       throw new TlsConfigException(
           "the node's folder "
@@ -56,13 +52,12 @@ public final class PeerIdentity {
     }
   }
 
-  private static SSLContext context(
-      PrivateKey key, List<X509Certificate> own, List<X509Certificate> authorities)
+  private static SSLContext context(Identity own, List<X509Certificate> authorities)
       throws GeneralSecurityException, IOException {
     char[] none = new char[0];
     KeyStore identity = KeyStore.getInstance("PKCS12");
     identity.load((InputStream) null, none);
-    identity.setKeyEntry("node", key, none, own.toArray(X509Certificate[]::new));
+    identity.setKeyEntry("node", own.key(), none, own.chain().toArray(X509Certificate[]::new));
     KeyManagerFactory keys = KeyManagerFactory.getInstance("PKIX");
     keys.init(identity, none);
     KeyStore trusted = KeyStore.getInstance("PKCS12");
@@ -83,30 +78,6 @@ public final class PeerIdentity {
       throw new IOException(file + " holds no certificate");
     }
     return found;
-  }
-
-  private static PrivateKey key(Path file) throws IOException, GeneralSecurityException {
-    String pem = Pem.read(file);
-    String begin = "-----BEGIN PRIVATE KEY-----";
-    int from = pem.indexOf(begin);
-    int to = pem.indexOf("-----END PRIVATE KEY-----");
-    if (from < 0 || to < from) {
-      throw new IOException(file + " holds no PKCS#8 private key");
-    }
-    byte[] der = Base64.getMimeDecoder().decode(pem.substring(from + begin.length(), to).strip());
-    try (InputStream whole = new ByteArrayInputStream(der)) {
-      byte[] encoded = whole.readAllBytes();
-      try {
-        return KeyFactory.getInstance("EC").generatePrivate(new PKCS8EncodedKeySpec(encoded));
-      } catch (GeneralSecurityException notElliptic) {
-        return KeyFactory.getInstance("RSA").generatePrivate(new PKCS8EncodedKeySpec(encoded));
-      }
-    }
-  }
-
-  /** SHA-256 of the peer CA, as people compare it. */
-  public String caFingerprint() {
-    return caFingerprint;
   }
 
   /** A fresh engine for a connection that this node opened. */
