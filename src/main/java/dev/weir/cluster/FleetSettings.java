@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param connectTimeoutMillis to a peer
  * @param silenceMillis of a peer's stream, after which the keeper is asked whether it still lives
  * @param openTimeoutMillis longest wait for the head of a fill at a peer
- * @param idleMillis silence after which this node closes a peer's connection
+ * @param idleMillis silence after which either side closes a connection of bytes
  * @param pieceBytes most bytes of a chunk read at once for a peer
  */
 public record FleetSettings(

@@ -50,7 +50,9 @@ public final class PeerClient implements PeerFills {
             .withConnectingTimeout(
                 scala.concurrent.duration.Duration.fromNanos(
                     TimeUnit.MILLISECONDS.toNanos(settings.connectTimeoutMillis())))
-            .withIdleTimeout(scala.concurrent.duration.Duration.Inf());
+            .withIdleTimeout(
+                scala.concurrent.duration.Duration.fromNanos(
+                    TimeUnit.MILLISECONDS.toNanos(settings.idleMillis())));
   }
 
   @Override
@@ -138,9 +140,11 @@ public final class PeerClient implements PeerFills {
                 .withCustomHttpsConnectionContext(context)
                 .withClientConnectionSettings(connections)
                 .https())
+        // Within the stream, so that a peer that is too late finds its connection closed, whether
+        // it
+        // was stopped before its handshake or before its head.
+        .initialTimeout(Duration.ofMillis(settings.openTimeoutMillis()))
         .runWith(Sink.head(), data)
-        .toCompletableFuture()
-        .orTimeout(settings.openTimeoutMillis(), TimeUnit.MILLISECONDS)
         .thenCompose(response -> checked(response, target));
   }
 

@@ -44,13 +44,13 @@ import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.util.ByteString;
 
 /** A registry over real chunk files, with a keeper that writes down what it is told. */
-final class FillHarness implements FillEvents, AutoCloseable {
+public final class FillHarness implements FillEvents, AutoCloseable {
   static final PrimaryKey KEY = new PrimaryKey("http", "origin.test", "a".repeat(56));
 
-  final ActorSystem data;
-  final LocalStores stores;
-  final TestOrigins origins = new TestOrigins();
-  final FillRegistry fills;
+  public final ActorSystem data;
+  public final LocalStores stores;
+  public final TestOrigins origins = new TestOrigins();
+  public final FillRegistry fills;
   volatile PeerFills peers = PeerFills.NONE;
   final Deque<Succession> successions = new ConcurrentLinkedDeque<>();
   final List<Entry> committed = new CopyOnWriteArrayList<>();
@@ -58,7 +58,7 @@ final class FillHarness implements FillEvents, AutoCloseable {
   private final Path folder;
   private final ExecutorService blocking = Executors.newVirtualThreadPerTaskExecutor();
 
-  FillHarness(Path folder, String overrides) {
+  public FillHarness(Path folder, String overrides) {
     this(folder, overrides, store -> store);
   }
 
@@ -90,7 +90,7 @@ final class FillHarness implements FillEvents, AutoCloseable {
             this);
   }
 
-  FillPlan plan(FillPlan.Judge judge) {
+  public FillPlan plan(FillPlan.Judge judge) {
     return plan(judge, false);
   }
 
@@ -103,18 +103,18 @@ final class FillHarness implements FillEvents, AutoCloseable {
   }
 
   /** Everything may be stored. */
-  static FillIntent store(dev.weir.http.ResponseHead head, long sent, long received) {
+  public static FillIntent store(dev.weir.http.ResponseHead head, long sent, long received) {
     return new FillIntent.Store(
         new StoredResponse(head.status(), "", head.headers(), "GET", sent, received),
         VariantKey.NONE,
         List.of());
   }
 
-  byte[] read(Fill fill) {
+  public byte[] read(Fill fill) {
     return read(fill.read(0, Long.MAX_VALUE));
   }
 
-  byte[] read(Source<ByteString, ?> bytes) {
+  public byte[] read(Source<ByteString, ?> bytes) {
     return await(bytes.runFold(ByteString.emptyByteString(), ByteString::concat, data)).toArray();
   }
 
@@ -137,23 +137,23 @@ final class FillHarness implements FillEvents, AutoCloseable {
     }
   }
 
-  static byte[] random(int size) {
+  public static byte[] random(int size) {
     byte[] bytes = new byte[size];
     new Random(size).nextBytes(bytes);
     return bytes;
   }
 
-  static <T> T await(CompletionStage<T> stage) {
+  public static <T> T await(CompletionStage<T> stage) {
     return stage.toCompletableFuture().orTimeout(20, TimeUnit.SECONDS).join();
   }
 
-  static Throwable failure(CompletionStage<?> stage) {
+  public static Throwable failure(CompletionStage<?> stage) {
     return await(
         stage.handle(
             (ok, failed) -> failed instanceof CompletionException ? failed.getCause() : failed));
   }
 
-  static void until(BooleanSupplier condition) {
+  public static void until(BooleanSupplier condition) {
     long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
     while (!condition.getAsBoolean()) {
       if (System.nanoTime() - deadline > 0) {
