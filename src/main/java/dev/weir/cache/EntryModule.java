@@ -32,6 +32,7 @@ public final class EntryModule extends SimpleModule {
   @JsonSubTypes({
     @JsonSubTypes.Type(value = Body.Inline.class, name = "inline"),
     @JsonSubTypes.Type(value = Body.Chunked.class, name = "chunked"),
+    @JsonSubTypes.Type(value = Body.Listed.class, name = "listed"),
     @JsonSubTypes.Type(value = Body.Segmented.class, name = "segmented"),
   })
   private interface BodyTypes {}

@@ -175,6 +175,7 @@ final class NearTable {
     return switch (body) {
       case Body.Inline(byte[] bytes) -> bytes.length;
       case Body.Chunked(var manifest) -> 150 * manifest.chunks().size();
+      case Body.Listed ignored -> 150;
       case Body.Segmented(long total, var segments) -> {
         int sum = 0;
         for (Body.Segment segment : segments) {

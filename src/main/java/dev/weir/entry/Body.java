@@ -45,6 +45,29 @@ public sealed interface Body {
   }
 
   /**
+   * A body in the chunk store whose manifest is a chunk there too: it names more chunks than a
+   * document or a message should carry.
+   *
+   * @param manifest the digest of the manifest's bytes, by which it is stored
+   */
+  record Listed(long totalBytes, long chunkBytes, ChunkId manifest) implements Body {
+    public Listed {
+      if (chunkBytes <= 0 || totalBytes < 0 || totalBytes / chunkBytes > Integer.MAX_VALUE / 64) {
+        throw new IllegalArgumentException(totalBytes + " bytes in chunks of " + chunkBytes);
+      }
+    }
+
+    @Override
+    public long length() {
+      return totalBytes;
+    }
+
+    public int chunkCount() {
+      return (int) Manifest.chunkCount(totalBytes, chunkBytes);
+    }
+  }
+
+  /**
    * What came of a body in partial responses, all of one representation (RFC 9111 3.4): segments by
    * their first byte. They may overlap, but none lies within another.
    */

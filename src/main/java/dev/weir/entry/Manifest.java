@@ -7,6 +7,9 @@ import java.util.List;
  * The whole body's identity is the digest of this list.
  */
 public record Manifest(long totalBytes, long chunkBytes, List<ChunkId> chunks) {
+  /** A longer one is a chunk of its own, so that documents and messages stay small. */
+  public static final int MAX_CHUNKS_IN_DOCUMENT = 64;
+
   public Manifest {
     chunks = List.copyOf(chunks);
     if (chunkBytes <= 0 || totalBytes < 0 || chunks.size() != chunkCount(totalBytes, chunkBytes)) {

@@ -4,6 +4,7 @@ import dev.weir.entry.Body;
 import dev.weir.entry.ChunkId;
 import dev.weir.entry.Manifest;
 import dev.weir.store.ChunkReader;
+import dev.weir.store.ManifestCodec;
 import dev.weir.store.StoreException;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -103,6 +104,7 @@ final class Spool {
   private Mode mode;
   private String unstored;
   private long flushed;
+  private @Nullable SpoolChunk manifestChunk;
   private int adopting;
   private boolean draining;
   private boolean sealed;
@@ -498,8 +500,9 @@ final class Spool {
         .whenCompleteAsync((pin, failed) -> adopted(chunk, pin, failed), context.blocking());
   }
 
-  private void adopted(SpoolChunk chunk, @Nullable ChunkReader pin, @Nullable Throwable failed) {
-    if (pin != null) {
+  private void adopted(
+      @Nullable SpoolChunk chunk, @Nullable ChunkReader pin, @Nullable Throwable failed) {
+    if (chunk != null && pin != null) {
       chunk.adoptedAs(pin);
     } else {
       stopStoring(failed == null ? new IOException("no chunk was adopted") : failed);
@@ -520,14 +523,49 @@ final class Spool {
     synchronized (lock) {
       if (sealed && adopting == 0 && mode == Mode.FILES && failure == null) {
         if (storing == Storing.STORE) {
-          Body body = new Body.Chunked(new Manifest(flushed, chunkBytes, names));
-          after.add(() -> outcome.complete(new Outcome.Whole(body)));
+          whole(after);
         } else {
           completeUnstored(after);
         }
       }
     }
     after.forEach(Runnable::run);
+  }
+
+  /** With the lock held and every chunk adopted; a long manifest becomes a chunk before that. */
+  private void whole(List<Runnable> after) {
+    Manifest manifest = new Manifest(flushed, chunkBytes, names);
+    SpoolChunk stored = manifestChunk;
+    ChunkId id = stored == null ? null : stored.id();
+    if (names.size() <= Manifest.MAX_CHUNKS_IN_DOCUMENT) {
+      after.add(() -> outcome.complete(new Outcome.Whole(new Body.Chunked(manifest))));
+    } else if (id == null) {
+      adopting++;
+      after.add(() -> context.blocking().execute(() -> store(manifest)));
+    } else {
+      Body body = new Body.Listed(flushed, chunkBytes, id);
+      after.add(() -> outcome.complete(new Outcome.Whole(body)));
+    }
+  }
+
+  /** It is adopted like any chunk and pinned as long as they are. */
+  private void store(Manifest manifest) {
+    SpoolChunk chunk = null;
+    try {
+      chunk = SpoolChunk.create(context.chunks());
+      synchronized (lock) {
+        manifestChunk = chunk;
+      }
+      chunk.write(ByteString.fromArrayUnsafe(ManifestCodec.encode(manifest)));
+    } catch (IOException | RuntimeException unwritable) {
+      adopted(chunk, null, unwritable);
+      return;
+    }
+    SpoolChunk written = chunk;
+    context
+        .chunks()
+        .adopt(written.seal(), written.file(), written.length())
+        .whenCompleteAsync((pin, failed) -> adopted(written, pin, failed), context.blocking());
   }
 
   /** The disk will not take more: from here on memory only, at the readers' pace. */
@@ -600,13 +638,22 @@ final class Spool {
   }
 
   private void clean() {
-    for (SpoolChunk chunk : chunks) {
-      try {
-        chunk.discard();
-      } catch (RuntimeException e) {
-        LOG.warn("A spool file could not be removed; the next start will: {}", e.toString());
-      }
+    chunks.forEach(Spool::discard);
+    SpoolChunk manifest;
+    synchronized (lock) {
+      manifest = manifestChunk;
+    }
+    if (manifest != null) {
+      discard(manifest);
     }
     cleaned.complete(null);
+  }
+
+  private static void discard(SpoolChunk chunk) {
+    try {
+      chunk.discard();
+    } catch (RuntimeException e) {
+      LOG.warn("A spool file could not be removed; the next start will: {}", e.toString());
+    }
   }
 }

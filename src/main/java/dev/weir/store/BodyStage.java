@@ -25,8 +25,32 @@ import org.jspecify.annotations.Nullable;
  * <p>Bytes handed out count in the {@link InFlightBudget} until the next are asked for.
  */
 final class BodyStage extends GraphStage<SourceShape<ByteString>> {
+  /** The pinned chunks of a manifest: some in a row, from the one at {@code first} on. */
+  record Pins(Manifest manifest, int first, List<ChunkReader> chunks) {
+    Pins {
+      chunks = List.copyOf(chunks);
+    }
+
+    ChunkReader chunk(int index) {
+      return chunks.get(index - first);
+    }
+
+    /** The index after that of the last. */
+    int end() {
+      return first + chunks.size();
+    }
+
+    void close() {
+      chunks.forEach(ChunkReader::close);
+    }
+  }
+
   /** What is streamed, and who must be told when it ends. */
-  record Span(Manifest manifest, List<ChunkReader> chunks, long from, long to, Lifecycle owner) {}
+  record Span(Pins pins, long from, long to, Lifecycle owner) {
+    Manifest manifest() {
+      return pins.manifest();
+    }
+  }
 
   /** The owner of the pins. */
   interface Lifecycle {
@@ -115,7 +139,7 @@ final class BodyStage extends GraphStage<SourceShape<ByteString>> {
       long chunkBytes = span.manifest().chunkBytes();
       int index = (int) (position / chunkBytes);
       long offset = position - index * chunkBytes;
-      ChunkReader chunk = span.chunks().get(index);
+      ChunkReader chunk = span.pins().chunk(index);
       long left = Math.min(span.to() - position, chunk.lengthBytes() - offset);
       reserved = means.budget().reserve((int) Math.min(slice.bytes(), left));
       if (index == soundChunk && chunk.resident(offset, reserved)) {
@@ -129,13 +153,13 @@ final class BodyStage extends GraphStage<SourceShape<ByteString>> {
 
     /** Has some of the chunks that follow brought here, where they are elsewhere. */
     private void prefetch(int index) {
-      int last = Math.min(index + means.chunksAhead(), span.chunks().size() - 1);
+      int last = Math.min(index + means.chunksAhead(), span.pins().end() - 1);
       for (int ahead = Math.max(prefetched, index) + 1; ahead <= last; ahead++) {
         if (ahead * span.manifest().chunkBytes() >= span.to()) {
           return;
         }
         prefetched = ahead;
-        span.chunks().get(ahead).prefetch();
+        span.pins().chunk(ahead).prefetch();
       }
     }
 
@@ -184,10 +208,10 @@ final class BodyStage extends GraphStage<SourceShape<ByteString>> {
       int following = index + 1;
       boolean due = offset >= chunk.lengthBytes() / 2 && preparedChunk < following;
       if (due
-          && following < span.chunks().size()
+          && following < span.pins().end()
           && following * span.manifest().chunkBytes() < span.to()) {
         preparedChunk = following;
-        ChunkReader upcoming = span.chunks().get(following);
+        ChunkReader upcoming = span.pins().chunk(following);
         means.pool().tryRun(() -> prepare(upcoming));
       }
     }

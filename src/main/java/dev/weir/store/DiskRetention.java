@@ -1,9 +1,7 @@
 package dev.weir.store;
 
-import dev.weir.entry.Body;
 import dev.weir.entry.ChunkId;
 import dev.weir.entry.Entry;
-import dev.weir.entry.Manifest;
 import dev.weir.store.Document.EntryDocument;
 import dev.weir.store.Ledger.Candidate;
 import dev.weir.store.Ledger.Freed;
@@ -13,6 +11,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -48,7 +47,7 @@ public final class DiskRetention implements Retention {
   private final LongSupplier usableBytes;
   private final StoreSettings settings;
   private final InstantSource clock;
-  private final Ledger ledger = new Ledger();
+  private final Ledger ledger;
   private final AtomicLong doomedBytes = new AtomicLong();
   private final AtomicBoolean evicting = new AtomicBoolean();
   private final LongAdder evictedEntries = new LongAdder();
@@ -68,6 +67,7 @@ public final class DiskRetention implements Retention {
     this.usableBytes = usableBytes;
     this.settings = settings;
     this.clock = clock;
+    this.ledger = new Ledger(body -> BodyChunks.read(chunks, body));
     chunks.namedBy(id -> !recovered || ledger.names(id));
     this.checks =
         new Repeating("eviction", settings.eviction().checkIntervalMillis(), this::evictIfNeeded);
@@ -126,15 +126,14 @@ public final class DiskRetention implements Retention {
   }
 
   private boolean isWhole(Entry entry) {
-    if (!(entry.body() instanceof Body.Chunked(Manifest manifest))) {
-      return true;
+    try {
+      return BodyChunks.lengths(entry.body(), body -> BodyChunks.read(chunks, body).orElseThrow())
+          .entrySet()
+          .stream()
+          .allMatch(chunk -> isStored(chunk.getKey(), chunk.getValue()));
+    } catch (NoSuchElementException _) {
+      return false; // its manifest is elsewhere
     }
-    for (int i = 0; i < manifest.chunks().size(); i++) {
-      if (!isStored(manifest.chunks().get(i), manifest.chunkLength(i))) {
-        return false;
-      }
-    }
-    return true;
   }
 
   /**
@@ -227,7 +226,7 @@ public final class DiskRetention implements Retention {
 
   @Override
   public void committed(Entry entry) {
-    boolean oversized = Ledger.sizeBytes(entry) > settings.eviction().lowWatermark() * limitBytes();
+    boolean oversized = ledger.sizeBytes(entry) > settings.eviction().lowWatermark() * limitBytes();
     free(ledger.put(entry, clock.millis(), oversized));
     evictIfNeeded();
   }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import dev.weir.entry.Body;
+import dev.weir.entry.ChunkId;
 import dev.weir.entry.Entry;
 import dev.weir.entry.Epoch;
 import dev.weir.entry.FillId;
@@ -16,10 +17,7 @@ import dev.weir.http.Headers;
 import dev.weir.http.StoredResponse;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -29,10 +27,11 @@ import org.jspecify.annotations.Nullable;
  * <p>An entry has {@code doc_type} "metadata", a vary index "vary_index". Times are milliseconds
  * since the epoch. {@code headers} alternates names and values so that order, spelling and repeats
  * survive; every char of a value is one octet and comes back as it was. A body is {@code body_b64},
- * {@code manifest_b64} as {@link ManifestCodec} writes it, or {@code segments}: objects of {@code
- * first} and one of those two. {@code body_digest} is the SHA-256 of either of the first two, by
- * which equal bodies are found; reading does not need it. Fields may be added, never renamed or
- * given another meaning; readers skip what they do not know.
+ * {@code manifest_b64} as {@link ManifestCodec} writes it, {@code manifest_chunk} with {@code
+ * manifest_size} and {@code chunk_size} where these bytes are a chunk, or {@code segments}: objects
+ * of {@code first} and one of the former. {@code body_digest} is the SHA-256 of the body's or the
+ * manifest's bytes, by which equal bodies are found; reading does not need it. Fields may be added,
+ * never renamed or given another meaning; readers skip what they do not know.
  *
  * <p>Errors: {@link StoreException} for what is not such a document. Limit: one string of 32 MiB.
  */
@@ -85,16 +84,26 @@ public final class DocumentCodec {
     json.writeNumberField("content_size", entry.body().length());
     switch (entry.body()) {
       case Body.Inline(byte[] bytes) -> {
-        json.writeStringField("body_digest", sha256(bytes));
+        json.writeStringField("body_digest", Sha256.hex(bytes));
         json.writeBinaryField("body_b64", bytes);
       }
       case Body.Chunked(var manifest) -> {
         byte[] encoded = ManifestCodec.encode(manifest);
-        json.writeStringField("body_digest", sha256(encoded));
+        json.writeStringField("body_digest", Sha256.hex(encoded));
         json.writeBinaryField("manifest_b64", encoded);
+      }
+      case Body.Listed listed -> {
+        json.writeStringField("body_digest", listed.manifest().hex());
+        writeListed(json, listed);
       }
       case Body.Segmented(long total, var segments) -> writeSegments(json, segments);
     }
+  }
+
+  private static void writeListed(JsonGenerator json, Body.Listed listed) throws IOException {
+    json.writeStringField("manifest_chunk", listed.manifest().hex());
+    json.writeNumberField("manifest_size", listed.totalBytes());
+    json.writeNumberField("chunk_size", listed.chunkBytes());
   }
 
   private static void writeSegments(JsonGenerator json, List<Body.Segment> segments)
@@ -107,18 +116,12 @@ public final class DocumentCodec {
         json.writeBinaryField("body_b64", bytes);
       } else if (segment.body() instanceof Body.Chunked(var manifest)) {
         json.writeBinaryField("manifest_b64", ManifestCodec.encode(manifest));
+      } else if (segment.body() instanceof Body.Listed listed) {
+        writeListed(json, listed);
       }
       json.writeEndObject();
     }
     json.writeEndArray();
-  }
-
-  private static String sha256(byte[] bytes) {
-    try {
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
   }
 
   private static void writeIndex(JsonGenerator json, VaryIndex index) throws IOException {
@@ -165,6 +168,27 @@ public final class DocumentCodec {
     }
   }
 
+  /** A body whose manifest is a chunk. */
+  private static final class ListedFields {
+    private @Nullable String manifest;
+    private long totalBytes;
+    private long chunkBytes;
+
+    void read(String name, JsonParser json) throws IOException {
+      switch (name) {
+        case "manifest_chunk" -> manifest = json.getText();
+        case "manifest_size" -> totalBytes = json.getLongValue();
+        case "chunk_size" -> chunkBytes = json.getLongValue();
+        default -> json.skipChildren();
+      }
+    }
+
+    @Nullable Body body() {
+      String id = manifest;
+      return id == null ? null : new Body.Listed(totalBytes, chunkBytes, new ChunkId(id));
+    }
+  }
+
   /** What has been read so far. */
   private static final class Fields {
     private final List<String> vary = new ArrayList<>(0);
@@ -176,6 +200,7 @@ public final class DocumentCodec {
     private @Nullable String key;
     private @Nullable String tag;
     private @Nullable Body body;
+    private final ListedFields listed = new ListedFields();
     private @Nullable List<Body.Segment> segments;
     private String variant = "";
     private String url = "";
@@ -209,7 +234,7 @@ public final class DocumentCodec {
         case "body_b64" -> body = new Body.Inline(json.getBinaryValue());
         case "manifest_b64" -> body = new Body.Chunked(ManifestCodec.decode(json.getBinaryValue()));
         case "segments" -> segments = readSegments(json);
-        default -> json.skipChildren();
+        default -> listed.read(name, json);
       }
     }
 
@@ -218,6 +243,7 @@ public final class DocumentCodec {
       while (json.nextToken() == JsonToken.START_OBJECT) {
         long first = 0;
         Body bytes = null;
+        ListedFields listed = new ListedFields();
         while (json.nextToken() == JsonToken.FIELD_NAME) {
           String name = json.currentName();
           json.nextToken();
@@ -226,10 +252,10 @@ public final class DocumentCodec {
             case "body_b64" -> bytes = new Body.Inline(json.getBinaryValue());
             case "manifest_b64" ->
                 bytes = new Body.Chunked(ManifestCodec.decode(json.getBinaryValue()));
-            default -> json.skipChildren();
+            default -> listed.read(name, json);
           }
         }
-        read.add(new Body.Segment(first, needed(bytes, "body")));
+        read.add(new Body.Segment(first, needed(bytes == null ? listed.body() : bytes, "body")));
       }
       return read;
     }
@@ -273,7 +299,7 @@ public final class DocumentCodec {
       Body whole =
           segments != null && body == null
               ? new Body.Segmented(contentSize, segments)
-              : needed(body, "body");
+              : needed(body == null ? listed.body() : body, "body");
       if (contentSize != whole.length()) {
         throw new StoreException("A metadata document is damaged: its sizes differ.");
       }

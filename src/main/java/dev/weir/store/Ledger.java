@@ -8,8 +8,11 @@ import dev.weir.http.Headers;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * Which entries are stored, in the order of their last use, what they take on disk, and how many of
@@ -25,11 +28,19 @@ final class Ledger {
 
   private final Map<String, Line> lines = new HashMap<>();
   private final DigestCounts named = new DigestCounts();
+  private final Function<Body.Listed, Optional<Manifest>> manifests;
 
   /** The ends of the ring: {@code next} is the longest unused line, {@code previous} the newest. */
-  private final Line ring = new Line("", "", List.of(), 0, 0);
+  private final Line ring = new Line("", "", 0, List.of(), 0, 0);
 
   private long bytes;
+
+  /**
+   * @param manifests reads the manifest of such a body from this disk; nothing if it is not whole
+   */
+  Ledger(Function<Body.Listed, Optional<Manifest>> manifests) {
+    this.manifests = manifests;
+  }
 
   /** A chunk that no entry names any more. */
   record Freed(ChunkId id, long diskBytes) {}
@@ -48,7 +59,7 @@ final class Ledger {
       moveToNewest(old, usedMillis);
       return List.of();
     }
-    Line line = Line.of(entry, usedMillis);
+    Line line = Line.of(entry, usedMillis, manifests);
     bytes += line.documentBytes;
     line.forEachChunk(
         (chunk, length) -> {
@@ -157,8 +168,9 @@ final class Ledger {
     return (lengthBytes + BLOCK_BYTES - 1) / BLOCK_BYTES * BLOCK_BYTES;
   }
 
-  static long sizeBytes(Entry entry) {
-    return Line.of(entry, 0).sizeBytes();
+  /** What the entry takes on disk. */
+  long sizeBytes(Entry entry) {
+    return Line.of(entry, 0, manifests).sizeBytes();
   }
 
   /** A question about one chunk of an entry. */
@@ -173,11 +185,21 @@ final class Ledger {
     void accept(ChunkId id, long lengthBytes);
   }
 
+  /** Of a chunk that is not whole: neither a file has it nor the absence of one. */
+  private static final long NO_LENGTH = -2;
+
   /** The chunks of one manifest; all of {@code chunkBytes} but the last. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Run(byte[] digests, long totalBytes, long chunkBytes) {
     static Run of(Manifest manifest) {
       return new Run(ManifestCodec.digests(manifest), manifest.totalBytes(), manifest.chunkBytes());
+    }
+
+    /** The chunk that is a manifest itself. */
+    static Run ofManifest(Body.Listed body, boolean whole) {
+      long length = ManifestCodec.encodedBytes(body.chunkCount());
+      byte[] digest = HexFormat.of().parseHex(body.manifest().hex());
+      return new Run(digest, whole ? length : NO_LENGTH, length);
     }
 
     boolean anyChunk(ChunkTest test) {
@@ -204,41 +226,70 @@ final class Ledger {
   private static final class Line {
     private final String id;
     private final String tag;
+    private final long chunkedBytes;
     private final List<Run> runs;
     private final long documentBytes;
     private long usedMillis;
     private Line previous = this;
     private Line next = this;
 
-    Line(String id, String tag, List<Run> runs, long documentBytes, long usedMillis) {
+    Line(
+        String id,
+        String tag,
+        long chunkedBytes,
+        List<Run> runs,
+        long documentBytes,
+        long usedMillis) {
       this.id = id;
       this.tag = tag;
+      this.chunkedBytes = chunkedBytes;
       this.runs = runs;
       this.documentBytes = documentBytes;
       this.usedMillis = usedMillis;
     }
 
-    static Line of(Entry entry, long usedMillis) {
-      String id = entry.documentId();
-      String tag = entry.tag().text();
-      long document = documentBytes(entry);
-      return switch (entry.body()) {
-        case Body.Inline(byte[] inline) ->
-            new Line(id, tag, List.of(), document + inline.length, usedMillis);
-        case Body.Chunked(Manifest manifest) ->
-            new Line(id, tag, List.of(Run.of(manifest)), document, usedMillis);
-        case Body.Segmented(long total, List<Body.Segment> segments) -> {
-          List<Run> runs = new ArrayList<>(segments.size());
-          long inlined = 0;
-          for (Body.Segment segment : segments) {
-            if (segment.body() instanceof Body.Chunked(Manifest manifest)) {
-              runs.add(Run.of(manifest));
-            } else {
-              inlined += segment.length();
-            }
-          }
-          yield new Line(id, tag, List.copyOf(runs), document + inlined, usedMillis);
+    static Line of(
+        Entry entry, long usedMillis, Function<Body.Listed, Optional<Manifest>> manifests) {
+      List<Run> runs = new ArrayList<>(1);
+      long inlined = gather(entry.body(), manifests, runs);
+      return new Line(
+          entry.documentId(),
+          entry.tag().text(),
+          chunkedBytes(entry.body()),
+          List.copyOf(runs),
+          documentBytes(entry) + inlined,
+          usedMillis);
+    }
+
+    /** Collects the chunks of a body; returns how many of its bytes are in the document. */
+    private static long gather(
+        Body body, Function<Body.Listed, Optional<Manifest>> manifests, List<Run> into) {
+      long inlined = 0;
+      switch (body) {
+        case Body.Inline(byte[] bytes) -> inlined = bytes.length;
+        case Body.Chunked(Manifest manifest) -> into.add(Run.of(manifest));
+        case Body.Listed listed -> {
+          Optional<Manifest> manifest = manifests.apply(listed);
+          into.add(Run.ofManifest(listed, manifest.isPresent()));
+          manifest.ifPresent(names -> into.add(Run.of(names)));
         }
+        case Body.Segmented(long total, List<Body.Segment> segments) -> {
+          for (Body.Segment segment : segments) {
+            inlined += gather(segment.body(), manifests, into);
+          }
+        }
+      }
+      return inlined;
+    }
+
+    /** How many bytes of a body are in chunks. */
+    private static long chunkedBytes(Body body) {
+      return switch (body) {
+        case Body.Inline inline -> 0;
+        case Body.Chunked chunked -> chunked.length();
+        case Body.Listed listed -> listed.length();
+        case Body.Segmented(long total, List<Body.Segment> segments) ->
+            segments.stream().mapToLong(segment -> chunkedBytes(segment.body())).sum();
       };
     }
 
@@ -252,17 +303,7 @@ final class Ledger {
     }
 
     boolean isOf(Body body) {
-      long length =
-          switch (body) {
-            case Body.Inline inline -> 0;
-            case Body.Chunked(Manifest manifest) -> manifest.totalBytes();
-            case Body.Segmented(long total, List<Body.Segment> segments) ->
-                segments.stream()
-                    .filter(segment -> segment.body() instanceof Body.Chunked)
-                    .mapToLong(Body.Segment::length)
-                    .sum();
-          };
-      return length == runs.stream().mapToLong(Run::totalBytes).sum();
+      return chunkedBytes == chunkedBytes(body);
     }
 
     void forEachChunk(ChunkAction action) {

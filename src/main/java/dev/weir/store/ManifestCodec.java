@@ -1,5 +1,6 @@
 package dev.weir.store;
 
+import dev.weir.entry.Body;
 import dev.weir.entry.ChunkId;
 import dev.weir.entry.Manifest;
 import java.nio.ByteBuffer;
@@ -11,7 +12,7 @@ import java.util.List;
  * A manifest in bytes: version 1 (1 byte), bytes per chunk (8), bytes in all (8), number of chunks
  * (4), then 32 bytes of SHA-256 each; big-endian. Errors: {@link StoreException}.
  */
-final class ManifestCodec {
+public final class ManifestCodec {
   private static final byte VERSION = 1;
   private static final int HEAD_BYTES = 1 + 8 + 8 + 4;
   static final int DIGEST_BYTES = 32;
@@ -19,7 +20,7 @@ final class ManifestCodec {
 
   private ManifestCodec() {}
 
-  static byte[] encode(Manifest manifest) {
+  public static byte[] encode(Manifest manifest) {
     List<ChunkId> chunks = manifest.chunks();
     ByteBuffer out = ByteBuffer.allocate(HEAD_BYTES + DIGEST_BYTES * chunks.size());
     out.put(VERSION).putLong(manifest.chunkBytes()).putLong(manifest.totalBytes());
@@ -39,6 +40,23 @@ final class ManifestCodec {
   /** The id whose 32 bytes begin there. */
   static ChunkId chunkId(byte[] digests, int at) {
     return new ChunkId(HEX.formatHex(digests, at, at + DIGEST_BYTES));
+  }
+
+  /** How many bytes the manifest of that many chunks takes. */
+  public static int encodedBytes(int chunks) {
+    return HEAD_BYTES + DIGEST_BYTES * chunks;
+  }
+
+  /** The manifest that such a body names, from the bytes of its chunk; their digest is checked. */
+  public static Manifest decode(Body.Listed body, byte[] bytes) {
+    if (!Sha256.hex(bytes).equals(body.manifest().hex())) {
+      throw new StoreException("The bytes of a manifest are not those its name stands for.");
+    }
+    Manifest manifest = decode(bytes);
+    if (manifest.totalBytes() != body.totalBytes() || manifest.chunkBytes() != body.chunkBytes()) {
+      throw new StoreException("A manifest is damaged: its sizes differ from the document's.");
+    }
+    return manifest;
   }
 
   static Manifest decode(byte[] bytes) {

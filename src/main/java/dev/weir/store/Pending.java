@@ -61,9 +61,9 @@ final class Pending implements Holding, AutoCloseable {
     boolean gone;
     boolean announcing;
 
-    Line(HeldEntry held) {
+    Line(HeldEntry held, Map<ChunkId, Long> lengths) {
       this.held = held;
-      this.lengths = PendingFolder.lengths(held.entry().body());
+      this.lengths = lengths;
       this.todo = new ArrayDeque<>(lengths.keySet());
     }
 
@@ -94,7 +94,7 @@ final class Pending implements Holding, AutoCloseable {
     this.settings = settings;
     this.pool = new BlockingPool("pending", 2, settings.pendingEntries());
     for (HeldEntry held : folder.load()) {
-      Line line = new Line(held);
+      Line line = new Line(held, folder.lengths(held.entry()));
       line.accepted = true;
       enter(line);
       ready.add(line);
@@ -107,35 +107,36 @@ final class Pending implements Holding, AutoCloseable {
 
   @Override
   public boolean concerns(Entry entry) {
-    return !PendingFolder.chunks(entry).isEmpty();
+    return BodyChunks.has(entry.body());
   }
 
   @Override
   public CompletionStage<Optional<String>> hold(HeldEntry held) {
-    Line line = new Line(held);
-    synchronized (this) {
-      if (full().isPresent()) {
-        return CompletableFuture.completedStage(full());
-      }
-      enter(line);
-    }
-    return pool.call(
-            () -> {
-              folder.write(held);
-              return Optional.<String>empty();
-            })
+    return pool.call(() -> write(held))
         .exceptionally(
             failure -> {
               log.warn("An entry is not held: {}", LogText.escape(failure.toString()));
-              release(line.tag());
+              release(held.entry().tag());
               return Optional.of("pending-unwritable");
             });
+  }
+
+  private Optional<String> write(HeldEntry held) {
+    Line line = new Line(held, folder.lengths(held.entry()));
+    synchronized (this) {
+      if (full().isPresent()) {
+        return full();
+      }
+      enter(line);
+    }
+    folder.write(held);
+    return Optional.empty();
   }
 
   private synchronized void enter(Line line) {
     lines.put(line.tag(), line);
     bytes += line.held.entry().body().length();
-    PendingFolder.chunks(line.held.entry()).forEach(id -> named.merge(id, 1, Integer::sum));
+    line.lengths.keySet().forEach(id -> named.merge(id, 1, Integer::sum));
   }
 
   @Override
@@ -168,7 +169,7 @@ final class Pending implements Holding, AutoCloseable {
       line.gone = true;
       ready.remove(line);
       bytes -= line.held.entry().body().length();
-      for (ChunkId id : PendingFolder.chunks(line.held.entry())) {
+      for (ChunkId id : line.lengths.keySet()) {
         named.computeIfPresent(id, (_, count) -> count == 1 ? null : count - 1);
       }
     }

@@ -18,7 +18,6 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -49,24 +48,20 @@ final class PendingFolder {
     this.chunkPath = chunkPath;
   }
 
-  static List<ChunkId> chunks(Entry entry) {
-    return List.copyOf(lengths(entry.body()).keySet());
+  /** Each chunk of an entry with its length in bytes; blocks where a manifest has to be read. */
+  Map<ChunkId, Long> lengths(Entry entry) {
+    return BodyChunks.lengths(entry.body(), body -> manifest(entry.tag(), body));
   }
 
-  /** Each chunk of a body with its length in bytes, in order. */
-  static Map<ChunkId, Long> lengths(Body body) {
-    Map<ChunkId, Long> lengths = new LinkedHashMap<>();
-    switch (body) {
-      case Body.Inline _ -> {}
-      case Body.Chunked(Manifest manifest) -> {
-        for (int i = 0; i < manifest.chunks().size(); i++) {
-          lengths.put(manifest.chunks().get(i), manifest.chunkLength(i));
-        }
-      }
-      case Body.Segmented segmented ->
-          segmented.segments().forEach(segment -> lengths.putAll(lengths(segment.body())));
+  /** From this folder, or from the disk tier before it is linked here. */
+  private Manifest manifest(FillId tag, Body.Listed body) {
+    Path linked = file(tag, body.manifest());
+    Path path = Files.exists(linked) ? linked : chunkPath.apply(body.manifest());
+    try {
+      return ManifestCodec.decode(body, Files.readAllBytes(path));
+    } catch (IOException e) {
+      throw StoreException.of("The manifest of a held entry cannot be read", e);
     }
-    return lengths;
   }
 
   Path file(FillId tag, ChunkId id) {
@@ -81,7 +76,7 @@ final class PendingFolder {
     FillId tag = held.entry().tag();
     try {
       Files.createDirectories(folder(tag));
-      for (ChunkId id : chunks(held.entry())) {
+      for (ChunkId id : lengths(held.entry()).keySet()) {
         link(file(tag, id), chunkPath.apply(id));
       }
       Path part = folder(tag).resolve(RECORD + ".part");
@@ -126,7 +121,7 @@ final class PendingFolder {
         return Optional.empty();
       }
       HeldEntry held = decode(Files.readAllBytes(folder(tag).resolve(RECORD)));
-      for (ChunkId id : chunks(held.entry())) {
+      for (ChunkId id : lengths(held.entry()).keySet()) {
         restore(tag, id);
       }
       return Optional.of(held);

@@ -6,12 +6,12 @@ import dev.weir.entry.Body;
 import dev.weir.entry.ChunkId;
 import dev.weir.entry.Entry;
 import dev.weir.entry.Manifest;
+import dev.weir.store.BodyStage.Pins;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -43,6 +43,7 @@ public final class TieredBodies implements Bodies, AutoCloseable {
   private final Consumer<Entry> used;
   private final BodyStage.Means means;
   private final Cache<ChunkId, ByteString> memory;
+  private final Manifests manifests;
   private final Set<ChunkedBody> unread = ConcurrentHashMap.newKeySet();
   private final Repeating sweep;
   private final LongAdder leaked = new LongAdder();
@@ -85,6 +86,7 @@ public final class TieredBodies implements Bodies, AutoCloseable {
             .weigher((ChunkId _, ByteString bytes) -> bytes.length() + CACHED_OVERHEAD_BYTES)
             .executor(Runnable::run)
             .build();
+    this.manifests = new Manifests(chunks, arrivals, means.pool(), settings);
     long periodMillis = Math.max(1, path.unreadBodyTimeoutMillis() / 4);
     this.sweep = new Repeating("unread-bodies", periodMillis, this::releaseUnread);
   }
@@ -109,6 +111,7 @@ public final class TieredBodies implements Bodies, AutoCloseable {
     return switch (entry.body()) {
       case Body.Inline(byte[] bytes) -> ByteString.fromArrayUnsafe(bytes);
       case Body.Chunked(Manifest manifest) -> hot(manifest);
+      case Body.Listed listed -> null;
       case Body.Segmented segmented -> null;
     };
   }
@@ -137,60 +140,77 @@ public final class TieredBodies implements Bodies, AutoCloseable {
               Optional.of(new StrictBody(ByteString.fromArrayUnsafe(bytes))));
       case Body.Chunked(Manifest manifest) ->
           means.pool().call(() -> openNow(manifest, from, to)).thenCompose(opened -> opened);
-      case Body.Segmented segmented -> means.pool().call(() -> openNow(segmented));
+      case Body.Listed listed ->
+          manifests
+              .of(listed)
+              .thenCompose(
+                  manifest ->
+                      manifest.isEmpty()
+                          ? CompletableFuture.completedStage(Optional.empty())
+                          : means
+                              .pool()
+                              .call(() -> openNow(manifest.get(), from, to))
+                              .thenCompose(opened -> opened));
+      case Body.Segmented segmented ->
+          manifests
+              .of(segmented)
+              .thenCompose(resolved -> means.pool().call(() -> openNow(resolved, from, to)));
     };
   }
 
   private CompletionStage<Optional<OpenBody>> openNow(Manifest manifest, long from, long to) {
-    List<ChunkReader> pinned = new ArrayList<>(manifest.chunks().size());
-    boolean keep = false;
+    Pins pins = pin(manifest, from, to);
+    if (pins == null) {
+      return CompletableFuture.completedStage(Optional.empty());
+    }
+    if (!pins.chunks().getFirst().isHere()) {
+      return arriving(pins, from, to);
+    }
+    if (!isShort(manifest)) {
+      return CompletableFuture.completedStage(Optional.of(opened(pins)));
+    }
     try {
-      if (!pinAll(manifest, pinned)) {
-        return CompletableFuture.completedStage(Optional.empty());
-      }
-      int first = (int) Math.min(from / manifest.chunkBytes(), pinned.size() - 1L);
-      if (!pinned.get(first).isHere()) {
-        keep = true;
-        return arriving(manifest, pinned, first, from, to);
-      }
-      if (isShort(manifest)) {
-        return CompletableFuture.completedStage(
-            Optional.of(new StrictBody(readShort(manifest, pinned.getFirst()))));
-      }
-      keep = true;
-      return CompletableFuture.completedStage(Optional.of(opened(manifest, pinned)));
+      return CompletableFuture.completedStage(
+          Optional.of(new StrictBody(readShort(manifest, pins.chunk(0)))));
     } finally {
-      if (!keep) {
-        pinned.forEach(ChunkReader::close);
-      }
+      pins.close();
     }
   }
 
-  private Optional<OpenBody> openNow(Body.Segmented body) {
-    List<Held> held = new ArrayList<>(body.segments().size());
-    List<ChunkReader> all = new ArrayList<>();
+  private Optional<OpenBody> openNow(Manifests.Resolved body, long from, long to) {
+    List<Held> held = new ArrayList<>();
     boolean keep = false;
     try {
-      for (Body.Segment segment : body.segments()) {
-        if (segment.body() instanceof Body.Inline(byte[] bytes)) {
-          held.add(new Held.Given(segment.first(), ByteString.fromArrayUnsafe(bytes)));
-        } else if (segment.body() instanceof Body.Chunked(Manifest manifest)) {
-          List<ChunkReader> chunks = new ArrayList<>(manifest.chunks().size());
-          boolean present = pinAll(manifest, chunks);
-          all.addAll(chunks);
-          if (!present) {
+      for (Manifests.Piece piece : body.pieces()) {
+        long first = Math.max(from, piece.first());
+        long end = Math.min(to, piece.end());
+        if (first < end) {
+          Held one = hold(piece, first - piece.first(), end - piece.first());
+          if (one == null) {
             return Optional.empty();
           }
-          held.add(new Held.Pinned(segment.first(), manifest, List.copyOf(chunks)));
+          held.add(one);
         }
       }
       keep = true;
       return Optional.of(pinned(body.totalBytes(), held));
     } finally {
       if (!keep) {
-        all.forEach(ChunkReader::close);
+        held.forEach(Held::close);
       }
     }
+  }
+
+  private @Nullable Held hold(Manifests.Piece piece, long from, long to) {
+    return switch (piece) {
+      case Manifests.Piece.Given(long first, byte[] bytes) ->
+          new Held.Given(first, ByteString.fromArrayUnsafe(bytes));
+      case Manifests.Piece.Cut(long first, Manifest manifest) -> {
+        Pins pins = pin(manifest, from, to);
+        yield pins == null ? null : new Held.Pinned(first, pins);
+      }
+      case Manifests.Piece.Lost _ -> null;
+    };
   }
 
   private OpenBody pinned(long length, List<Held> held) {
@@ -199,19 +219,18 @@ public final class TieredBodies implements Bodies, AutoCloseable {
     return body;
   }
 
-  private OpenBody opened(Manifest manifest, List<ChunkReader> chunks) {
-    Held.Pinned all = new Held.Pinned(0, manifest, List.copyOf(chunks));
-    return pinned(manifest.totalBytes(), List.of(all));
+  private OpenBody opened(Pins pins) {
+    return pinned(pins.manifest().totalBytes(), List.of(new Held.Pinned(0, pins)));
   }
 
   /** Waits until the first bytes are here: only then is it known that there are any. */
-  private CompletionStage<Optional<OpenBody>> arriving(
-      Manifest manifest, List<ChunkReader> pinned, int first, long from, long to) {
-    long offset = from - first * manifest.chunkBytes();
+  private CompletionStage<Optional<OpenBody>> arriving(Pins pins, long from, long to) {
+    Manifest manifest = pins.manifest();
+    long offset = from - pins.first() * manifest.chunkBytes();
     int length = (int) Math.min(to - from, settings.bodies().maxSliceBytes());
+    ChunkReader first = pins.chunks().getFirst();
     CompletableFuture<Integer> ready =
-        pinned
-            .get(first)
+        first
             .ready(offset, length)
             .toCompletableFuture()
             .copy()
@@ -220,29 +239,21 @@ public final class TieredBodies implements Bodies, AutoCloseable {
         .thenApplyAsync(
             _ ->
                 isShort(manifest)
-                    ? Optional.<OpenBody>of(new StrictBody(readShort(manifest, pinned.getFirst())))
-                    : Optional.of(opened(manifest, pinned)),
+                    ? Optional.<OpenBody>of(new StrictBody(readShort(manifest, first)))
+                    : Optional.of(opened(pins)),
             means.pool().executor())
         .handle(
             (body, failure) -> {
               if (body == null || isShort(manifest)) {
-                pinned.forEach(ChunkReader::close);
+                pins.close();
               }
               if (body != null) {
                 return body;
               }
-              Throwable cause =
-                  failure instanceof CompletionException && failure.getCause() != null
-                      ? failure.getCause()
-                      : failure;
-              if (cause instanceof StoreException known
-                  && known.kind() == StoreException.Kind.ABSENT) {
+              if (Manifests.isAbsent(failure)) {
                 return Optional.empty();
               }
-              throw cause instanceof StoreException known
-                  ? known
-                  : new StoreException(
-                      StoreException.Kind.UNAVAILABLE, "A chunk did not arrive in time.", cause);
+              throw Manifests.unavailable(failure);
             });
   }
 
@@ -252,17 +263,27 @@ public final class TieredBodies implements Bodies, AutoCloseable {
 
     long length();
 
+    void close();
+
     record Given(long first, ByteString bytes) implements Held {
       @Override
       public long length() {
         return bytes.length();
       }
+
+      @Override
+      public void close() {}
     }
 
-    record Pinned(long first, Manifest manifest, List<ChunkReader> chunks) implements Held {
+    record Pinned(long first, Pins pins) implements Held {
       @Override
       public long length() {
-        return manifest.totalBytes();
+        return pins.manifest().totalBytes();
+      }
+
+      @Override
+      public void close() {
+        pins.close();
       }
     }
 
@@ -271,20 +292,34 @@ public final class TieredBodies implements Bodies, AutoCloseable {
     }
   }
 
-  /** False if a chunk is missing, or damaged as far as that is checked before the head goes out. */
-  private boolean pinAll(Manifest manifest, List<ChunkReader> pinned) {
+  /**
+   * The chunks of those bytes; null if one is missing, or damaged as far as that is checked before
+   * the head goes out.
+   */
+  private @Nullable Pins pin(Manifest manifest, long from, long to) {
+    int first = (int) Math.min(from / manifest.chunkBytes(), manifest.chunks().size() - 1L);
+    int end = (int) Manifest.chunkCount(Math.max(to, from + 1), manifest.chunkBytes());
+    List<ChunkReader> pinned = new ArrayList<>(end - first);
     long checkedBytes = 0;
-    for (int i = 0; i < manifest.chunks().size(); i++) {
-      long length = manifest.chunkLength(i);
-      checkedBytes += length;
-      boolean check = i == 0 || checkedBytes <= settings.chunks().verifyAtOpenBytes();
-      ChunkReader chunk = pin(manifest.chunks().get(i), length, check);
-      if (chunk == null) {
-        return false;
+    boolean keep = false;
+    try {
+      for (int i = first; i < Math.min(end, manifest.chunks().size()); i++) {
+        long length = manifest.chunkLength(i);
+        checkedBytes += length;
+        boolean check = i == first || checkedBytes <= settings.chunks().verifyAtOpenBytes();
+        ChunkReader chunk = pin(manifest.chunks().get(i), length, check);
+        if (chunk == null) {
+          return null;
+        }
+        pinned.add(chunk);
       }
-      pinned.add(chunk);
+      keep = true;
+      return new Pins(manifest, first, pinned);
+    } finally {
+      if (!keep) {
+        pinned.forEach(ChunkReader::close);
+      }
     }
-    return true;
   }
 
   private @Nullable ChunkReader pin(ChunkId id, long length, boolean check) {
@@ -419,10 +454,9 @@ public final class TieredBodies implements Bodies, AutoCloseable {
     public Source<ByteString, NotUsed> bytes(long from, long to) {
       requireSpan(from, to, length());
       if (held.size() == 1
-          && held.getFirst() instanceof Held.Pinned(long first, var manifest, var chunks)
+          && held.getFirst() instanceof Held.Pinned(long first, Pins pins)
           && first == 0) {
-        return Source.fromGraph(
-            new BodyStage(new BodyStage.Span(manifest, chunks, from, to, this), means));
+        return Source.fromGraph(new BodyStage(new BodyStage.Span(pins, from, to, this), means));
       }
       return woven(List.of(new Piece.Stretch(from, to)));
     }
@@ -491,9 +525,8 @@ public final class TieredBodies implements Bodies, AutoCloseable {
       return switch (here) {
         case Held.Given(long first, ByteString bytes) ->
             Source.single(bytes.slice((int) from, (int) to));
-        case Held.Pinned(long first, var manifest, var chunks) ->
-            Source.fromGraph(
-                new BodyStage(new BodyStage.Span(manifest, chunks, from, to, SHARED), means));
+        case Held.Pinned(long first, Pins pins) ->
+            Source.fromGraph(new BodyStage(new BodyStage.Span(pins, from, to, SHARED), means));
       };
     }
 
@@ -523,11 +556,7 @@ public final class TieredBodies implements Bodies, AutoCloseable {
       if (!phase.compareAndSet(expected, Phase.ENDED)) {
         return false;
       }
-      for (Held one : held) {
-        if (one instanceof Held.Pinned pinned) {
-          pinned.chunks().forEach(ChunkReader::close);
-        }
-      }
+      held.forEach(Held::close);
       return true;
     }
   }

@@ -69,6 +69,7 @@ class FleetMessagesTest {
           new Body.Chunked(
               new Manifest(
                   10, 8, List.of(new ChunkId("5".repeat(64)), new ChunkId("6".repeat(64))))));
+  private static final ChunkId CHUNK = new ChunkId("7".repeat(64));
   private static final Entry PARTS =
       entry(
           VARIANT,
@@ -128,6 +129,8 @@ class FleetMessagesTest {
     all.put("commit", new KeeperCommand.Commit(9, node, GRANT, CHUNKED, List.of("accept")));
     all.put(
         "commit-held", new KeeperCommand.Commit(9, node, GRANT, CHUNKED, List.of("accept"), true));
+    Entry listed = entry(VARIANT, new Body.Listed(1L << 40, 105L << 20, CHUNK));
+    all.put("commit-listed", new KeeperCommand.Commit(9, node, GRANT, listed, List.of("accept")));
     all.put("commit-inline", new KeeperCommand.Commit(9, node, GRANT, INLINE, List.of()));
     all.put("ended", new KeeperCommand.Ended(GRANT, "abandoned"));
     all.put("invalidate", new KeeperCommand.Invalidate(9, node));

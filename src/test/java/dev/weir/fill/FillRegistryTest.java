@@ -7,6 +7,7 @@ import static dev.weir.fill.FillHarness.until;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weir.entry.Body;
+import dev.weir.entry.Entry;
 import dev.weir.http.Headers;
 import dev.weir.origin.OriginFailure;
 import dev.weir.origin.OriginResponse;
@@ -69,6 +70,34 @@ class FillRegistryTest {
       until(() -> harness.fills.running(fill.id()).isEmpty());
       until(() -> harness.spoolFiles() == 0);
       assertThat(harness.chunks()).isEqualTo(20);
+    }
+  }
+
+  @Test
+  void aLongManifestIsAChunkOfItsOwn() {
+    // Given
+    byte[] body = random(66 << 18);
+    try (FillHarness harness = new FillHarness(folder, SMALL_CHUNKS)) {
+      harness.origins.answer(TestOrigins.ok(Headers.EMPTY, body));
+
+      // When
+      Fill fill = harness.fills.start(harness.plan(FillHarness::store));
+
+      // Then
+      assertThat(FillHarness.digest(harness.read(fill))).isEqualTo(FillHarness.digest(body));
+      assertThat(await(fill.end())).isInstanceOf(Fill.End.Committed.class);
+      Entry entry = harness.committed.getFirst();
+      assertThat(entry.body()).isInstanceOf(Body.Listed.class);
+      until(() -> harness.fills.running(fill.id()).isEmpty());
+      until(() -> harness.spoolFiles() == 0);
+      assertThat(harness.chunks()).isEqualTo(67);
+      assertThat(
+              FillHarness.digest(
+                  harness.read(
+                      await(harness.stores.bodies().open(entry))
+                          .orElseThrow()
+                          .bytes(0, body.length))))
+          .isEqualTo(FillHarness.digest(body));
     }
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.weir.entry.Body;
+import dev.weir.entry.ChunkId;
 import dev.weir.entry.Entry;
 import dev.weir.entry.Epoch;
 import dev.weir.entry.FillId;
@@ -103,6 +104,54 @@ class DocumentCodecTest {
                 + "5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9"
                 + "6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b");
     assertThat(ManifestCodec.decode(bytes)).isEqualTo(manifest);
+  }
+
+  private static final String GOLDEN_LISTED =
+      "\"content_size\":1099511627776,\"body_digest\":\""
+          + "9e".repeat(32)
+          + "\",\"manifest_chunk\":\""
+          + "9e".repeat(32)
+          + "\",\"manifest_size\":1099511627776,\"chunk_size\":110100480}";
+
+  @Test
+  void aBodyWhoseManifestIsAChunkNamesItAndItsSizes() {
+    // Given
+    Body.Listed body = new Body.Listed(1L << 40, 105L << 20, new ChunkId("9e".repeat(32)));
+    String text =
+        GOLDEN_ENTRY.substring(0, GOLDEN_ENTRY.indexOf("\"content_size\"")) + GOLDEN_LISTED;
+    Document document = new EntryDocument(golden(body));
+    // When
+    byte[] bytes = DocumentCodec.encode(document);
+    // Then
+    assertThat(new String(bytes, StandardCharsets.UTF_8)).isEqualTo(text);
+    assertThat(decode(text)).isEqualTo(document);
+  }
+
+  @Test
+  void anInlineManifestOfAnyLengthIsStillRead() {
+    // Given
+    Document former = new EntryDocument(golden(new Body.Chunked(Samples.manifest(10_000))));
+    // When, Then
+    assertThat(decode(new String(DocumentCodec.encode(former), StandardCharsets.UTF_8)))
+        .isEqualTo(former);
+  }
+
+  @Test
+  void segmentsMayHaveManifestsThatAreChunks() {
+    // Given
+    Body.Listed listed = new Body.Listed(1_000, 10, new ChunkId("9e".repeat(32)));
+    Document document =
+        new EntryDocument(
+            golden(
+                new Body.Segmented(
+                    5_000,
+                    List.of(
+                        new Body.Segment(0, new Body.Inline(new byte[] {1})),
+                        new Body.Segment(100, listed),
+                        new Body.Segment(2_000, new Body.Chunked(Samples.manifest(3)))))));
+    // When, Then
+    assertThat(decode(new String(DocumentCodec.encode(document), StandardCharsets.UTF_8)))
+        .isEqualTo(document);
   }
 
   @Test

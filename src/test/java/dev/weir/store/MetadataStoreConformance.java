@@ -81,6 +81,32 @@ abstract class MetadataStoreConformance {
   }
 
   @Test
+  void everyKindOfBodyComesBack() throws Exception {
+    // Given
+    Body.Listed listed = new Body.Listed(1L << 40, 105L << 20, Samples.id(new byte[] {1}));
+    List<Entry> entries =
+        List.of(
+            Samples.entry("chunked", new Body.Chunked(Samples.manifest(64))),
+            Samples.entry("listed", listed),
+            Samples.entry(
+                "parts",
+                new Body.Segmented(
+                    1L << 41,
+                    List.of(
+                        new Body.Segment(7, new Body.Inline(new byte[] {1, 2})),
+                        new Body.Segment(1 << 20, listed)))));
+    for (Entry entry : entries) {
+      write(entry, Version.ABSENT);
+    }
+    // When
+    List<Optional<Versioned>> found =
+        get(store.read(entries.stream().map(Entry::documentId).toList()));
+    // Then
+    assertThat(found.stream().map(each -> each.orElseThrow().document()))
+        .containsExactlyElementsOf(entries.stream().<Document>map(EntryDocument::new).toList());
+  }
+
+  @Test
   void creatingTwiceIsAConflict() throws Exception {
     // Given
     write(Samples.inline("a"), Version.ABSENT);

@@ -140,7 +140,7 @@ class ObjectTierTest {
     stores.holding().accepted(entry.tag());
     // Then
     Eventually.holds(() -> durable.size() == 1);
-    for (ChunkId id : PendingFolder.chunks(entry)) {
+    for (ChunkId id : Samples.chunks(entry)) {
       assertThat(Files.exists(objects.path(id))).isTrue();
     }
     Eventually.holds(() -> stores.holding().held().isEmpty());
@@ -282,7 +282,7 @@ class ObjectTierTest {
     // Given
     Entry entry = uploaded("a", bytes(10, 700_000));
     wipeDisk();
-    Files.delete(objects.path(PendingFolder.chunks(entry).getFirst()));
+    Files.delete(objects.path(Samples.chunks(entry).getFirst()));
     // When
     var opened = get(stores.bodies().open(entry));
     // Then
@@ -312,7 +312,7 @@ class ObjectTierTest {
     byte[] body = bytes(12, 900_000);
     Entry entry = uploaded("a", body);
     wipeDisk();
-    Path object = objects.path(PendingFolder.chunks(entry).get(1));
+    Path object = objects.path(Samples.chunks(entry).get(1));
     byte[] wrong = Files.readAllBytes(object);
     wrong[10] ^= 1;
     Files.write(object, wrong);
@@ -321,7 +321,7 @@ class ObjectTierTest {
     // Then
     assertThatThrownBy(() -> get(read)).isInstanceOf(ExecutionException.class);
     assertThat(stores.tier().orElseThrow().damagedChunks().getAsLong()).isPositive();
-    assertThat(all()).noneMatch(held -> held.id().equals(PendingFolder.chunks(entry).get(1)));
+    assertThat(all()).noneMatch(held -> held.id().equals(Samples.chunks(entry).get(1)));
     // When it is fetched from the origin once more
     Entry again = uploaded("a", body);
     wipeDisk();
@@ -356,7 +356,7 @@ class ObjectTierTest {
     byte[] body = bytes(15, 700_000);
     Entry entry = uploaded("a", body);
     stores.close();
-    Path file = folder.resolve("node").resolve(PendingFolder.chunks(entry).getFirst().path(4));
+    Path file = folder.resolve("node").resolve(Samples.chunks(entry).getFirst().path(4));
     byte[] wrong = Files.readAllBytes(file);
     wrong[0] ^= 1;
     Files.delete(file);
@@ -382,8 +382,8 @@ class ObjectTierTest {
     fill("more", bytes(18, 600_000));
     // Then
     Eventually.holds(
-        () -> all().stream().noneMatch(c -> c.id().equals(PendingFolder.chunks(first).get(0))));
-    for (ChunkId id : PendingFolder.chunks(held)) {
+        () -> all().stream().noneMatch(c -> c.id().equals(Samples.chunks(first).get(0))));
+    for (ChunkId id : Samples.chunks(held)) {
       assertThat(all()).anyMatch(chunk -> chunk.id().equals(id));
     }
     // When

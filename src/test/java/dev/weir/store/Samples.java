@@ -123,6 +123,17 @@ final class Samples {
     return entry;
   }
 
+  /** The chunks of an entry whose manifest is in its document. */
+  static List<ChunkId> chunks(Entry entry) {
+    return List.copyOf(
+        BodyChunks.lengths(
+                entry.body(),
+                listed -> {
+                  throw new AssertionError("its manifest is a chunk");
+                })
+            .keySet());
+  }
+
   record Stored(Body body, List<ChunkReader> pins) {}
 
   static Manifest manifest(int chunks) {

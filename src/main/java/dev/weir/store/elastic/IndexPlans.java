@@ -33,6 +33,10 @@ final class IndexPlans {
         "body_digest":{"type":"keyword"},
         "body_b64":{"type":"binary"},
         "manifest_b64":{"type":"binary"},
+        "manifest_chunk":{"type":"keyword"},
+        "manifest_size":{"type":"long"},
+        "chunk_size":{"type":"long"},
+        "segments":{"type":"object","enabled":false},
         "vary":{"type":"object","enabled":false},
         "variants":{"type":"object","enabled":false}
       }}\
