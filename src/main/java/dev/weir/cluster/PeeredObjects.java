@@ -76,6 +76,16 @@ public final class PeeredObjects implements ObjectStore {
   }
 
   @Override
+  public CompletionStage<Optional<Listed>> examine(ChunkId id) {
+    return store.examine(id);
+  }
+
+  @Override
+  public CompletionStage<String> owner(String owner, boolean replace) {
+    return store.owner(owner, replace);
+  }
+
+  @Override
   public Source<Listed, NotUsed> list(String hexPrefix) {
     return store.list(hexPrefix);
   }

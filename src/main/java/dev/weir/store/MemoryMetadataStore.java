@@ -17,6 +17,7 @@ public final class MemoryMetadataStore implements LocalMetadata {
   private final Map<String, Versioned> documents = new ConcurrentHashMap<>();
   private final Map<String, Long> uses = new ConcurrentHashMap<>();
   private final AtomicLong versions = new AtomicLong();
+  private final Notes notes = new InMemory();
   private volatile boolean closed;
 
   @Override
@@ -71,6 +72,60 @@ public final class MemoryMetadataStore implements LocalMetadata {
                     ? Source.<Versioned>failed(closedStore())
                     : Source.from(List.copyOf(documents.values())))
         .mapMaterializedValue(_ -> NotUsed.getInstance());
+  }
+
+  /** Nothing here is ever damaged. */
+  @Override
+  public Source<Versioned, NotUsed> scanAll() {
+    return scan();
+  }
+
+  @Override
+  public Notes notes() {
+    return notes;
+  }
+
+  /** Notes in the heap. */
+  private final class InMemory implements Notes {
+    private final Map<String, Note> texts = new ConcurrentHashMap<>();
+
+    @Override
+    public CompletionStage<Optional<Note>> read(String id) {
+      return ifOpen(() -> Optional.ofNullable(texts.get(id)));
+    }
+
+    @Override
+    public CompletionStage<WriteResult> write(String id, String text, Version expected) {
+      Version next = new Version(Long.toString(versions.incrementAndGet(), 36));
+      return replace(id, expected, new Note(id, text, next));
+    }
+
+    @Override
+    public CompletionStage<WriteResult> delete(String id, Version expected) {
+      return replace(id, expected, null);
+    }
+
+    private CompletionStage<WriteResult> replace(String id, Version expected, @Nullable Note next) {
+      return ifOpen(
+          () -> {
+            boolean[] matched = new boolean[1];
+            texts.compute(
+                id,
+                (_, now) -> {
+                  matched[0] = (now == null ? Version.ABSENT : now.version()).equals(expected);
+                  return matched[0] ? next : now;
+                });
+            return matched[0]
+                ? new WriteResult.Written(next == null ? Version.ABSENT : next.version())
+                : new WriteResult.Conflict();
+          });
+    }
+
+    @Override
+    public Source<Note, NotUsed> scan() {
+      return Source.lazySource(() -> Source.from(List.copyOf(texts.values())))
+          .mapMaterializedValue(_ -> NotUsed.getInstance());
+    }
   }
 
   @Override

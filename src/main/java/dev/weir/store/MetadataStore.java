@@ -24,6 +24,15 @@ public interface MetadataStore extends AutoCloseable {
   /** Every document once, in no order; for start-up and collection. */
   Source<Versioned, NotUsed> scan();
 
+  /**
+   * As {@link #scan}, but a complete one: it fails rather than leave out a document, a damaged one
+   * included. What is written while it runs may be missing.
+   */
+  Source<Versioned, NotUsed> scanAll();
+
+  /** What collectors and fills tell each other. */
+  Notes notes();
+
   /** Notes that an entry was used. Batched and only kept to the hour; losing one is harmless. */
   void touch(String id, long atMillis);
 

@@ -28,6 +28,16 @@ public interface ObjectStore extends AutoCloseable {
   /** The lengths in bytes of those chunks that are there. */
   CompletionStage<Map<ChunkId, Long>> lengths(List<ChunkId> ids);
 
+  /** The chunk's length and when it was last put, or empty if it is not there. */
+  CompletionStage<Optional<Listed>> examine(ChunkId id);
+
+  /**
+   * Whose store this is: writes {@code owner} beside the chunks if nobody's name stands there, or
+   * whatever stands there if {@code replace}; completes with the name that stands there then. One
+   * line of printable ASCII.
+   */
+  CompletionStage<String> owner(String owner, boolean replace);
+
   /**
    * The bytes from {@code from} up to but excluding {@code to}, exactly as many, or a failure. Not
    * checked against the digest: the reader does that. To be materialised once.

@@ -36,14 +36,15 @@ import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
 
 /**
- * One RocksDB with two tables, kept from being used once it is closed (which would end the process,
+ * One RocksDB with its tables, kept from being used once it is closed (which would end the process,
  * not throw). Calls block except {@link #getResident}. Errors: {@link StoreException}.
  */
 final class RocksDatabase implements AutoCloseable {
   /** What kinds of rows there are. */
   enum Table {
     DOCUMENTS("default"),
-    LAST_ACCESS("last_access");
+    LAST_ACCESS("last_access"),
+    NOTES("notes");
 
     private final String family;
 
@@ -137,6 +138,10 @@ final class RocksDatabase implements AutoCloseable {
 
   void put(Table table, byte[] key, byte[] value) {
     write(batch -> batch.put(handle(table), key, value), settings.syncWrites());
+  }
+
+  void delete(Table table, byte[] key) {
+    write(batch -> batch.delete(handle(table), key), settings.syncWrites());
   }
 
   /** Deletes a document together with its last use. */

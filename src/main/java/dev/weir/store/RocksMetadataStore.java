@@ -52,6 +52,7 @@ public final class RocksMetadataStore implements LocalMetadata {
   private final LastAccess lastAccess;
   private final AtomicLong versions;
   private final Lock[] stripes = new Lock[STRIPES];
+  private final Notes notes = new InRows();
 
   private RocksMetadataStore(RocksDatabase database, StoreSettings.Metadata settings) {
     this.database = database;
@@ -119,15 +120,18 @@ public final class RocksMetadataStore implements LocalMetadata {
           byte[] json = DocumentCodec.encode(document);
           byte[] key = key(document.id());
           return exclusively(
-              key, expected, () -> new WriteResult.Written(version(putRow(key, json))));
+              Table.DOCUMENTS,
+              key,
+              expected,
+              () -> new WriteResult.Written(version(putRow(Table.DOCUMENTS, key, json))));
         });
   }
 
-  private long putRow(byte[] key, byte[] json) {
+  private long putRow(Table table, byte[] key, byte[] json) {
     long version = versions.incrementAndGet();
     ByteBuffer row = ByteBuffer.allocate(ROW_HEAD_BYTES + json.length);
     row.put(ROW_FORMAT).putLong(version).put(json);
-    database.put(Table.DOCUMENTS, key, row.array());
+    database.put(table, key, row.array());
     return version;
   }
 
@@ -137,6 +141,7 @@ public final class RocksMetadataStore implements LocalMetadata {
         () -> {
           byte[] key = key(id);
           return exclusively(
+              Table.DOCUMENTS,
               key,
               expected,
               () -> {
@@ -148,12 +153,13 @@ public final class RocksMetadataStore implements LocalMetadata {
   }
 
   /** Acts if the stored version is the expected one, with the id's stripe locked. */
-  private WriteResult exclusively(byte[] key, Version expected, Supplier<WriteResult> action) {
+  private WriteResult exclusively(
+      Table table, byte[] key, Version expected, Supplier<WriteResult> action) {
     database.mend();
     Lock stripe = stripe(key);
     stripe.lock();
     try {
-      byte[] row = database.get(Table.DOCUMENTS, key);
+      byte[] row = database.get(table, key);
       Version stored = row == null ? Version.ABSENT : version(row);
       if (!stored.equals(expected)) {
         return new WriteResult.Conflict();
@@ -169,6 +175,85 @@ public final class RocksMetadataStore implements LocalMetadata {
     return Source.unfoldAsync(
             Optional.<byte[]>empty(), after -> pool.call(() -> nextPage(after.orElse(null))))
         .mapConcat(page -> page);
+  }
+
+  @Override
+  public Source<Versioned, NotUsed> scanAll() {
+    return rows(Table.DOCUMENTS).map(row -> decode(row.value()));
+  }
+
+  private Source<Row, NotUsed> rows(Table table) {
+    return Source.unfoldAsync(
+            Optional.<byte[]>empty(),
+            after ->
+                pool.call(
+                    () -> {
+                      List<Row> rows =
+                          database.page(table, after.orElse(null), settings.scanPage());
+                      return rows.isEmpty()
+                          ? Optional.<Pair<Optional<byte[]>, List<Row>>>empty()
+                          : Optional.of(Pair.create(Optional.of(rows.getLast().key()), rows));
+                    }))
+        .mapConcat(page -> page);
+  }
+
+  @Override
+  public Notes notes() {
+    return notes;
+  }
+
+  /** Notes as rows of a table of their own; the text follows the head. */
+  private final class InRows implements Notes {
+    @Override
+    public CompletionStage<Optional<Note>> read(String id) {
+      return pool.call(
+          () -> {
+            byte[] row = database.get(Table.NOTES, key(id));
+            return row == null ? Optional.empty() : Optional.of(note(id, row));
+          });
+    }
+
+    @Override
+    public CompletionStage<WriteResult> write(String id, String text, Version expected) {
+      byte[] key = key(id);
+      return pool.call(
+          () ->
+              exclusively(
+                  Table.NOTES,
+                  key,
+                  expected,
+                  () ->
+                      new WriteResult.Written(
+                          version(
+                              putRow(Table.NOTES, key, text.getBytes(StandardCharsets.UTF_8))))));
+    }
+
+    @Override
+    public CompletionStage<WriteResult> delete(String id, Version expected) {
+      byte[] key = key(id);
+      return pool.call(
+          () ->
+              exclusively(
+                  Table.NOTES,
+                  key,
+                  expected,
+                  () -> {
+                    database.delete(Table.NOTES, key);
+                    return new WriteResult.Written(Version.ABSENT);
+                  }));
+    }
+
+    @Override
+    public Source<Note, NotUsed> scan() {
+      return rows(Table.NOTES)
+          .map(row -> note(new String(row.key(), StandardCharsets.UTF_8), row.value()));
+    }
+
+    private static Note note(String id, byte[] row) {
+      Version version = version(row);
+      int length = row.length - ROW_HEAD_BYTES;
+      return new Note(id, new String(row, ROW_HEAD_BYTES, length, StandardCharsets.UTF_8), version);
+    }
   }
 
   private Optional<Pair<Optional<byte[]>, List<Versioned>>> nextPage(byte @Nullable [] after) {

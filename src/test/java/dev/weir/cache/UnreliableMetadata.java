@@ -2,6 +2,7 @@ package dev.weir.cache;
 
 import dev.weir.store.Document;
 import dev.weir.store.MetadataStore;
+import dev.weir.store.Notes;
 import dev.weir.store.StoreException;
 import java.util.List;
 import java.util.Optional;
@@ -52,6 +53,16 @@ final class UnreliableMetadata implements MetadataStore {
   @Override
   public Source<Versioned, NotUsed> scan() {
     return store.scan();
+  }
+
+  @Override
+  public Source<Versioned, NotUsed> scanAll() {
+    return store.scanAll();
+  }
+
+  @Override
+  public Notes notes() {
+    return store.notes();
   }
 
   @Override

@@ -48,6 +48,7 @@ class SharedMetadataIT {
     origin.close();
     server.call("DELETE", index, "");
     server.call("DELETE", index + "_access", "");
+    server.call("DELETE", index + "_notes", "");
   }
 
   private WeirProcess weir(String dataDir, URI elastic, int healthPort) throws IOException {

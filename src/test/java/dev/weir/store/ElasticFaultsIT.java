@@ -76,6 +76,7 @@ class ElasticFaultsIT {
     faults.close();
     server.call("DELETE", index, "");
     server.call("DELETE", index + "_access", "");
+    server.call("DELETE", index + "_notes", "");
   }
 
   @ParameterizedTest

@@ -99,6 +99,24 @@ final class FolderObjectStore implements ObjectStore {
   }
 
   @Override
+  public CompletionStage<Optional<Listed>> examine(ChunkId id) {
+    return call(() -> Files.exists(path(id)) ? Optional.of(listed(path(id))) : Optional.empty());
+  }
+
+  @Override
+  public CompletionStage<String> owner(String owner, boolean replace) {
+    return call(
+        () -> {
+          Path marker = folder.resolve("weir-index");
+          if (replace || !Files.exists(marker)) {
+            Files.createDirectories(folder);
+            Files.writeString(marker, owner);
+          }
+          return Files.readString(marker);
+        });
+  }
+
+  @Override
   public Source<Listed, NotUsed> list(String hexPrefix) {
     return Source.lazySource(
             () -> {

@@ -448,4 +448,45 @@ abstract class MetadataStoreConformance {
   final Optional<Versioned> read(String id) throws Exception {
     return get(store.read(List.of(id))).getFirst();
   }
+
+  @Test
+  void notesAreWrittenConditionally() throws Exception {
+    // Given
+    Notes notes = store.notes();
+    Version first = written(get(notes.write("lease", "one 1", Version.ABSENT)));
+
+    // When
+    WriteResult again = get(notes.write("lease", "two", Version.ABSENT));
+    Version second = written(get(notes.write("lease", "three", first)));
+    WriteResult late = get(notes.delete("lease", first));
+
+    // Then
+    assertThat(again).isInstanceOf(Conflict.class);
+    assertThat(late).isInstanceOf(Conflict.class);
+    assertThat(get(notes.read("lease"))).contains(new Notes.Note("lease", "three", second));
+    assertThat(get(notes.delete("lease", second))).isInstanceOf(Written.class);
+    assertThat(get(notes.read("lease"))).isEmpty();
+  }
+
+  private static Version written(WriteResult result) {
+    return ((Written) result).version();
+  }
+
+  @Test
+  void notesAreNoDocumentsAndAreScannedByThemselves() throws Exception {
+    // Given
+    Notes notes = store.notes();
+    write(Samples.inline("document"), Version.ABSENT);
+    for (int i = 0; i < 30; i++) {
+      get(notes.write("note" + i, "text " + i, Version.ABSENT));
+    }
+
+    // When
+    List<Notes.Note> found = get(notes.scan().runWith(Sink.seq(), testKit.system()));
+    List<Versioned> documents = get(store.scanAll().runWith(Sink.seq(), testKit.system()));
+
+    // Then
+    assertThat(found).extracting(Notes.Note::text).hasSize(30).contains("text 0", "text 29");
+    assertThat(documents).hasSize(1);
+  }
 }

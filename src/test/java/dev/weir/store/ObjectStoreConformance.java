@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.weir.entry.ChunkId;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -246,5 +247,35 @@ public abstract class ObjectStoreConformance {
         .cause()
         .isInstanceOfSatisfying(
             StoreException.class, failure -> assertThat(failure.kind()).isEqualTo(kind));
+  }
+
+  @Test
+  void aChunkIsExaminedWithTheTimeOfItsPut() throws Exception {
+    // Given
+    byte[] chunk = bytes(seed, 1000);
+    Path file = Files.write(folder.resolve("examined"), chunk);
+    Instant before = Instant.now().minusSeconds(5);
+
+    // When
+    get(store.put(id(chunk), file, chunk.length, false));
+    ObjectStore.Listed found = get(store.examine(id(chunk))).orElseThrow();
+
+    // Then
+    assertThat(found.lengthBytes()).isEqualTo(1000);
+    assertThat(found.modified()).isAfter(before);
+    assertThat(get(store.examine(id(bytes(seed + 1, 10))))).isEmpty();
+  }
+
+  @Test
+  void theFirstOwnerStaysUnlessReplaced() throws Exception {
+    // Given
+    String first = get(store.owner("one", true));
+
+    // When
+    String second = get(store.owner("two", false));
+    String third = get(store.owner("three", true));
+
+    // Then
+    assertThat(List.of(first, second, third)).containsExactly("one", "one", "three");
   }
 }

@@ -81,5 +81,6 @@ abstract class SearchMetadataStoreConformance extends MetadataStoreConformance {
   void deleteIndices() throws Exception {
     server().call("DELETE", index, "");
     server().call("DELETE", index + "_access", "");
+    server().call("DELETE", index + "_notes", "");
   }
 }

@@ -134,12 +134,17 @@ final class ElasticJson {
     return all;
   }
 
-  /** One page of a walk. {@code complete} is false if a shard did not take part. */
-  record Page(String scrollId, boolean complete, List<Found.Present> documents) {}
+  /**
+   * One page of a walk. {@code complete} is false if a shard did not take part.
+   *
+   * @param total documents in the whole walk, or -1 if the page does not say so
+   */
+  record Page(String scrollId, boolean complete, long total, List<Found.Present> documents) {}
 
   static Page page(byte[] body) throws IOException {
     String[] scrollId = {""};
     boolean[] complete = {true};
+    long[] total = {-1};
     List<Found> all = new ArrayList<>();
     try (JsonParser json = JSON.createParser(body)) {
       eachField(
@@ -153,10 +158,10 @@ final class ElasticJson {
                   eachField(
                       at,
                       (inner, hits) -> {
-                        if (inner.equals("hits")) {
-                          documents(hits, body, all);
-                        } else {
-                          hits.skipChildren();
+                        switch (inner) {
+                          case "hits" -> documents(hits, body, all);
+                          case "total" -> total[0] = tree(hits).path("value").asLong(-1);
+                          default -> hits.skipChildren();
                         }
                       });
               default -> at.skipChildren();
@@ -170,7 +175,7 @@ final class ElasticJson {
       }
       present.add(hit);
     }
-    return new Page(scrollId[0], complete[0], present);
+    return new Page(scrollId[0], complete[0], total[0], present);
   }
 
   @FunctionalInterface

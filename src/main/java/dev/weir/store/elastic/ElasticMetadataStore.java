@@ -3,6 +3,7 @@ package dev.weir.store.elastic;
 import dev.weir.store.Document;
 import dev.weir.store.DocumentCodec;
 import dev.weir.store.MetadataStore;
+import dev.weir.store.Notes;
 import dev.weir.store.StoreException;
 import dev.weir.store.elastic.ElasticClient.Found;
 import dev.weir.store.elastic.ElasticClient.Operation;
@@ -42,6 +43,7 @@ public final class ElasticMetadataStore implements MetadataStore {
   private final Reads reads;
   private final Writes writes;
   private final LastUses uses;
+  private final Notes notes;
   private final Outages useOutages;
   private final ElasticMetrics metrics = new ElasticMetrics();
   private final Cancellable flushing;
@@ -65,6 +67,7 @@ public final class ElasticMetadataStore implements MetadataStore {
             metrics,
             settings.writes(),
             system);
+    this.notes = new ElasticNotes(client, setup, writes, settings);
     this.uses = new LastUses(client, setup, metrics, settings);
     this.useOutages = new Outages("last uses", failures, System::nanoTime);
     Duration period = Duration.ofMillis(settings.uses().flushMillis());
@@ -189,8 +192,32 @@ public final class ElasticMetadataStore implements MetadataStore {
         .mapMaterializedValue(_ -> NotUsed.getInstance());
   }
 
-  private Source<Versioned, NotUsed> walk() {
+  @Override
+  public Source<Versioned, NotUsed> scanAll() {
+    return Source.lazySource(
+            () ->
+                closed
+                    ? Source.<Versioned>failed(Batcher.closed())
+                    : present()
+                        .map(ElasticMetadataStore::decode)
+                        .mapError(
+                            ElasticFailure.class,
+                            failure -> ElasticFailure.told(failure.trouble())))
+        .mapMaterializedValue(_ -> NotUsed.getInstance());
+  }
+
+  @Override
+  public Notes notes() {
+    return notes;
+  }
+
+  private Source<Found.Present, NotUsed> present() {
     return Source.completionStageSource(setup.ready().thenApply(_ -> client.scan(settings.index())))
+        .mapMaterializedValue(_ -> NotUsed.getInstance());
+  }
+
+  private Source<Versioned, NotUsed> walk() {
+    return present()
         .mapConcat(ElasticMetadataStore::decodeOrSkip)
         .mapError(ElasticFailure.class, failure -> ElasticFailure.told(failure.trouble()))
         .mapMaterializedValue(_ -> NotUsed.getInstance());

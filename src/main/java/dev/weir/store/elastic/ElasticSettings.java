@@ -77,6 +77,11 @@ public record ElasticSettings(
     return index + "_access";
   }
 
+  /** The index of notes, beside the one of documents. */
+  String notesIndex() {
+    return index + "_notes";
+  }
+
   private static URI url(String text) {
     try {
       return URI.create(text.endsWith("/") ? text.substring(0, text.length() - 1) : text);

@@ -60,6 +60,7 @@ final class HttpElasticClient implements ElasticClient {
   private final class Scroll {
     private final String index;
     private String id = "";
+    private long left;
     private boolean begun;
 
     Scroll(String index) {
@@ -71,9 +72,11 @@ final class HttpElasticClient implements ElasticClient {
           .thenApply(reply -> read(reply, ElasticJson::page))
           .thenApply(
               page -> {
+                left = (begun ? left : page.total()) - page.documents().size();
                 begun = true;
                 id = page.scrollId();
-                if (!page.complete() || id.isEmpty()) {
+                boolean endsEarly = page.documents().isEmpty() && left != 0;
+                if (!page.complete() || id.isEmpty() || endsEarly) {
                   throw new ElasticFailure(
                       Trouble.of(Trouble.Kind.BUSY, "a walk through " + index + " is incomplete"));
                 }
@@ -90,6 +93,7 @@ final class HttpElasticClient implements ElasticClient {
           ElasticJson.object(
               json -> {
                 json.writeNumberField("size", scan.page());
+                json.writeBooleanField("track_total_hits", true);
                 json.writeBooleanField("seq_no_primary_term", true);
                 json.writeArrayFieldStart("sort");
                 json.writeString("_doc");

@@ -4,7 +4,7 @@ import dev.weir.store.elastic.ElasticClient.IndexPlan;
 import java.util.List;
 
 /**
- * The two indices: documents, and last uses. Strict mappings: an unknown field is a mistake of
+ * The indices: documents, last uses, and notes. Strict mappings: an unknown field is a mistake of
  * ours. Indexed is what people search by (host, url, key, status, times, sizes); the rest is kept
  * and not looked into.
  */
@@ -49,11 +49,19 @@ final class IndexPlans {
       }}\
       """;
 
+  private static final String NOTES =
+      """
+      {"dynamic":"strict","_meta":{"weir":1},"properties":{
+        "note":{"type":"keyword","index":false,"doc_values":false}
+      }}\
+      """;
+
   private IndexPlans() {}
 
   static List<IndexPlan> of(ElasticSettings settings) {
     return List.of(
         new IndexPlan(settings.index(), settings.shards(), settings.replicas(), DOCUMENTS),
-        new IndexPlan(settings.usesIndex(), settings.shards(), settings.replicas(), USES));
+        new IndexPlan(settings.usesIndex(), settings.shards(), settings.replicas(), USES),
+        new IndexPlan(settings.notesIndex(), 1, settings.replicas(), NOTES));
   }
 }

@@ -27,6 +27,7 @@ import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpMethod;
 import org.apache.pekko.http.javadsl.model.HttpMethods;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
+import org.apache.pekko.http.javadsl.model.headers.LastModified;
 import org.apache.pekko.japi.Pair;
 import org.apache.pekko.stream.Attributes;
 import org.apache.pekko.stream.Materializer;
@@ -62,6 +63,9 @@ public final class S3ObjectStore implements ObjectStore {
   private static final Duration PROBE_AFTER = Duration.ofSeconds(10);
   private static final int ERROR_BYTES = 4096;
 
+  /** Beside the chunks: whose metadata names them. */
+  private static final String OWNER_KEY = "weir-index";
+
   private final S3StoreSettings settings;
   private final Materializer materializer;
   private final ActorSystem system;
@@ -94,7 +98,9 @@ public final class S3ObjectStore implements ObjectStore {
     CompletionStage<Boolean> present =
         replace
             ? CompletableFuture.completedStage(false)
-            : length(id).thenApply(length -> length.isPresent() && length.get() == lengthBytes);
+            : examine(id)
+                .thenApply(found -> found.filter(held -> held.lengthBytes() == lengthBytes))
+                .thenApply(Optional::isPresent);
     return present.thenCompose(
         there -> {
           if (there) {
@@ -160,42 +166,108 @@ public final class S3ObjectStore implements ObjectStore {
 
   @Override
   public CompletionStage<Map<ChunkId, Long>> lengths(List<ChunkId> ids) {
-    record Found(ChunkId id, long lengthBytes) {}
     return Source.from(ids)
-        .mapAsyncUnordered(
-            settings.maxConnections(),
-            id -> length(id).thenApply(length -> length.map(bytes -> new Found(id, bytes))))
+        .mapAsyncUnordered(settings.maxConnections(), this::examine)
         .mapConcat(found -> found.stream().toList())
         .runWith(Sink.seq(), materializer)
         .thenApply(
             all ->
                 all.stream()
-                    .collect(Collectors.toMap(Found::id, Found::lengthBytes, (one, _) -> one)));
+                    .collect(Collectors.toMap(Listed::id, Listed::lengthBytes, (one, _) -> one)));
   }
 
-  private CompletionStage<Optional<Long>> length(ChunkId id) {
+  @Override
+  public CompletionStage<Optional<Listed>> examine(ChunkId id) {
     return request(id, HttpMethods.HEAD, S3Headers.create())
         .runWith(Sink.head(), materializer)
-        .thenCompose(
-            response -> {
-              long length = response.entity().getContentLengthOption().orElse(-1);
-              response.discardEntityBytes(materializer);
-              int status = response.status().intValue();
-              if (status == 200) {
-                return CompletableFuture.completedStage(Optional.of(length));
-              }
-              return absent(status, "AccessDenied")
-                  ? CompletableFuture.completedStage(Optional.<Long>empty())
-                  : CompletableFuture.failedStage(refused(status, ""));
-            })
+        .thenCompose(response -> examined(id, response))
         .handle(
-            (length, failure) -> {
+            (found, failure) -> {
               if (failure != null) {
                 throw failed("head", failure);
               }
               fine();
-              return length;
+              return found;
             });
+  }
+
+  private CompletionStage<Optional<Listed>> examined(ChunkId id, HttpResponse response) {
+    long length = response.entity().getContentLengthOption().orElse(-1);
+    response.discardEntityBytes(materializer);
+    int status = response.status().intValue();
+    if (status == 200) {
+      Instant modified =
+          response
+              .getHeader(LastModified.class)
+              .map(at -> Instant.ofEpochMilli(at.date().clicks()))
+              .orElse(Instant.EPOCH); // of unknown age counts as old
+      return CompletableFuture.completedStage(Optional.of(new Listed(id, length, modified)));
+    }
+    return absent(status, "AccessDenied")
+        ? CompletableFuture.completedStage(Optional.empty())
+        : CompletableFuture.failedStage(refused(status, ""));
+  }
+
+  @Override
+  public CompletionStage<String> owner(String owner, boolean replace) {
+    return replace
+        ? writeOwner(owner).thenCompose(_ -> readOwner()).thenApply(found -> found.orElse(""))
+        : readOwner()
+            .thenCompose(
+                found ->
+                    found.isPresent()
+                        ? CompletableFuture.completedStage(found.get())
+                        : owner(owner, true));
+  }
+
+  private CompletionStage<?> writeOwner(String owner) {
+    ByteString text = ByteString.fromString(owner);
+    return S3.putObject(
+            settings.bucket(),
+            settings.prefix() + OWNER_KEY,
+            Source.single(text),
+            text.size(),
+            ContentTypes.TEXT_PLAIN_UTF8,
+            S3Headers.create())
+        .withAttributes(attributes)
+        .runWith(Sink.head(), materializer)
+        .exceptionally(
+            failure -> {
+              throw failed("put", failure);
+            });
+  }
+
+  private CompletionStage<Optional<String>> readOwner() {
+    return S3.request(
+            settings.bucket(), settings.prefix() + OWNER_KEY, HttpMethods.GET, S3Headers.create())
+        .withAttributes(attributes)
+        .initialTimeout(Duration.ofMillis(settings.responseTimeoutMillis()))
+        .runWith(Sink.head(), materializer)
+        .thenCompose(
+            response ->
+                response
+                    .entity()
+                    .withSizeLimit(ERROR_BYTES)
+                    .toStrict(settings.responseTimeoutMillis(), materializer)
+                    .thenApply(body -> owner(response, body.getData().utf8String())))
+        .handle(
+            (found, failure) -> {
+              if (failure != null) {
+                throw failed("get", failure);
+              }
+              return found;
+            });
+  }
+
+  private Optional<String> owner(HttpResponse response, String body) {
+    int status = response.status().intValue();
+    if (status == 200) {
+      return Optional.of(body.strip());
+    }
+    if (absent(status, code(body))) {
+      return Optional.empty();
+    }
+    throw refused(status, code(body));
   }
 
   @Override
