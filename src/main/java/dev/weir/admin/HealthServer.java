@@ -87,6 +87,9 @@ public final class HealthServer {
     if (target.equals("/purge")) {
       return purge(request);
     }
+    if (target.equals("/policy/reload")) {
+      return reload(request);
+    }
     if (!request.method().equals(HttpMethods.GET) && !request.method().equals(HttpMethods.HEAD)) {
       return done(text(405, "only GET and HEAD here\n"));
     }
@@ -99,6 +102,7 @@ public final class HealthServer {
           mayOperate(request)
               ? operations.cluster().thenApply(page -> json(200, page))
               : done(refused());
+      case "/policy" -> done(mayOperate(request) ? json(200, operations.rules()) : refused());
       case "/debug/threads", "/debug/connections", "/debug/memory" -> done(debug(request, path));
       default -> done(text(404, "here are /health, /live, /metrics and /debug/...\n"));
     };
@@ -157,6 +161,19 @@ public final class HealthServer {
                           "not every node has acknowledged, or the store failed: purge again\n");
                   case NOT_A_URL -> text(400, "url= must be an absolute http or https URL\n");
                 });
+  }
+
+  private CompletionStage<HttpResponse> reload(HttpRequest request) {
+    if (!request.method().equals(HttpMethods.POST)) {
+      return done(text(405, "POST /policy/reload\n").addHeader(RawHeader.create("Allow", "POST")));
+    }
+    if (!mayOperate(request)) {
+      return done(refused());
+    }
+    // Files are read: not on a thread that carries streams.
+    return CompletableFuture.supplyAsync(
+            operations::reloadRules, task -> Thread.ofVirtual().start(task))
+        .thenApply(done -> text(done.good() ? 200 : 422, done.words() + "\n"));
   }
 
   /** From the machine itself, or with the fleet's secret. */

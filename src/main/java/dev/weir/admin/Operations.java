@@ -10,6 +10,19 @@ public interface Operations {
   /** The fleet as this node sees it, a JSON object. Never fails. */
   CompletionStage<String> cluster();
 
+  /** Reads the rule files again; blocks on files. Never fails. */
+  Reloaded reloadRules();
+
+  /** Which rules are in force, a JSON object. */
+  String rules();
+
+  /**
+   * What became of it.
+   *
+   * @param good whether the files as they are now are in force
+   */
+  record Reloaded(boolean good, String words) {}
+
   /** What became of a purge. */
   enum Purged {
     /** It was stored; no node serves it any more. */

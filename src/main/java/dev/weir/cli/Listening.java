@@ -4,8 +4,6 @@ import dev.weir.admin.Canary;
 import dev.weir.edge.Role;
 import dev.weir.http.RequestHead;
 import dev.weir.origin.Upstream;
-import dev.weir.policy.PolicyTable;
-import dev.weir.policy.Resolution;
 import dev.weir.tls.LeafMint;
 import dev.weir.tls.ServerTls;
 import dev.weir.tls.TlsCaSettings;
@@ -14,7 +12,6 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.function.Function;
 import javax.net.SocketFactory;
 import org.jspecify.annotations.Nullable;
 
@@ -74,18 +71,12 @@ final class Listening {
   }
 
   /** Rules are about hosts: in front of an origin about its own, whatever Host a client sends. */
-  Function<RequestHead, Resolution> policies(PolicyTable table) {
+  RequestHead seenByRules(RequestHead request) {
     ReverseSettings front = reverse;
     return front == null
-        ? table::resolve
-        : request ->
-            table.resolve(
-                new RequestHead(
-                    request.method(),
-                    front.scheme(),
-                    front.origin(),
-                    request.target(),
-                    request.headers()));
+        ? request
+        : new RequestHead(
+            request.method(), front.scheme(), front.origin(), request.target(), request.headers());
   }
 
   /** What the canary sends, and how. */

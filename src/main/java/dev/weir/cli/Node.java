@@ -31,8 +31,8 @@ import dev.weir.origin.OriginSettings;
 import dev.weir.origin.OwnListeners;
 import dev.weir.origin.PekkoOrigins;
 import dev.weir.origin.SystemResolver;
-import dev.weir.policy.CacheKeys;
-import dev.weir.policy.PolicyTable;
+import dev.weir.rules.LiveRules;
+import dev.weir.rules.RuleFileException;
 import dev.weir.store.LocalStores;
 import dev.weir.store.MetadataStore;
 import dev.weir.store.ObjectStore;
@@ -92,6 +92,7 @@ final class Node {
   private final Readiness readiness;
   private final AdminSettings admin;
   private final AtomicBoolean stopping = new AtomicBoolean();
+  private final LiveRules rules;
   private Listening listening = Listening.PROXY;
   private Optional<ObjectStore> objects = Optional.empty();
   private @Nullable NodeOperations operations;
@@ -104,6 +105,7 @@ final class Node {
     this.settings = settings;
     this.rooms = settings.config().getConfig("weir");
     this.guard = guard(rooms.getConfig("guard"));
+    this.rules = rules(settings);
     this.closings = new Closings(rooms.getDuration("node.close-timeout"));
     this.admin = AdminSettings.from(rooms.getConfig("admin"));
     this.readiness = new Readiness(admin, System::nanoTime);
@@ -115,6 +117,14 @@ final class Node {
       return GuardSettings.from(block);
     } catch (IllegalArgumentException bad) {
       throw new SettingsException(String.valueOf(bad.getMessage()));
+    }
+  }
+
+  private static LiveRules rules(ServeSettings settings) {
+    try {
+      return new LiveRules(settings.policyFiles(), settings.defaultPolicy());
+    } catch (RuleFileException bad) {
+      throw new SettingsException("--policy-file: " + bad.getMessage());
     }
   }
 
@@ -184,6 +194,10 @@ final class Node {
       health = health(data, edge, cache, origins);
       own.add(settings.healthPort());
     }
+    metrics.rules(rules);
+    Duration look = rooms.getDuration("node.policy-look");
+    data.scheduler()
+        .scheduleWithFixedDelay(look, look, () -> blocking.execute(rules::look), data.dispatcher());
     Runnable reload = listening.reload();
     if (reload != null) {
       Duration pause = Duration.ofSeconds(tls.serverReloadSeconds());
@@ -332,7 +346,7 @@ final class Node {
             });
     closings.addStage("fabric", fabric::stop);
     fleet.peersAre(cache::peers);
-    operations = new NodeOperations(cache, fabric, fleet.node());
+    operations = new NodeOperations(cache, fabric, fleet.node(), rules);
     ServerBinding peers = fleet.serve(data, ca, cache, stores.chunks(), blocking);
     if (peers != null) {
       closings.addStage("peer port", peers::unbind);
@@ -354,8 +368,8 @@ final class Node {
       NodeCache cache,
       ExchangeLog log) {
     return new Exchanges(
-        listening.policies(PolicyTable.defaults(settings.defaultPolicy())),
-        request -> CacheKeys.of(request, ""),
+        rules,
+        listening::seenByRules,
         cache,
         stores.bodies(),
         origins,

@@ -11,6 +11,7 @@ import dev.weir.log.ServeReason;
 import dev.weir.origin.OriginFailure;
 import dev.weir.origin.OriginMetrics;
 import dev.weir.origin.PekkoOrigins;
+import dev.weir.rules.LiveRules;
 import dev.weir.store.LocalStores;
 import dev.weir.store.ObjectStoreMetrics;
 import dev.weir.store.elastic.ElasticMetadataStore;
@@ -62,6 +63,21 @@ final class NodeMetrics {
         .counter("weir_client_handshakes", "TLS handshakes done", edge::handshakes)
         .counter("weir_client_handshake_failures", "TLS handshakes failed", edge::failedHandshakes)
         .counter("weir_client_requests", "Requests", edge::requests);
+  }
+
+  void rules(LiveRules rules) {
+    registry
+        .counter("weir_policy_reloads", "Rule files that took the place of others", rules::reloads)
+        .counter("weir_policy_refusals", "Rule files that could not be used", rules::failures)
+        .gauge(
+            "weir_policy_version",
+            "How many versions of the rules this process has had",
+            () -> rules.reloads() + 1.0)
+        .gauge(
+            "weir_policy_problem",
+            "1 while the rule files as they are cannot be used",
+            () -> rules.problem() == null ? 0 : 1)
+        .gauge("weir_policy_rules", "Rules in force", () -> rules.get().rules().size());
   }
 
   void exchanges(ExchangeCounters exchanges, ProcessLog log) {

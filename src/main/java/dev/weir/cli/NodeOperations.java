@@ -9,13 +9,11 @@ import dev.weir.cache.NodeCache;
 import dev.weir.cluster.FabricSystem;
 import dev.weir.entry.NodeId;
 import dev.weir.entry.PrimaryKey;
-import dev.weir.http.Authority;
 import dev.weir.http.Headers;
 import dev.weir.http.RequestHead;
 import dev.weir.policy.CacheKeys;
-import java.net.URI;
-import java.net.URISyntaxException;
-import java.util.Locale;
+import dev.weir.rules.Explanation;
+import dev.weir.rules.LiveRules;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -27,8 +25,10 @@ final class NodeOperations implements Operations {
   private final NodeCache cache;
   private final FabricSystem fabric;
   private final NodeId node;
+  private final LiveRules rules;
 
-  NodeOperations(NodeCache cache, FabricSystem fabric, NodeId node) {
+  NodeOperations(NodeCache cache, FabricSystem fabric, NodeId node, LiveRules rules) {
+    this.rules = rules;
     this.cache = cache;
     this.fabric = fabric;
     this.node = node;
@@ -53,30 +53,36 @@ final class NodeOperations implements Operations {
   }
 
   /** The key of a GET for that URL, byte for byte as a client would send it. */
-  private static @Nullable PrimaryKey key(String url) {
-    int colon = url.indexOf("://");
-    if (colon < 0) {
-      return null;
-    }
-    String scheme = url.substring(0, colon).toLowerCase(Locale.ROOT);
-    int path = url.indexOf('/', colon + 3);
-    String target = path < 0 ? "/" : url.substring(path);
+  private @Nullable PrimaryKey key(String url) {
     try {
-      URI origin =
-          new URI(scheme + "://" + url.substring(colon + 3, path < 0 ? url.length() : path));
-      String host = origin.getHost();
-      boolean usable = scheme.equals("http") || scheme.equals("https");
-      if (!usable || host == null || origin.getUserInfo() != null) {
-        return null;
-      }
-      String name = host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
-      int port = origin.getPort() < 0 ? Authority.defaultPort(scheme) : origin.getPort();
-      RequestHead request =
-          new RequestHead("GET", scheme, new Authority(name, port), target, Headers.EMPTY);
-      return CacheKeys.of(request, "").primary();
-    } catch (URISyntaxException | IllegalArgumentException notAUrl) {
+      RequestHead request = Explanation.request("GET", url, Headers.EMPTY);
+      return CacheKeys.of(request, "", rules.get().resolve(request).effects()).primary();
+    } catch (IllegalArgumentException notAUrl) {
       return null;
     }
+  }
+
+  @Override
+  public Reloaded reloadRules() {
+    return switch (rules.reload()) {
+      case LiveRules.Outcome.Loaded(String version, int count) ->
+          new Reloaded(true, "rules %s are in force: %d rules".formatted(version, count));
+      case LiveRules.Outcome.Unchanged(String version) ->
+          new Reloaded(true, "nothing new: rules %s stay in force".formatted(version));
+      case LiveRules.Outcome.Refused(String reason, String version) ->
+          new Reloaded(false, "%s%nrules %s stay in force".formatted(reason, version));
+    };
+  }
+
+  @Override
+  public String rules() {
+    ObjectNode page = JSON.createObjectNode();
+    page.put("version", rules.version());
+    page.put("rules", rules.get().rules().size());
+    page.put("defaultPolicy", rules.get().defaultPolicy().label());
+    page.put("reloads", rules.reloads());
+    page.put("problem", rules.problem());
+    return text(page);
   }
 
   @Override

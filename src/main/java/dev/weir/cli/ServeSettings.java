@@ -22,6 +22,7 @@ record ServeSettings(
     String ca,
     String caCert,
     Policy defaultPolicy,
+    List<Path> policyFiles,
     boolean allowPolicyHeader,
     String publicProxyUrl,
     List<String> noProxyExtra,
@@ -53,6 +54,7 @@ record ServeSettings(
         read.text("ca"),
         read.text("ca-cert"),
         policy(read),
+        policyFiles(read),
         read.flag("allow-policy-header"),
         read.text("public-proxy-url"),
         read.list("no-proxy-extra"),
@@ -82,11 +84,15 @@ record ServeSettings(
     return networks;
   }
 
-  private static Policy policy(SettingReader read) {
+  static Policy policy(SettingReader read) {
     String[] names = Arrays.stream(Policy.values()).map(Policy::label).toArray(String[]::new);
     String name = read.choice("default-policy", names);
     return Policy.named(name)
         .orElseThrow(() -> read.bad("default-policy", "a policy's name", name));
+  }
+
+  static List<Path> policyFiles(SettingReader read) {
+    return read.list("policy-file").stream().map(SettingReader::pathOf).toList();
   }
 
   static String logLevel(SettingReader read) {
@@ -99,11 +105,6 @@ record ServeSettings(
   }
 
   private static void refuseWhatIsNotThereYet(SettingReader read) {
-    if (!read.text("policy-file").isEmpty()) {
-      throw new SettingsException(
-          "--policy-file: rule files are not there yet; leave it out (rules are built in, see the"
-              + " README)");
-    }
     if (read.flag("access-logs")) {
       throw new SettingsException(
           "--access-logs: Parquet logs are not there yet; the process log has a line per request");

@@ -33,7 +33,11 @@ record Setting(
               "The interception CA's key (and certificate): a path or inline PEM."),
           value("ca-cert", null, "PEM", "The CA's certificate (and chain): a path or inline PEM."),
           value("default-policy", null, "POLICY", "What no rule matches: " + policies() + "."),
-          value("policy-file", null, "FILE", "Rules of your own (not yet: start-up refuses it)."),
+          value(
+              "policy-file",
+              null,
+              "FILE",
+              "Rules of your own: files, or folders of *.conf; may be repeated."),
           flag("allow-policy-header", null, "Let clients choose the policy with X-Weir-Policy."),
           value("public-proxy-url", null, "URL", "How clients reach this proxy, for /proxy-env."),
           value("no-proxy-extra", null, "LIST", "More names for NO_PROXY in /proxy-env."),
@@ -96,6 +100,11 @@ record Setting(
 
   boolean isSwitch() {
     return label == null;
+  }
+
+  /** Whether the flag may be given several times; otherwise its values have commas. */
+  boolean isRepeatable() {
+    return name.equals("policy-file");
   }
 
   String flag() {

@@ -1,7 +1,9 @@
 package dev.weir.cli;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
@@ -24,6 +26,12 @@ final class SettingFlags {
             .negatable(true)
             .defaultValue(null)
             .fallbackValue("true");
+      } else if (setting.isRepeatable()) {
+        option
+            .type(List.class)
+            .auxiliaryTypes(String.class)
+            .arity("1")
+            .paramLabel(String.valueOf(setting.label()));
       } else {
         option.type(String.class).arity("1").paramLabel(String.valueOf(setting.label()));
       }
@@ -36,7 +44,11 @@ final class SettingFlags {
     for (Setting setting : Setting.ALL) {
       if (parsed.hasMatchedOption(setting.flag())) {
         Object value = parsed.matchedOptionValue(setting.flag(), (Object) "");
-        values.put(setting.name(), String.valueOf(value));
+        values.put(
+            setting.name(),
+            value instanceof List<?> several
+                ? several.stream().map(String::valueOf).collect(Collectors.joining(","))
+                : String.valueOf(value));
       }
     }
     return values;

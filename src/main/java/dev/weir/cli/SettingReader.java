@@ -123,10 +123,12 @@ final class SettingReader {
 
   /** A path; {@code ~} is the user's home. */
   Path path(String name) {
-    String value = text(name);
-    if (value.equals("~") || value.startsWith("~/")) {
-      value = System.getProperty("user.home") + value.substring(1);
-    }
+    return pathOf(text(name));
+  }
+
+  static Path pathOf(String text) {
+    boolean atHome = text.equals("~") || text.startsWith("~/");
+    String value = atHome ? System.getProperty("user.home") + text.substring(1) : text;
     return Path.of(value).toAbsolutePath().normalize();
   }
 

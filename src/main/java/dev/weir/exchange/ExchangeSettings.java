@@ -9,12 +9,14 @@ import java.util.List;
  *
  * @param pseudonym the name in Via and Cache-Status; a request whose Via holds it has come round
  * @param allowPolicyHeader whether a request may choose its policy
+ * @param policyHeaderClients networks from which it may; empty for all clients
  * @param targetedCacheControl fields that replace Cache-Control for this cache (RFC 9213), best
  *     first
  */
 public record ExchangeSettings(
     String pseudonym,
     boolean allowPolicyHeader,
+    List<String> policyHeaderClients,
     long headWaitMillis,
     long originConnectTimeoutMillis,
     long originReadTimeoutMillis,
@@ -38,6 +40,7 @@ public record ExchangeSettings(
     if (!pseudonym.matches("[A-Za-z0-9._-]+")) {
       throw new IllegalArgumentException("weir.exchange.pseudonym is not a token: " + pseudonym);
     }
+    policyHeaderClients = List.copyOf(policyHeaderClients);
     targetedCacheControl = List.copyOf(targetedCacheControl);
     if (headWaitMillis < 1
         || maxRounds < 1
@@ -57,6 +60,7 @@ public record ExchangeSettings(
     return new ExchangeSettings(
         room.getString("pseudonym"),
         room.getBoolean("allow-policy-header"),
+        room.getStringList("policy-header-clients"),
         room.getDuration("head-wait").toMillis(),
         room.getDuration("origin-connect-timeout").toMillis(),
         room.getDuration("origin-read-timeout").toMillis(),

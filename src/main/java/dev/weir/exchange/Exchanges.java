@@ -15,15 +15,16 @@ import dev.weir.http.Via;
 import dev.weir.log.ExchangeRecord;
 import dev.weir.log.ServeReason;
 import dev.weir.origin.Origins;
-import dev.weir.policy.CacheKey;
-import dev.weir.policy.Resolution;
+import dev.weir.policy.Effect;
+import dev.weir.policy.PolicyTable;
 import dev.weir.store.Bodies;
 import java.time.Clock;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
-import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
@@ -62,13 +63,15 @@ public final class Exchanges implements ExchangeHandler {
   private final Lookup lookup;
 
   /**
+   * @param rules as they are now; each request is served by those of its arrival
+   * @param seenByRules the request that rules are to judge, from the one that came
    * @param onboarding answers for our own hosts
    * @param log told of each exchange once its body has ended
    * @param materializer of the data system: bodies that must be let go are run with it
    */
   public Exchanges(
-      Function<RequestHead, Resolution> policies,
-      Function<RequestHead, CacheKey> keys,
+      Supplier<PolicyTable> rules,
+      UnaryOperator<RequestHead> seenByRules,
       Cache cache,
       Bodies bodies,
       Origins origins,
@@ -80,7 +83,7 @@ public final class Exchanges implements ExchangeHandler {
     this.settings = settings;
     this.clock = clock;
     this.onboarding = onboarding;
-    routes = new Routes(policies, keys, settings);
+    routes = new Routes(rules, seenByRules, settings);
     answers = new Answers(settings, clock, log);
     failures = new Failures(answers);
     Hits hits = new Hits(bodies, answers, settings.storage(), cache::drop, settings.maxRanges());
@@ -111,7 +114,7 @@ public final class Exchanges implements ExchangeHandler {
             ids.next(),
             clock.millis(),
             received.withHeaders(OriginHeads.withoutOwn(received.headers())),
-            routes.of(received),
+            routes.of(received, request.connection()),
             RequestDirectives.of(received.headers()));
     CompletionStage<EdgeResponse> answer;
     try {
@@ -131,6 +134,10 @@ public final class Exchanges implements ExchangeHandler {
     Page page = onboarding.answer(x.head, x.edge.connection());
     if (page != null) {
       return CompletableFuture.completedFuture(ownPage(x, page));
+    }
+    Integer denied = x.route.effects().get(Effect.DENY);
+    if (denied != null) {
+      return CompletableFuture.completedFuture(failures.denied(x, denied));
     }
     if (Via.hasPassed(x.head.headers(), settings.pseudonym())) {
       return CompletableFuture.completedFuture(failures.loop(x));

@@ -41,6 +41,11 @@ final class Failures {
         "Nothing usable is stored, and the request allows nothing else.");
   }
 
+  EdgeResponse denied(Exchange x, int status) {
+    return own(
+        x, status, ServeReason.DENIED, "Rule '" + x.route.ruleName() + "' refuses this request.");
+  }
+
   EdgeResponse loop(Exchange x) {
     return own(x, 508, ServeReason.LOOP, "The request has passed this cache before: Via names it.");
   }

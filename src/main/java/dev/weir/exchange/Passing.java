@@ -193,7 +193,7 @@ final class Passing {
     for (String name : List.of("Location", "Content-Location")) {
       RequestHead other = Targets.sameOrigin(x.head, head.headers().first(name));
       if (other != null) {
-        PrimaryKey key = routes.of(other.withHeaders(NO_FIELDS)).key();
+        PrimaryKey key = routes.of(other.withHeaders(NO_FIELDS), null).key();
         if (!key.equals(x.route.key())) {
           forgotten.add(forget(key));
         }

@@ -6,6 +6,7 @@ import dev.weir.http.ServingRules;
 import dev.weir.http.StorageRules;
 import dev.weir.origin.OriginTimeouts;
 import dev.weir.policy.CacheKey;
+import dev.weir.policy.Effects;
 import dev.weir.policy.Policy;
 import dev.weir.policy.Resolution;
 import dev.weir.policy.RuleTimeouts;
@@ -17,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param keyUrl the URL without what signs it: for the stored entry
  * @param signature the URL's signature, or null if it has none
+ * @param effects all that rules say, for those phases that act on it
+ * @param ruleName the rule that decided
+ * @param rulesVersion the state of the rules it was made by: one for the whole life of a request
  */
 record Route(
     Policy policy,
@@ -26,9 +30,13 @@ record Route(
     PrimaryKey key,
     String keyUrl,
     @Nullable SignedUrl signature,
-    boolean trustSignatures) {
+    boolean trustSignatures,
+    Effects effects,
+    String ruleName,
+    String rulesVersion) {
 
-  static Route of(Resolution resolution, CacheKey key, ExchangeSettings settings) {
+  static Route of(
+      Resolution resolution, CacheKey key, String rulesVersion, ExchangeSettings settings) {
     return new Route(
         resolution.policy(),
         resolution.serving(),
@@ -37,7 +45,10 @@ record Route(
         key.primary(),
         key.keyUrl(),
         key.signature().orElse(null),
-        resolution.trustSignatures());
+        resolution.trustSignatures(),
+        resolution.effects(),
+        resolution.ruleName(),
+        rulesVersion);
   }
 
   /** The same URL under the policy a client has chosen: a rule's windows do not apply then. */
@@ -50,7 +61,10 @@ record Route(
         key,
         keyUrl,
         signature,
-        trustSignatures);
+        trustSignatures,
+        effects,
+        "header",
+        rulesVersion);
   }
 
   CachingMode mode() {
@@ -65,6 +79,8 @@ record Route(
         rule.readMillis() == RuleTimeouts.DEFAULT_MILLIS
             ? settings.originReadTimeoutMillis()
             : rule.readMillis(),
-        settings.originTotalTimeoutMillis());
+        rule.totalMillis() == RuleTimeouts.DEFAULT_MILLIS
+            ? settings.originTotalTimeoutMillis()
+            : rule.totalMillis());
   }
 }

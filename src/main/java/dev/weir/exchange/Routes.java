@@ -2,58 +2,107 @@ package dev.weir.exchange;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.weir.edge.AddressRanges;
+import dev.weir.edge.ClientConnection;
 import dev.weir.http.RequestHead;
-import dev.weir.policy.CacheKey;
+import dev.weir.policy.CacheKeys;
+import dev.weir.policy.Caller;
 import dev.weir.policy.Policy;
 import dev.weir.policy.PolicyHeader;
+import dev.weir.policy.PolicyTable;
 import dev.weir.policy.Resolution;
+import dev.weir.policy.Subject;
 import java.util.Optional;
-import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Policy and key of requests, remembered by URL: a hit looks them up instead of working them out.
+ * When the rules change, what is remembered of the old ones goes with them; a request keeps the
+ * route it was given.
  */
 final class Routes {
   /** URLs longer than this are not remembered: few of them would fill the memory. */
   private static final int MAX_REMEMBERED_CHARS = 512;
 
-  private final Function<RequestHead, Resolution> policies;
-  private final Function<RequestHead, CacheKey> keys;
+  private final Supplier<PolicyTable> tables;
+  private final UnaryOperator<RequestHead> seenByRules;
   private final ExchangeSettings settings;
-  private final Cache<String, Route> byUrl;
+  private final AddressRanges headerClients;
+  private volatile Remembered remembered;
 
+  /**
+   * @param tables the rules as they are now
+   * @param seenByRules the request that rules are to judge
+   */
   Routes(
-      Function<RequestHead, Resolution> policies,
-      Function<RequestHead, CacheKey> keys,
+      Supplier<PolicyTable> tables,
+      UnaryOperator<RequestHead> seenByRules,
       ExchangeSettings settings) {
-    this.policies = policies;
-    this.keys = keys;
+    this.tables = tables;
+    this.seenByRules = seenByRules;
     this.settings = settings;
-    this.byUrl = Caffeine.newBuilder().maximumSize(settings.routeCacheEntries()).build();
+    this.headerClients = AddressRanges.of(settings.policyHeaderClients());
+    this.remembered = remembering(tables.get());
+  }
+
+  /** What one state of the rules says of URLs. */
+  private record Remembered(PolicyTable table, Cache<String, Known> byUrl) {}
+
+  /**
+   * What the rules say of a URL.
+   *
+   * @param route of every request for it, or null where the rest of the request matters
+   */
+  private record Known(PolicyTable.Shortlist shortlist, @Nullable Route route) {}
+
+  private Remembered remembering(PolicyTable table) {
+    return new Remembered(
+        table, Caffeine.newBuilder().maximumSize(settings.routeCacheEntries()).build());
   }
 
   /** The route of a request; its fields still hold what speaks to this cache. */
-  Route of(RequestHead request) {
-    Route route = byUrl(request);
-    if (settings.allowPolicyHeader()) {
+  Route of(RequestHead request, @Nullable ClientConnection connection) {
+    Route route = byRules(request, connection);
+    if (settings.allowPolicyHeader() && connection != null) {
       Optional<Policy> chosen = PolicyHeader.requested(request.headers());
-      if (chosen.isPresent()) {
+      if (chosen.isPresent()
+          && (settings.policyHeaderClients().isEmpty()
+              || headerClients.contains(connection.remote().getAddress()))) {
         return route.under(chosen.get(), settings);
       }
     }
     return route;
   }
 
-  private Route byUrl(RequestHead request) {
-    String url = request.url();
-    Route known = byUrl.getIfPresent(url);
-    if (known != null) {
-      return known;
+  private Route byRules(RequestHead request, @Nullable ClientConnection connection) {
+    Remembered now = remembered;
+    PolicyTable table = tables.get();
+    if (now.table() != table) {
+      now = remembering(table);
+      remembered = now;
     }
-    Route route = Route.of(policies.apply(request), keys.apply(request), settings);
-    if (url.length() <= MAX_REMEMBERED_CHARS) {
-      byUrl.put(url, route);
+    String url = request.url();
+    Known known = now.byUrl().getIfPresent(url);
+    if (known != null && known.route() != null) {
+      return known.route();
+    }
+    Subject subject = Subject.of(seenByRules.apply(request), caller(connection));
+    PolicyTable.Shortlist shortlist = known == null ? table.shortlist(subject) : known.shortlist();
+    Resolution resolution = table.resolve(shortlist, subject);
+    Route route =
+        Route.of(
+            resolution, CacheKeys.of(request, "", resolution.effects()), table.version(), settings);
+    if (known == null && url.length() <= MAX_REMEMBERED_CHARS) {
+      now.byUrl().put(url, new Known(shortlist, shortlist.isSure() ? route : null));
     }
     return route;
+  }
+
+  private static Caller caller(@Nullable ClientConnection connection) {
+    return connection == null
+        ? Caller.NOBODY
+        : new Caller(connection.remote().getAddress(), connection.local().getPort());
   }
 }

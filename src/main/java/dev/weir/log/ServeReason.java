@@ -34,6 +34,7 @@ public enum ServeReason {
   PASS_VARIANTS("variants-differ", Kind.PASS),
   PASS_KEEPER("keeper", Kind.PASS),
   ONLY_IF_CACHED("only-if-cached", Kind.OWN),
+  DENIED("denied", Kind.OWN),
   ONBOARDING("onboarding", Kind.OWN),
   LOOP("loop", Kind.OWN),
   MAX_FORWARDS("max-forwards", Kind.OWN),

@@ -2,12 +2,14 @@ package dev.weir.policy;
 
 import dev.weir.entry.PrimaryKey;
 import dev.weir.entry.VariantKey;
+import dev.weir.http.Authority;
 import dev.weir.http.Headers;
 import dev.weir.http.RequestHead;
 import dev.weir.http.Sha224;
 import dev.weir.http.Vary;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,26 +25,42 @@ public final class CacheKeys {
   private CacheKeys() {}
 
   /**
-   * The key of a request.
+   * The key of a request that no rule speaks of.
    *
    * @param realm empty, or the mount or credential where the cache adds credentials of its own
    */
   public static CacheKey of(RequestHead request, String realm) {
-    String host = request.authority().host();
-    SignedUrls.@Nullable Stripped stripped = SignedUrls.strip(host, request.target());
-    String url =
-        stripped == null
-            ? request.url()
-            : request.scheme()
-                + "://"
-                + request.authority().text(request.scheme())
-                + stripped.target();
+    return of(request, realm, Effects.NONE);
+  }
+
+  /** The key of a request under what rules say of it ({@code key}, {@code signing-parameters}). */
+  public static CacheKey of(RequestHead request, String realm, Effects effects) {
+    String scheme = request.scheme();
+    Authority authority = request.authority();
+    SignedUrls.@Nullable Stripped stripped =
+        SignedUrls.strip(
+            authority.host(),
+            request.target(),
+            effects.get(Effect.SIGNING_PARAMETERS, Set.<String>of()));
+    String target = stripped == null ? request.target() : stripped.target();
+    String url = stripped == null ? request.url() : url(scheme, authority, target);
+    KeyRules rules = effects.get(Effect.KEY);
+    if (rules != null) {
+      KeyRules.Site site = rules.site();
+      scheme = site == null ? scheme : site.scheme();
+      authority = site == null ? authority : site.authority();
+      url = rules.rewritten(url(scheme, authority, rules.target(target)));
+    }
     String text = realm.isEmpty() ? url : "realm " + realm + "\n" + url;
     String digest = Sha224.hex(stripped == null ? text : text + "\nsigned");
     return new CacheKey(
-        new PrimaryKey(request.scheme(), host, digest),
+        new PrimaryKey(scheme, authority.host(), digest),
         url,
         stripped == null ? Optional.empty() : Optional.of(stripped.signature()));
+  }
+
+  private static String url(String scheme, Authority authority, String target) {
+    return scheme + "://" + authority.text(scheme) + ("*".equals(target) ? "" : target);
   }
 
   /** The secondary key of a request whose key varies by these fields. */

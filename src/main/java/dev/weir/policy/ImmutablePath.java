@@ -1,5 +1,6 @@
 package dev.weir.policy;
 
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
@@ -15,6 +16,11 @@ public enum ImmutablePath {
     boolean matches(String path) {
       return npmTarball(path);
     }
+
+    @Override
+    Anchor anchor() {
+      return Anchor.containing(".tgz");
+    }
   },
   /** {@code /group/artifact/1.2/artifact-1.2[-classifier].jar}, signatures and checksums too. */
   MAVEN_RELEASE {
@@ -29,12 +35,22 @@ public enum ImmutablePath {
     boolean matches(String path) {
       return path.contains("/pool/") && endsWithOneOf(lower(fileName(path)), DEBIAN_ENDS);
     }
+
+    @Override
+    Anchor anchor() {
+      return Anchor.containing("/pool/");
+    }
   },
   /** {@code /by-hash/SHA256/<hex>}: an index under the name of its digest. */
   BY_HASH {
     @Override
     boolean matches(String path) {
       return byHash(path);
+    }
+
+    @Override
+    Anchor anchor() {
+      return Anchor.containing("/by-hash/");
     }
   },
   /** {@code /@v/v1.2.3.zip}, {@code .mod} and {@code .info} of a full version. */
@@ -43,6 +59,11 @@ public enum ImmutablePath {
     boolean matches(String path) {
       return goModule(path);
     }
+
+    @Override
+    Anchor anchor() {
+      return Anchor.containing("/@v/v");
+    }
   },
   /** {@code name-1.2.3.crate}, or {@code /crates/name/1.2.3/download}. */
   CARGO_CRATE {
@@ -50,12 +71,22 @@ public enum ImmutablePath {
     boolean matches(String path) {
       return cargoCrate(path);
     }
+
+    @Override
+    Anchor anchor() {
+      return new Anchor(List.of(new Anchor.Contains(".crate"), new Anchor.Contains("/crates/")));
+    }
   },
   /** {@code /v2/<name>/blobs/sha256:<hex>}. */
   OCI_BLOB {
     @Override
     boolean matches(String path) {
       return ociBlob(path);
+    }
+
+    @Override
+    Anchor anchor() {
+      return Anchor.containing("/blobs/");
     }
   };
 
@@ -100,6 +131,11 @@ public enum ImmutablePath {
       Set.of(".md5", ".sha1", ".sha256", ".sha512", ".asc");
 
   abstract boolean matches(String path);
+
+  /** What the URL must contain, in lower case. */
+  Anchor anchor() {
+    return Anchor.ALWAYS;
+  }
 
   private static boolean npmTarball(String path) {
     int dash = path.indexOf("/-/");

@@ -2,20 +2,37 @@ package dev.weir.policy;
 
 import dev.weir.http.RequestHead;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The rules in the order they are tried: URL prefixes first, the longest before the shorter,
- * wherever they stood; then all others as listed. The first that matches decides; without one the
- * default policy does.
+ * wherever they stood; then all others as listed. The first that matches decides, and those before
+ * it that let the search go on have decided what they had effects for; without one the default
+ * policy does. An index picks those with a chance, so thousands of rules cost what a few do.
+ *
+ * <p>What depends on the URL alone is worked out apart from what depends on the rest of the request
+ * ({@link #shortlist}), so that the former can be remembered. Immutable.
  */
 public final class PolicyTable {
+  private final List<Rule> rules;
   private final Matcher[] matchers;
-  private final Resolution[] resolutions;
+  private final @Nullable Resolution[] alone;
   private final Resolution otherwise;
+  private final Policy defaultPolicy;
+  private final RuleIndex index;
+  private final String version;
 
   public PolicyTable(List<Rule> rules, Policy defaultPolicy) {
+    this(rules, defaultPolicy, "");
+  }
+
+  /**
+   * @param version the name of this state of the rules, for people
+   */
+  public PolicyTable(List<Rule> rules, Policy defaultPolicy, String version) {
     List<Rule> prefixes = new ArrayList<>();
     List<Rule> ordered = new ArrayList<>();
     for (Rule rule : rules) {
@@ -23,14 +40,76 @@ public final class PolicyTable {
     }
     prefixes.sort(Comparator.comparingInt(PolicyTable::prefixLength).reversed());
     ordered.addAll(0, prefixes);
+    this.rules = List.copyOf(ordered);
+    this.version = version;
+    this.defaultPolicy = defaultPolicy;
     matchers = ordered.stream().map(Rule::matcher).toArray(Matcher[]::new);
-    resolutions = ordered.stream().map(Resolution::of).toArray(Resolution[]::new);
     otherwise = Resolution.byDefault(defaultPolicy);
+    alone =
+        ordered.stream()
+            .map(rule -> rule.goesOn() ? null : resolution(List.of(rule)))
+            .toArray(Resolution[]::new);
+    index = new RuleIndex(Arrays.asList(matchers));
   }
 
-  /** The default rules before the given default policy. */
-  public static PolicyTable defaults(Policy defaultPolicy) {
-    return new PolicyTable(DefaultRules.list(), defaultPolicy);
+  /**
+   * The rules that a URL leaves in the running, in order, up to the first that is sure to decide.
+   */
+  public static final class Shortlist {
+    private final int[] rules;
+    private final boolean sure;
+
+    private Shortlist(int[] rules, boolean sure) {
+      this.rules = rules;
+      this.sure = sure;
+    }
+
+    /** Whether every request for this URL is resolved alike. */
+    public boolean isSure() {
+      return sure;
+    }
+  }
+
+  public Shortlist shortlist(Subject subject) {
+    int[] kept = index.candidates(subject);
+    int size = 0;
+    boolean sure = true;
+    for (int number : kept) {
+      Match match = matchers[number].byUrl(subject);
+      if (match == Match.NO) {
+        continue;
+      }
+      kept[size++] = number;
+      sure &= match == Match.YES;
+      if (match == Match.YES && !rules.get(number).goesOn()) {
+        break;
+      }
+    }
+    return new Shortlist(Arrays.copyOf(kept, size), sure);
+  }
+
+  /** Resolves a request whose URL the shortlist was made for. */
+  public Resolution resolve(Shortlist shortlist, Subject subject) {
+    List<Rule> before = List.of();
+    for (int number : shortlist.rules) {
+      if (!shortlist.sure && !matchers[number].matches(subject)) {
+        continue;
+      }
+      Resolution decided = alone[number];
+      if (decided != null && before.isEmpty()) {
+        return decided;
+      }
+      before = before.isEmpty() ? new ArrayList<>() : before;
+      before.add(rules.get(number));
+      if (decided != null) {
+        break;
+      }
+    }
+    return before.isEmpty() ? otherwise : resolution(before);
+  }
+
+  public Resolution resolve(Subject subject) {
+    return resolve(shortlist(subject), subject);
   }
 
   public Resolution resolve(RequestHead request) {
@@ -42,13 +121,31 @@ public final class PolicyTable {
     return resolve(Subject.of(url));
   }
 
-  private Resolution resolve(Subject subject) {
-    for (int i = 0; i < matchers.length; i++) {
-      if (matchers[i].matches(subject)) {
-        return resolutions[i];
-      }
+  /** The rules in the order they are tried. */
+  public List<Rule> rules() {
+    return rules;
+  }
+
+  public Policy defaultPolicy() {
+    return defaultPolicy;
+  }
+
+  public String version() {
+    return version;
+  }
+
+  private Resolution resolution(List<Rule> matched) {
+    Effects effects = Effects.NONE;
+    for (Rule rule : matched) {
+      effects = effects.or(rule.effects());
     }
-    return otherwise;
+    boolean open = matched.getLast().goesOn();
+    List<String> names = matched.stream().map(Rule::name).toList();
+    return new Resolution(
+        effects.get(Effect.POLICY, defaultPolicy),
+        effects,
+        open ? "default" : names.getLast(),
+        open ? names : names.subList(0, names.size() - 1));
   }
 
   private static int prefixLength(Rule rule) {

@@ -1,44 +1,46 @@
 package dev.weir.policy;
 
 import dev.weir.http.ServingRules;
+import java.util.List;
 
 /**
- * What the rules say of one request. Windows are milliseconds, 0 for none; there is one instance
- * per rule, so resolving allocates none.
+ * What the rules say of one request.
  *
- * @param ruleName the rule that matched, {@code default} or {@code header}
+ * @param ruleName the rule that decided, {@code default} or {@code header}
+ * @param before rules that had their say before it and let the search go on
  */
-public record Resolution(
-    Policy policy,
-    ServingRules serving,
-    RuleTimeouts timeouts,
-    boolean trustSignatures,
-    String ruleName) {
-
-  static Resolution of(Rule rule) {
-    return new Resolution(
-        rule.policy(),
-        new ServingRules(rule.forcedStaleWhileRevalidateMillis(), rule.freshnessOverrideMillis()),
-        rule.timeouts(),
-        rule.trustSignatures(),
-        rule.name());
+public record Resolution(Policy policy, Effects effects, String ruleName, List<String> before) {
+  public Resolution {
+    before = List.copyOf(before);
   }
 
   /** No rule matched. */
   public static Resolution byDefault(Policy policy) {
-    return new Resolution(policy, ServingRules.NONE, RuleTimeouts.DEFAULT, false, "default");
+    return new Resolution(policy, Effects.NONE, "default", List.of());
   }
 
-  /** The client chose; a rule's windows and timeouts do not apply then. */
-  public static Resolution byHeader(Policy policy) {
-    return new Resolution(policy, ServingRules.NONE, RuleTimeouts.DEFAULT, false, "header");
+  /** The rules' word on how and when what is stored is served. */
+  public ServingRules serving() {
+    long forced = forcedStaleWhileRevalidateMillis();
+    long unchanging = freshnessOverrideMillis();
+    return forced == 0 && unchanging == 0
+        ? ServingRules.NONE
+        : new ServingRules(forced, unchanging);
+  }
+
+  public RuleTimeouts timeouts() {
+    return effects.get(Effect.TIMEOUTS, RuleTimeouts.DEFAULT);
+  }
+
+  public boolean trustSignatures() {
+    return effects.get(Effect.TRUST_SIGNATURES, false);
   }
 
   public long forcedStaleWhileRevalidateMillis() {
-    return serving.forcedStaleWhileRevalidateMillis();
+    return effects.get(Effect.FORCED_STALE_WHILE_REVALIDATE, 0L);
   }
 
   public long freshnessOverrideMillis() {
-    return serving.freshnessOverrideMillis();
+    return effects.get(Effect.UNCHANGING_FOR, 0L);
   }
 }

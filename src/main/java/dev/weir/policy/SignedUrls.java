@@ -77,8 +77,12 @@ final class SignedUrls {
   /** A target without its signing parameters, and what they were. */
   record Stripped(String target, SignedUrl signature) {}
 
-  /** Null for a target without signing parameters: it is used as it stands. */
-  static @Nullable Stripped strip(String host, String target) {
+  /**
+   * Null for a target without signing parameters: it is used as it stands.
+   *
+   * @param ofRule more of their names, in lower case
+   */
+  static @Nullable Stripped strip(String host, String target, Set<String> ofRule) {
     int question = target.indexOf('?');
     if (question < 0) {
       return null;
@@ -93,6 +97,7 @@ final class SignedUrls {
       boolean signing =
           name.startsWith("x-amz-")
               || ofSet.contains(name)
+              || ofRule.contains(name)
               || (ofHost != null && ofHost.contains(name));
       (signing ? dropped : kept).add(parameter);
     }
@@ -102,7 +107,7 @@ final class SignedUrls {
     String query = Query.format(kept);
     String path = target.substring(0, question);
     return new Stripped(
-        query.isEmpty() ? path : path + "?" + query, describe(dropped, ofHost != null));
+        query.isEmpty() ? path : path + "?" + query, describe(dropped, ofHost != null, ofRule));
   }
 
   private static Set<String> wholeSet(List<Parameter> parameters) {
@@ -123,12 +128,16 @@ final class SignedUrls {
     return Set.of();
   }
 
-  private static SignedUrl describe(List<Parameter> dropped, boolean hostInTable) {
+  private static SignedUrl describe(
+      List<Parameter> dropped, boolean hostInTable, Set<String> ofRule) {
     Map<String, String> values = new HashMap<>();
     dropped.forEach(parameter -> values.putIfAbsent(parameter.lowerName(), parameter.value()));
     boolean hasSignature =
         values.entrySet().stream()
-            .anyMatch(e -> SIGNATURES.contains(e.getKey()) && !e.getValue().isEmpty());
+            .anyMatch(
+                e ->
+                    (SIGNATURES.contains(e.getKey()) || ofRule.contains(e.getKey()))
+                        && !e.getValue().isEmpty());
     return new SignedUrl(
         hasSignature, hostInTable, Sha224.hex(Query.format(dropped)), expiry(values));
   }

@@ -1,6 +1,7 @@
 package dev.weir.policy;
 
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs a regular expression that people wrote over a URL that strangers sent. Some expressions take
@@ -16,6 +17,15 @@ final class StepLimit {
       return pattern.matcher(new Counted(text, new int[1])).find();
     } catch (Exhausted | StackOverflowError e) {
       return false; // alternatives under a star recurse once per character
+    }
+  }
+
+  /** The text with every match replaced; null if that would take too long. */
+  static @Nullable String replaceAll(Pattern pattern, String text, String replacement) {
+    try {
+      return pattern.matcher(new Counted(text, new int[1])).replaceAll(replacement);
+    } catch (Exhausted | StackOverflowError e) {
+      return null;
     }
   }
 

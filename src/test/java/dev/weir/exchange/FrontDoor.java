@@ -11,9 +11,9 @@ import dev.weir.http.ResponseHead;
 import dev.weir.origin.ClientEngines;
 import dev.weir.origin.Origins;
 import dev.weir.origin.RawOrigin;
-import dev.weir.policy.CacheKeys;
 import dev.weir.policy.Policy;
 import dev.weir.policy.PolicyTable;
+import dev.weir.rules.RuleFiles;
 import dev.weir.testing.Eventually;
 import dev.weir.wire.TestTls;
 import java.io.IOException;
@@ -76,10 +76,11 @@ final class FrontDoor implements AutoCloseable {
   private FrontDoor(RawOrigin origin, Origins origins, EngineFactory engines) throws Exception {
     this.origin = origin;
     Instants instants = () -> Instant.ofEpochMilli(System.currentTimeMillis() + aheadMillis.get());
+    PolicyTable rules = RuleFiles.defaults(Policy.STANDARD);
     exchanges =
         new Exchanges(
-            PolicyTable.defaults(Policy.STANDARD)::resolve,
-            head -> CacheKeys.of(head, ""),
+            () -> rules,
+            head -> head,
             world.cache,
             world.stores.bodies(),
             origins,

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weir.http.Headers;
 import dev.weir.policy.Policy;
-import dev.weir.policy.PolicyTable;
+import dev.weir.rules.RuleFiles;
 import dev.weir.testing.Answer;
 import dev.weir.testing.Eventually;
 import dev.weir.testing.ProxyClient.Response;
@@ -43,7 +43,7 @@ final class LiveSuiteTest {
 
   private void under(String policy, String settings) {
     rig.close();
-    rig = new Rig(PolicyTable.defaults(Policy.named(policy).orElseThrow()), settings);
+    rig = new Rig(RuleFiles.defaults(Policy.named(policy).orElseThrow()), settings);
   }
 
   private Response get(String target, String... fields) throws Exception {

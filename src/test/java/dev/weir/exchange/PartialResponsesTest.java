@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.weir.http.Headers;
 import dev.weir.policy.Policy;
-import dev.weir.policy.PolicyTable;
+import dev.weir.rules.RuleFiles;
 import dev.weir.testing.Answer;
 import dev.weir.testing.Eventually;
 import dev.weir.testing.OriginServer;
@@ -40,7 +40,7 @@ final class PartialResponsesTest {
   /** From now on what is larger is never fetched whole because of a range. */
   private void rangeFillMax(String bytes) {
     rig.close();
-    rig = new Rig(PolicyTable.defaults(Policy.STANDARD), "weir.exchange.range-fill-max = " + bytes);
+    rig = new Rig(RuleFiles.defaults(Policy.STANDARD), "weir.exchange.range-fill-max = " + bytes);
   }
 
   private Rig.Got range(String target, String range, String... headers) throws Exception {

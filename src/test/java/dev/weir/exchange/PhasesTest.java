@@ -7,7 +7,7 @@ import dev.weir.edge.EdgeResponse;
 import dev.weir.http.Headers;
 import dev.weir.log.ServeReason;
 import dev.weir.policy.Policy;
-import dev.weir.policy.PolicyTable;
+import dev.weir.rules.RuleFiles;
 import dev.weir.testing.Answer;
 import dev.weir.testing.Eventually;
 import dev.weir.testing.Seen;
@@ -117,7 +117,7 @@ final class PhasesTest {
   void aRangeOfWhatIsTooLargeIsForwardedAndKeptAsAPart() throws Exception {
     // Given
     rig.close();
-    rig = new Rig(PolicyTable.defaults(Policy.STANDARD), "weir.exchange.range-fill-max = 50k");
+    rig = new Rig(RuleFiles.defaults(Policy.STANDARD), "weir.exchange.range-fill-max = 50k");
 
     // When
     Rig.Got near = rig.get("/range-data/100000", "Range", "bytes=10-19");
@@ -426,8 +426,7 @@ final class PhasesTest {
     stored("/policy");
     Rig.Got ignored = rig.get("/policy", "X-Weir-Policy", "NoCache");
     rig.close();
-    rig =
-        new Rig(PolicyTable.defaults(Policy.STANDARD), "weir.exchange.allow-policy-header = true");
+    rig = new Rig(RuleFiles.defaults(Policy.STANDARD), "weir.exchange.allow-policy-header = true");
     stored("/policy");
 
     // When
@@ -443,7 +442,7 @@ final class PhasesTest {
   void aClientThatLeavesBeforeTheHeadIsLetGo() throws Exception {
     // Given
     rig.close();
-    rig = new Rig(PolicyTable.defaults(Policy.STANDARD), "weir.exchange.client-gone-grace = 20ms");
+    rig = new Rig(RuleFiles.defaults(Policy.STANDARD), "weir.exchange.client-gone-grace = 20ms");
     CountDownLatch reached = new CountDownLatch(1);
     CountDownLatch release = new CountDownLatch(1);
     rig.origin.on(

@@ -1,7 +1,7 @@
 package dev.weir.exchange;
 
 import dev.weir.policy.Policy;
-import dev.weir.policy.PolicyTable;
+import dev.weir.rules.RuleFiles;
 import dev.weir.testing.Answer;
 import dev.weir.testing.Eventually;
 import dev.weir.testing.ProxyClient.Response;
@@ -34,7 +34,7 @@ final class Race implements AutoCloseable {
   }
 
   Race(String settings) {
-    rig = new Rig(PolicyTable.defaults(Policy.STANDARD), settings);
+    rig = new Rig(RuleFiles.defaults(Policy.STANDARD), settings);
   }
 
   /** Each answer says in its body the how-manieth it is. */

@@ -6,7 +6,7 @@ import dev.weir.edge.EdgeResponse;
 import dev.weir.http.ByteRanges;
 import dev.weir.http.Headers;
 import dev.weir.policy.Policy;
-import dev.weir.policy.PolicyTable;
+import dev.weir.rules.RuleFiles;
 import dev.weir.testing.Answer;
 import dev.weir.testing.ByteRangesBody;
 import dev.weir.testing.Eventually;
@@ -167,7 +167,7 @@ final class RangesTest {
   void thePinsOfAMultipartAnswerNobodyReadsAreGivenBack() throws Exception {
     // Given
     rig.close();
-    rig = new Rig(PolicyTable.defaults(Policy.STANDARD), "weir.exchange.unread-body = 50ms");
+    rig = new Rig(RuleFiles.defaults(Policy.STANDARD), "weir.exchange.unread-body = 50ms");
     stored("/range-data/20000000");
 
     // When

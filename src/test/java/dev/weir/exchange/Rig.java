@@ -11,9 +11,9 @@ import dev.weir.http.Headers;
 import dev.weir.http.RequestHead;
 import dev.weir.http.ResponseHead;
 import dev.weir.log.ExchangeRecord;
-import dev.weir.policy.CacheKeys;
 import dev.weir.policy.Policy;
 import dev.weir.policy.PolicyTable;
+import dev.weir.rules.RuleFiles;
 import dev.weir.testing.Eventually;
 import dev.weir.testing.OriginServer;
 import dev.weir.testing.ProxyClient;
@@ -32,6 +32,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import javax.net.ssl.SSLEngine;
 import org.apache.pekko.Done;
@@ -62,14 +63,18 @@ final class Rig implements AutoCloseable {
   private @Nullable Edge edge;
 
   Rig(Policy policy) {
-    this(PolicyTable.defaults(policy), "");
+    this(RuleFiles.defaults(policy), "");
   }
 
   Rig(PolicyTable policies, String overrides) {
+    this(() -> policies, overrides);
+  }
+
+  Rig(Supplier<PolicyTable> policies, String overrides) {
     exchanges =
         new Exchanges(
-            policies::resolve,
-            head -> CacheKeys.of(head, ""),
+            policies,
+            head -> head,
             cache,
             world.stores.bodies(),
             world.origins,

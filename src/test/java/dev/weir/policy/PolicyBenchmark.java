@@ -3,6 +3,7 @@ package dev.weir.policy;
 import dev.weir.http.Authority;
 import dev.weir.http.Headers;
 import dev.weir.http.RequestHead;
+import dev.weir.rules.RuleFiles;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -22,7 +23,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 @Fork(1)
 public class PolicyBenchmark {
-  private final PolicyTable table = PolicyTable.defaults(Policy.STANDARD);
+  private final PolicyTable table = RuleFiles.defaults(Policy.STANDARD);
   private final RequestHead request =
       new RequestHead(
           "GET",

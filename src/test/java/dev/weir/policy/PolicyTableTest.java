@@ -6,10 +6,9 @@ import dev.weir.http.Authority;
 import dev.weir.http.Headers;
 import dev.weir.http.RequestHead;
 import dev.weir.policy.Matcher.HostContains;
-import dev.weir.policy.Matcher.UrlContains;
 import dev.weir.policy.Matcher.UrlPrefix;
 import dev.weir.policy.Matcher.UrlRegex;
-import dev.weir.policy.Matcher.UrlSuffix;
+import dev.weir.rules.RuleFiles;
 import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
@@ -17,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class PolicyTableTest {
-  private static final PolicyTable DEFAULTS = PolicyTable.defaults(Policy.STANDARD);
+  private static final PolicyTable DEFAULTS = RuleFiles.defaults(Policy.STANDARD);
 
   @ParameterizedTest
   @CsvSource({
@@ -82,7 +81,7 @@ class PolicyTableTest {
     PolicyTable table =
         new PolicyTable(
             List.of(
-                Rule.of("suffix", new UrlSuffix(".bin"), Policy.NO_CACHE),
+                Rule.of("suffix", new Matcher.Suffix(Matcher.Part.URL, ".bin"), Policy.NO_CACHE),
                 Rule.of("short", new UrlPrefix("https://H.example/"), Policy.STANDARD),
                 Rule.of("long", new UrlPrefix("https://h.example/a/"), Policy.NO_REFRESH)),
             Policy.ALWAYS_UPSTREAM);
@@ -98,9 +97,16 @@ class PolicyTableTest {
     PolicyTable table =
         new PolicyTable(
             List.of(
-                Rule.of("contains", new UrlContains("?TOKEN="), Policy.NO_CACHE),
-                Rule.of("suffix", new UrlSuffix(".deb"), Policy.NO_REFRESH),
-                Rule.of("host", new HostContains("mirror", "private"), Policy.STALE_IF_ERROR)),
+                Rule.of(
+                    "contains", new Matcher.Contains(Matcher.Part.URL, "?TOKEN="), Policy.NO_CACHE),
+                Rule.of("suffix", new Matcher.Suffix(Matcher.Part.URL, ".deb"), Policy.NO_REFRESH),
+                Rule.of(
+                    "host",
+                    new Matcher.All(
+                        List.of(
+                            new HostContains("mirror"),
+                            new Matcher.Not(new HostContains("private")))),
+                    Policy.STALE_IF_ERROR)),
             Policy.STANDARD);
     assertThat(table.resolve("https://h/x?token=1").ruleName()).isEqualTo("contains");
     assertThat(table.resolve("https://h/x?f=a.deb").ruleName()).isEqualTo("suffix");
@@ -113,7 +119,7 @@ class PolicyTableTest {
   void anExpressionThatWouldRunForEverIsNoMatch() {
     PolicyTable table =
         new PolicyTable(
-            List.of(Rule.of("evil", UrlRegex.of("(a+)+(b+)+(c+)+!", ""), Policy.NO_CACHE)),
+            List.of(Rule.of("evil", UrlRegex.of("(a+)+(b+)+(c+)+!"), Policy.NO_CACHE)),
             Policy.STANDARD);
     String url = "https://h.example/" + "a".repeat(2000) + "b".repeat(2000) + "c".repeat(2000);
     assertThat(table.resolve(url).policy()).isEqualTo(Policy.STANDARD);

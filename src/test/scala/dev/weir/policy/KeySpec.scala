@@ -4,6 +4,7 @@ import java.net.URLDecoder
 import java.nio.charset.StandardCharsets.ISO_8859_1
 
 import dev.weir.http.{Authority, Headers, RequestHead}
+import dev.weir.rules.RuleFiles
 import org.scalacheck.Gen
 import org.scalatest.matchers.should.Matchers
 import org.scalatest.wordspec.AnyWordSpec
@@ -87,7 +88,7 @@ class KeySpec extends AnyWordSpec with Matchers with ScalaCheckPropertyChecks {
       forAll { (text: String) =>
         val target = "/" + text.filter(c => c > ' ' && c < 0x7f)
         key("example.com", target).primary.digest should have length 56
-        PolicyTable.defaults(Policy.STANDARD).resolve(
+        RuleFiles.defaults(Policy.STANDARD).resolve(
           new RequestHead("GET", "https", new Authority("example.com", 443), target, Headers.EMPTY)
         )
         CacheKeys.extension(target)

@@ -1,0 +1,37 @@
+package dev.weir.policy;
+
+import java.util.Set;
+
+/**
+ * One thing that a rule may decide. The name is its key in rule files; each is enforced where the
+ * exchange or the way to the origin asks for it by its constant.
+ *
+ * @param name in rule files
+ */
+@SuppressWarnings("UnusedTypeParameter") // it is the type of the value in Effects
+public record Effect<T>(String name) {
+  /** How the request is served. */
+  public static final Effect<Policy> POLICY = new Effect<>("policy");
+
+  /** See {@link dev.weir.http.ServingRules#forcedStaleWhileRevalidateMillis}. */
+  public static final Effect<Long> FORCED_STALE_WHILE_REVALIDATE =
+      new Effect<>("stale-while-revalidate");
+
+  /** See {@link dev.weir.http.ServingRules#freshnessOverrideMillis}. */
+  public static final Effect<Long> UNCHANGING_FOR = new Effect<>("unchanging-for");
+
+  /** How long the origin may take. */
+  public static final Effect<RuleTimeouts> TIMEOUTS = new Effect<>("timeouts");
+
+  /** What of the URL its name in the cache is made of. */
+  public static final Effect<KeyRules> KEY = new Effect<>("key");
+
+  /** Parameters that sign a URL, beside those known everywhere; names in lower case. */
+  public static final Effect<Set<String>> SIGNING_PARAMETERS = new Effect<>("signing-parameters");
+
+  /** Whether a signature's being there is enough, without the origin having accepted it. */
+  public static final Effect<Boolean> TRUST_SIGNATURES = new Effect<>("trust-signatures");
+
+  /** The status that refuses the request. */
+  public static final Effect<Integer> DENY = new Effect<>("deny");
+}

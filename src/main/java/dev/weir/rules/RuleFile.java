@@ -1,0 +1,169 @@
+package dev.weir.rules;
+
+import com.typesafe.config.Config;
+import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigIncludeContext;
+import com.typesafe.config.ConfigIncluder;
+import com.typesafe.config.ConfigIncluderClasspath;
+import com.typesafe.config.ConfigIncluderFile;
+import com.typesafe.config.ConfigIncluderURL;
+import com.typesafe.config.ConfigObject;
+import com.typesafe.config.ConfigParseOptions;
+import dev.weir.policy.Effects;
+import dev.weir.policy.Matcher;
+import dev.weir.policy.Policy;
+import dev.weir.policy.Rule;
+import java.io.File;
+import java.net.URL;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What stands in one rule file.
+ *
+ * @param defaultPolicy for requests that no rule decides, or null where the file leaves it open
+ * @param builtIn whether the built-in rules stay behind these
+ * @param removed names of built-in rules that go
+ */
+record RuleFile(
+    @Nullable Policy defaultPolicy,
+    boolean builtIn,
+    List<Named> removed,
+    List<Placed> rules,
+    List<RuleTest> tests) {
+  private static final Set<String> TOP =
+      Set.of("rules", "default-policy", "built-in", "remove", "tests", "let");
+  private static final Set<String> OWN =
+      Set.of("name", "match", "before", "after", "replace", "continue");
+  private static final Set<String> RESERVED = Set.of("default", "header");
+
+  /** The name of a rule, and where it is mentioned. */
+  record Named(String name, Value at) {}
+
+  /**
+   * A rule and where it wants to stand.
+   *
+   * @param before the rule it goes before, or null
+   * @param after the rule it goes behind, or null
+   * @param replaces whether it takes the place of the rule of its name
+   */
+  record Placed(
+      Rule rule, @Nullable Named before, @Nullable Named after, boolean replaces, Named self) {}
+
+  /**
+   * Reads the text of a file.
+   *
+   * @param name for messages
+   * @throws RuleFileException for what cannot be used
+   */
+  static RuleFile parse(String name, String text) {
+    Block top = new Block(object(name, text), name).onlyKeys(TOP);
+    Value policy = top.get("default-policy");
+    Value builtIn = top.get("built-in");
+    return new RuleFile(
+        policy == null ? null : EffectReader.policy(policy),
+        builtIn == null || builtIn.flag(),
+        removed(top.get("remove")),
+        rules(top.get("rules")),
+        RuleTest.read(top.get("tests")));
+  }
+
+  private static ConfigObject object(String name, String text) {
+    try {
+      Config parsed =
+          ConfigFactory.parseString(
+              text,
+              ConfigParseOptions.defaults()
+                  .setOriginDescription(name)
+                  .setIncluder(new NoIncludes(name)));
+      return parsed.resolve().root();
+    } catch (ConfigException bad) {
+      String message = String.valueOf(bad.getMessage()).replaceAll("\\s+", " ");
+      throw new RuleFileException(message.startsWith(name) ? message : name + ": " + message);
+    }
+  }
+
+  private static List<Named> removed(@Nullable Value value) {
+    return value == null
+        ? List.of()
+        : value.values().stream().map(one -> new Named(one.word(), one)).toList();
+  }
+
+  private static List<Placed> rules(@Nullable Value value) {
+    List<Placed> rules = new ArrayList<>();
+    if (value != null) {
+      for (Value one : value.values()) {
+        rules.add(rule(one.block("a list of rules, each a block { name, match, ... }")));
+      }
+    }
+    return rules;
+  }
+
+  private static Placed rule(Block unnamed) {
+    Value name = new Block(unnamed.config(), "a rule").need("name", "the name of the rule");
+    if (!name.word().matches("[A-Za-z0-9][A-Za-z0-9._-]*") || RESERVED.contains(name.word())) {
+      throw name.bad("letters, digits and . _ - (and not `default` or `header`)");
+    }
+    Block block = new Block(unnamed.config(), "rule '" + name.word() + "'");
+    Set<String> known = new HashSet<>(OWN);
+    known.addAll(EffectReader.names());
+    block.onlyKeys(known);
+    Matcher matcher =
+        MatchReader.read(block.need("match", "what it applies to").block("a block of matchers"));
+    Effects effects = EffectReader.read(block);
+    if (effects.equals(Effects.NONE)) {
+      throw block.bad("a policy or another effect");
+    }
+    Value goesOn = block.get("continue");
+    Value replace = block.get("replace");
+    Named before = named(block.get("before"));
+    Named after = named(block.get("after"));
+    if ((before != null ? 1 : 0) + (after != null ? 1 : 0) + (replace != null ? 1 : 0) > 1) {
+      throw block.bad("one of before, after and replace");
+    }
+    return new Placed(
+        new Rule(name.word(), matcher, effects, goesOn != null && goesOn.flag()),
+        before,
+        after,
+        replace != null && replace.flag(),
+        new Named(name.word(), name));
+  }
+
+  private static @Nullable Named named(@Nullable Value value) {
+    return value == null ? null : new Named(value.word(), value);
+  }
+
+  /** What a file includes would be neither watched nor part of its version. */
+  private record NoIncludes(String name)
+      implements ConfigIncluder, ConfigIncluderFile, ConfigIncluderURL, ConfigIncluderClasspath {
+    @Override
+    public ConfigIncluder withFallback(ConfigIncluder fallback) {
+      return this;
+    }
+
+    @Override
+    public ConfigObject include(ConfigIncludeContext context, String what) {
+      throw new RuleFileException(
+          name + ": `include` is not followed; give --policy-file several files, or a folder");
+    }
+
+    @Override
+    public ConfigObject includeFile(ConfigIncludeContext context, File what) {
+      return include(context, "");
+    }
+
+    @Override
+    public ConfigObject includeURL(ConfigIncludeContext context, URL what) {
+      return include(context, "");
+    }
+
+    @Override
+    public ConfigObject includeResources(ConfigIncludeContext context, String what) {
+      return include(context, "");
+    }
+  }
+}

@@ -1,0 +1,148 @@
+package dev.weir.rules;
+
+import dev.weir.policy.Policy;
+import dev.weir.policy.PolicyTable;
+import dev.weir.policy.Rule;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * Reads rule files and puts them together: the rules of the first file, of the next and so on, then
+ * the built-in ones, each that asks for another place there. Blocks on files.
+ */
+public final class RuleFiles {
+  private static final String BUILT_IN = "/policy/defaults.conf";
+
+  /** A rule file is written by people; what is larger is another file. */
+  private static final long MAX_FILE_BYTES = 16L << 20;
+
+  private RuleFiles() {}
+
+  /** A file's name and what stands in it. */
+  private record Text(String name, String text) {}
+
+  /** The text of the built-in rules. */
+  public static String builtIn() {
+    try (InputStream in = RuleFiles.class.getResourceAsStream(BUILT_IN)) {
+      if (in == null) {
+        throw new IllegalStateException("the jar lacks " + BUILT_IN);
+      }
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The built-in rules alone. */
+  public static PolicyTable defaults(Policy defaultPolicy) {
+    return load(List.of(), defaultPolicy).table();
+  }
+
+  /**
+   * The rules of those files and the built-in ones.
+   *
+   * @param paths files, or folders whose {@code *.conf} are read in the order of their names
+   * @param defaultPolicy where no file sets another
+   * @throws RuleFileException for what cannot be used
+   */
+  public static RuleBook load(List<Path> paths, Policy defaultPolicy) {
+    return put(texts(paths), defaultPolicy, "");
+  }
+
+  /**
+   * The same for a node that reloads.
+   *
+   * @param number how many versions there have been, with this one
+   */
+  static RuleBook load(List<Path> paths, Policy defaultPolicy, long number) {
+    return put(texts(paths), defaultPolicy, number + "-");
+  }
+
+  /** The digest that loading now would give; it is read, not parsed. */
+  static String digest(List<Path> paths) {
+    return digestOf(texts(paths));
+  }
+
+  private static RuleBook put(List<Text> texts, Policy defaultPolicy, String number) {
+    RuleFile builtIn = RuleFile.parse("built-in rules", builtIn());
+    List<RuleFile> files =
+        texts.stream().map(text -> RuleFile.parse(text.name(), text.text())).toList();
+    List<Rule> rules = new RuleOrder(files, builtIn).rules();
+    Policy policy = defaultPolicy;
+    for (RuleFile file : files) {
+      policy = file.defaultPolicy() == null ? policy : file.defaultPolicy();
+    }
+    List<RuleTest> tests = new ArrayList<>();
+    (files.isEmpty() ? List.of(builtIn) : files).forEach(file -> tests.addAll(file.tests()));
+    String digest = digestOf(texts);
+    return new RuleBook(new PolicyTable(rules, policy, number + digest), digest, tests);
+  }
+
+  private static List<Text> texts(List<Path> paths) {
+    List<Text> texts = new ArrayList<>();
+    for (Path file : files(paths)) {
+      texts.add(new Text(file.toString(), text(file)));
+    }
+    return texts;
+  }
+
+  /** The files that are named, and those of the folders that are. */
+  static List<Path> files(List<Path> paths) {
+    List<Path> files = new ArrayList<>();
+    for (Path path : paths) {
+      if (!Files.isDirectory(path)) {
+        files.add(path);
+        continue;
+      }
+      try (Stream<Path> inside = Files.list(path)) {
+        inside
+            .filter(file -> file.toString().endsWith(".conf") && Files.isRegularFile(file))
+            .sorted()
+            .forEach(files::add);
+      } catch (IOException | UncheckedIOException e) {
+        throw new RuleFileException(path + ": cannot list the folder: " + reason(e));
+      }
+    }
+    return files;
+  }
+
+  private static String text(Path file) {
+    try {
+      if (Files.size(file) > MAX_FILE_BYTES) {
+        throw new RuleFileException(file + ": larger than 16 MiB, so no rule file");
+      }
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new RuleFileException(file + ": cannot read it: " + reason(e));
+    }
+  }
+
+  private static String reason(Exception failure) {
+    return failure.getClass().getSimpleName();
+  }
+
+  private static String digestOf(List<Text> texts) {
+    try {
+      MessageDigest sha = MessageDigest.getInstance("SHA-256");
+      for (Text text : texts) {
+        byte[] bytes = text.text().getBytes(StandardCharsets.UTF_8);
+        sha.update((bytes.length + "\n").getBytes(StandardCharsets.US_ASCII));
+        sha.update(bytes);
+      }
+      sha.update(builtIn().getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(sha.digest(), 0, 4);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+}

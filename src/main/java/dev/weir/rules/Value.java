@@ -1,0 +1,193 @@
+package dev.weir.rules;
+
+import com.typesafe.config.ConfigList;
+import com.typesafe.config.ConfigObject;
+import com.typesafe.config.ConfigOrigin;
+import com.typesafe.config.ConfigValue;
+import com.typesafe.config.ConfigValueType;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A value in a rule file, and where it stands, read in the forms people write: a bare duration is
+ * seconds, one value may stand for a list of one.
+ *
+ * @param where the rule and the key, as {@code rule 'x', key 'y'}
+ */
+record Value(ConfigValue config, String where) {
+  private static final Pattern DURATION =
+      Pattern.compile("(\\d{1,12}(?:\\.\\d{1,6})?)\\s*([a-zA-Z]*)");
+  private static final Pattern SIZE = Pattern.compile("(\\d{1,15})\\s*([kmgtKMGT]?)(?:i?[bB])?");
+
+  /** What is wrong with it: file, line, rule, expected, found. */
+  RuleFileException bad(String expected) {
+    return new RuleFileException(
+        "%s: %s: expected %s, got %s".formatted(place(config.origin()), where, expected, shown()));
+  }
+
+  static String place(ConfigOrigin origin) {
+    return origin.description().replaceFirst(": ([0-9]+)(-[0-9]+)?$", ":$1");
+  }
+
+  private String shown() {
+    String text = config.render(com.typesafe.config.ConfigRenderOptions.concise());
+    return text.length() > 80 ? text.substring(0, 77) + "..." : text;
+  }
+
+  boolean isBlock() {
+    return config.valueType() == ConfigValueType.OBJECT;
+  }
+
+  String text() {
+    return switch (config.valueType()) {
+      case STRING, NUMBER, BOOLEAN -> String.valueOf(config.unwrapped()).strip();
+      case OBJECT, LIST, NULL -> throw bad("a text");
+    };
+  }
+
+  /** A text that is not empty. */
+  String word() {
+    String text = text();
+    if (text.isEmpty()) {
+      throw bad("a text");
+    }
+    return text;
+  }
+
+  boolean flag() {
+    return switch (text().toLowerCase(Locale.ROOT)) {
+      case "true", "on", "yes" -> true;
+      case "false", "off", "no" -> false;
+      default -> throw bad("on or off");
+    };
+  }
+
+  /** A list, or one value in place of a list of one. */
+  List<Value> values() {
+    if (!(config instanceof ConfigList list)) {
+      return List.of(this);
+    }
+    List<Value> values = new ArrayList<>();
+    list.forEach(one -> values.add(new Value(one, where)));
+    return values;
+  }
+
+  /** At least one of them. */
+  List<Value> someValues() {
+    List<Value> values = values();
+    if (values.isEmpty()) {
+      throw bad("at least one value");
+    }
+    return values;
+  }
+
+  List<String> words() {
+    return values().stream().map(Value::word).toList();
+  }
+
+  /** What a reader makes of the text; its IllegalArgumentException is ours. */
+  <T> T as(String expected, Function<String, T> reader) {
+    try {
+      return reader.apply(word());
+    } catch (IllegalArgumentException no) {
+      String why = no.getMessage();
+      throw bad(why == null ? expected : expected + " (" + why + ")");
+    }
+  }
+
+  long number(long least, long most) {
+    try {
+      long number = Long.parseLong(text());
+      if (number >= least && number <= most) {
+        return number;
+      }
+    } catch (NumberFormatException notANumber) {
+      // answered below, with the range
+    }
+    throw bad("a number from %d to %d".formatted(least, most));
+  }
+
+  long millis() {
+    Matcher parts = DURATION.matcher(text());
+    if (!parts.matches()) {
+      throw bad("a duration such as 30, 500ms, 30s, 5m, 2h or 7d");
+    }
+    double unit =
+        switch (parts.group(2)) {
+          case "ms", "millis", "milliseconds" -> 1;
+          case "", "s", "second", "seconds" -> 1000;
+          case "m", "minute", "minutes" -> 60_000;
+          case "h", "hour", "hours" -> 3_600_000;
+          case "d", "day", "days" -> 86_400_000;
+          default -> throw bad("a duration such as 30, 500ms, 30s, 5m, 2h or 7d");
+        };
+    return Math.round(Double.parseDouble(parts.group(1)) * unit);
+  }
+
+  long bytes() {
+    Matcher parts = SIZE.matcher(text());
+    if (!parts.matches()) {
+      throw bad("a size such as 500M or 2G");
+    }
+    int shift =
+        10
+            * Math.max(
+                0, " kmgt".indexOf((parts.group(2) + " ").toLowerCase(Locale.ROOT).charAt(0)));
+    return Math.multiplyExact(Long.parseLong(parts.group(1)), 1L << shift);
+  }
+
+  /** A file; one that is not absolute is looked for beside the rule file. */
+  Path file() {
+    Path path = Path.of(word());
+    Path beside = Path.of(place(config.origin()).replaceFirst(":[0-9]+$", ""));
+    Path folder = beside.toAbsolutePath().getParent();
+    return path.isAbsolute() || folder == null ? path : folder.resolve(path).normalize();
+  }
+
+  Block block(String expected) {
+    if (!(config instanceof ConfigObject object)) {
+      throw bad(expected);
+    }
+    return new Block(object, where);
+  }
+
+  /** The one of these that is nearest to a word that is none of them; null if none is near. */
+  static @Nullable String nearest(String word, Collection<String> known) {
+    String best = null;
+    int least = 4;
+    for (String one : new TreeSet<>(known)) {
+      int distance = distance(word, one);
+      if (distance < least) {
+        least = distance;
+        best = one;
+      }
+    }
+    return best;
+  }
+
+  /** Edit distance (Levenshtein). */
+  private static int distance(String a, String b) {
+    int[] row = new int[b.length() + 1];
+    for (int j = 0; j <= b.length(); j++) {
+      row[j] = j;
+    }
+    for (int i = 1; i <= a.length(); i++) {
+      int diagonal = row[0];
+      row[0] = i;
+      for (int j = 1; j <= b.length(); j++) {
+        int change = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+        diagonal = row[j];
+        row[j] = Math.min(change, Math.min(row[j], row[j - 1]) + 1);
+      }
+    }
+    return row[b.length()];
+  }
+}
