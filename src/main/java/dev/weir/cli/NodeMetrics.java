@@ -143,6 +143,14 @@ final class NodeMetrics {
         .gauge("weir_disk_used_bytes", "Bytes of entries on disk", stores.retention()::usedBytes)
         .gauge("weir_disk_limit_bytes", "disk-cache-size", stores.retention()::limitBytes)
         .gauge("weir_entries", "Entries stored", stores.retention()::entries)
+        .counter(
+            "weir_chunks_repaired",
+            "Missing or damaged chunks fetched again from their origin",
+            stores.bodies()::restoredChunks)
+        .counter(
+            "weir_chunk_repairs_failed",
+            "Chunks whose bytes from the origin were others",
+            stores.bodies()::notRestoredChunks)
         .gauge(
             "weir_in_flight_bytes",
             "Body bytes read for clients and not sent yet",

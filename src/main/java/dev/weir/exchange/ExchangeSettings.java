@@ -31,6 +31,8 @@ public record ExchangeSettings(
     long rangeFillMaxBytes,
     int maxRanges,
     int maxRounds,
+    int repairs,
+    int repairChunks,
     int routeCacheEntries,
     int provenSignatures,
     long provenSignatureMillis,
@@ -45,6 +47,8 @@ public record ExchangeSettings(
     if (headWaitMillis < 1
         || maxRounds < 1
         || maxRanges < 1
+        || repairs < 1
+        || repairChunks < 1
         || routeCacheEntries < 1
         || provenSignatures < 1) {
       throw new IllegalArgumentException("a limit of weir.exchange is not positive");
@@ -75,6 +79,8 @@ public record ExchangeSettings(
         room.getBytes("range-fill-max"),
         room.getInt("max-ranges"),
         room.getInt("max-rounds"),
+        room.getInt("repairs"),
+        room.getInt("repair-chunks"),
         room.getInt("route-cache-entries"),
         room.getInt("proven-signatures"),
         room.getDuration("proven-signature").toMillis(),

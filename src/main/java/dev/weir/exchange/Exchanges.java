@@ -5,6 +5,7 @@ import dev.weir.edge.ClientConnection;
 import dev.weir.edge.EdgeRequest;
 import dev.weir.edge.EdgeResponse;
 import dev.weir.edge.ExchangeHandler;
+import dev.weir.fill.Repairs;
 import dev.weir.http.CacheStatus.Forward;
 import dev.weir.http.Headers;
 import dev.weir.http.MaxForwards;
@@ -86,7 +87,13 @@ public final class Exchanges implements ExchangeHandler {
     routes = new Routes(rules, seenByRules, settings);
     answers = new Answers(settings, clock, log);
     failures = new Failures(answers);
-    Hits hits = new Hits(bodies, answers, settings.storage(), cache::drop, settings.maxRanges());
+    OriginHeads heads = new OriginHeads(settings.pseudonym());
+    Repairs repairs =
+        new Repairs(bodies, origins, materializer, settings.repairs(), settings.repairChunks());
+    Mending mending = new Mending(repairs, heads, cache);
+    Hits hits =
+        new Hits(
+            bodies, answers, settings.storage(), cache::drop, mending::mend, settings.maxRanges());
     Parts parts =
         new Parts(
             settings,
@@ -95,9 +102,10 @@ public final class Exchanges implements ExchangeHandler {
             origins,
             routes,
             new Signatures(settings),
-            new OriginHeads(settings.pseudonym()),
+            heads,
             answers,
             hits,
+            mending,
             failures,
             new Fallback(hits, clock),
             materializer);

@@ -379,21 +379,33 @@ final class Fetching {
   }
 
   /**
-   * The body of an entry cannot be had. One that is not whole is forgotten, and the request asks
-   * anew; a store that does not answer costs a way to the origin.
+   * The body of an entry cannot be had. What it lacks is fetched again, or where that is hopeless
+   * the entry is forgotten and the request asks anew; a store or an origin that does not answer
+   * costs a way to the origin.
    */
   CompletionStage<EdgeResponse> lost(Exchange x, Entry entry, Hits.Missing missing) {
-    if (missing == Hits.Missing.UNREADABLE) {
-      return passing.pass(x, new Passing.Cause(ServeReason.MISS_DAMAGED, Forward.MISS));
-    }
-    if (missing == Hits.Missing.PARTIAL) {
-      return complete.apply(x, entry);
-    }
-    x.bodyLost = true;
-    return cache
-        .drop(entry)
-        .handle((dropped, failure) -> dropped)
-        .thenCompose(dropped -> again.apply(x));
+    return switch (missing) {
+      case UNREADABLE -> unreadable(x);
+      case PARTIAL -> complete.apply(x, entry);
+      case NOT_WHOLE ->
+          parts
+              .mending()
+              .mend(x, entry, parts.hits().wanted(x, entry))
+              .thenCompose(
+                  outcome ->
+                      switch (outcome) {
+                        case WHOLE -> again.apply(x);
+                        case HOPELESS -> {
+                          x.bodyLost = true;
+                          yield again.apply(x);
+                        }
+                        case LATER -> unreadable(x);
+                      });
+    };
+  }
+
+  private CompletionStage<EdgeResponse> unreadable(Exchange x) {
+    return passing.pass(x, new Passing.Cause(ServeReason.MISS_DAMAGED, Forward.MISS));
   }
 
   private static boolean isOwnVariant(Exchange x, Entry entry) {

@@ -45,6 +45,15 @@ final class Hits {
     PARTIAL
   }
 
+  /** The bytes of a body from {@code from} up to but excluding {@code to}. */
+  record Span(long from, long to) {}
+
+  /** Told of bytes that cannot be read. */
+  @FunctionalInterface
+  interface Damage {
+    CompletionStage<?> found(Exchange x, Entry entry, Span span);
+  }
+
   /** How to answer without the entry. */
   @FunctionalInterface
   interface Otherwise {
@@ -54,7 +63,8 @@ final class Hits {
   private static final Logger LOG = LoggerFactory.getLogger(Hits.class);
   private final Bodies bodies;
   private final Answers answers;
-  private final Consumer<Entry> damaged;
+  private final Consumer<Entry> dropped;
+  private final Damage damage;
   private final int maxRanges;
 
   /** By identity: near table and keeper hand out the same entry until it changes. */
@@ -62,14 +72,22 @@ final class Hits {
 
   /**
    * @param rules by which what is stored is judged fresh
-   * @param damaged is told of an entry whose bytes could not be read while they were being sent
+   * @param dropped is told of an entry that must be fetched anew
+   * @param damage is told of bytes that could not be read while they were being sent
    */
-  Hits(Bodies bodies, Answers answers, StorageRules rules, Consumer<Entry> damaged, int maxRanges) {
+  Hits(
+      Bodies bodies,
+      Answers answers,
+      StorageRules rules,
+      Consumer<Entry> dropped,
+      Damage damage,
+      int maxRanges) {
     this.freshness =
         Caffeine.newBuilder().weakKeys().build(entry -> Freshness.of(entry.response(), rules));
     this.bodies = bodies;
     this.answers = answers;
-    this.damaged = damaged;
+    this.dropped = dropped;
+    this.damage = damage;
     this.maxRanges = maxRanges;
   }
 
@@ -125,6 +143,14 @@ final class Hits {
         && lacks(x, entry, Reply.choose(x.head, entry.response(), length, maxRanges));
   }
 
+  /** Which bytes of the entry this request is answered with. */
+  Span wanted(Exchange x, Entry entry) {
+    long length = entry.body().length();
+    Reply reply = Reply.choose(x.head, entry.response(), OptionalLong.of(length), maxRanges);
+    Sending sending = sending(entry.response(), reply, Headers.EMPTY, length);
+    return new Span(sending.from(), sending.to(length));
+  }
+
   /** A range wholly within what is stored may be served from it, nothing else (RFC 9111 3.3). */
   private static boolean lacks(Exchange x, Entry entry, Reply reply) {
     if (!(entry.body() instanceof Body.Segmented body)) {
@@ -146,7 +172,7 @@ final class Hits {
 
   /** How to fetch what the entry lacks, or null where it is of no help. */
   @Nullable Completion completion(Entry entry, List<String> targets, Materializer materializer) {
-    return Completion.of(entry, targets, bodies, damaged, materializer);
+    return Completion.of(entry, targets, bodies, dropped, materializer);
   }
 
   /** What is sent of a body, and under which head. */
@@ -204,6 +230,7 @@ final class Hits {
 
   private EdgeResponse opened(
       Exchange x, Entry entry, Sending sending, Bodies.OpenBody body, Told told) {
+    long length = entry.body().length();
     ByteString strict = body.strict();
     if (strict != null) {
       return answers.strict(x, sending.head, sending.of(strict), told);
@@ -215,7 +242,8 @@ final class Hits {
                 StoreException.class,
                 broken -> {
                   if (broken.kind() != StoreException.Kind.UNAVAILABLE) {
-                    damaged.accept(entry); // this response is lost, the next one need not be
+                    // This response is lost, the next one need not be.
+                    var _ = damage.found(x, entry, new Span(sending.from(), sending.to(length)));
                   }
                   return broken;
                 });

@@ -16,6 +16,7 @@ record Parts(
     OriginHeads heads,
     Answers answers,
     Hits hits,
+    Mending mending,
     Failures failures,
     Fallback fallback,
     Materializer materializer) {}

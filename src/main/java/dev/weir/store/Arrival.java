@@ -288,6 +288,9 @@ final class Arrival {
     }
     if (failed != null) {
       owner.forget(this);
+      if (kind(failed) == StoreException.Kind.ABSENT) {
+        owner.lost(id);
+      }
     }
     owner.ended();
     if (failed != null) {

@@ -1,11 +1,14 @@
 package dev.weir.store;
 
 import dev.weir.entry.ChunkId;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Function;
 import org.apache.pekko.stream.Materializer;
 
 /**
@@ -14,10 +17,15 @@ import org.apache.pekko.stream.Materializer;
  * the order they were asked for, one reader's chunks being bounded by its read-ahead.
  */
 final class Arrivals {
-  /** What every arrival needs. */
+  /**
+   * What every arrival needs.
+   *
+   * @param path where the disk keeps a chunk
+   */
   record Means(
       ObjectStore objects,
       ChunkStore disk,
+      Function<ChunkId, Path> path,
       BlockingPool pool,
       Materializer materializer,
       Distrusted distrusted,
@@ -90,6 +98,24 @@ final class Arrivals {
   void distrust(ChunkId id) {
     damaged.increment();
     means.distrusted().add(id);
+  }
+
+  /** The object store has it no more. */
+  void lost(ChunkId id) {
+    means.distrusted().add(id);
+  }
+
+  /** Whether it is known that the object store has it not, or not as it should be. */
+  boolean isLost(ChunkId id) {
+    return means.distrusted().contains(id);
+  }
+
+  /** Puts a chunk that this disk has again into the object store, replacing what is there. */
+  CompletionStage<Void> putBack(ChunkId id, long lengthBytes) {
+    return means
+        .objects()
+        .put(id, means.path().apply(id), lengthBytes, true)
+        .thenAccept(_ -> means.distrusted().remove(id));
   }
 
   /** Chunks whose bytes were not what their name says; for metrics. */

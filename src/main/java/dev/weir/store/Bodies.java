@@ -1,10 +1,12 @@
 package dev.weir.store;
 
+import dev.weir.entry.ChunkId;
 import dev.weir.entry.Entry;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.NotUsed;
+import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +35,27 @@ public interface Bodies {
 
   /** Notes that the entry was used, for eviction. Cheap, never blocks. */
   void touch(Entry entry);
+
+  /**
+   * Which chunks of those bytes are missing or damaged here and, as far as that is known, in the
+   * object store. Empty if nobody can tell: then the entry must be fetched anew.
+   */
+  CompletionStage<Optional<List<MissingChunk>>> missing(Entry entry, long from, long to);
+
+  /**
+   * Takes a missing chunk's bytes from elsewhere: exactly as many, and with the digest that names
+   * it, or they are thrown away. Completes with whether they were, and the chunk is here again; the
+   * object store gets it too, in the background. Fails if not all came. To be materialised once.
+   */
+  Sink<ByteString, CompletionStage<Boolean>> restore(MissingChunk chunk);
+
+  /** A chunk that is not whole, and its place in the body. */
+  record MissingChunk(ChunkId id, long first, long lengthBytes) {
+    /** The byte after its last. */
+    public long end() {
+      return first + lengthBytes;
+    }
+  }
 
   /** A body that is pinned until its one stream has ended or {@code release} is called. */
   interface OpenBody {

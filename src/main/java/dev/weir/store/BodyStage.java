@@ -142,13 +142,36 @@ final class BodyStage extends GraphStage<SourceShape<ByteString>> {
       ChunkReader chunk = span.pins().chunk(index);
       long left = Math.min(span.to() - position, chunk.lengthBytes() - offset);
       reserved = means.budget().reserve((int) Math.min(slice.bytes(), left));
-      if (index == soundChunk && chunk.resident(offset, reserved)) {
-        give(chunk.read(offset, reserved));
+      ByteString resident =
+          index == soundChunk && chunk.resident(offset, reserved)
+              ? readResident(chunk, offset, reserved)
+              : null;
+      if (resident != null) {
+        give(resident);
       } else {
         readElsewhere(index, chunk, offset, reserved);
       }
       prefetch(index);
       prepareNext(index, chunk, offset);
+    }
+
+    /** Null if it fails: why, is found out where one may block. */
+    private static @Nullable ByteString readResident(ChunkReader chunk, long offset, int length) {
+      try {
+        return chunk.read(offset, length);
+      } catch (StoreException _) {
+        return null;
+      }
+    }
+
+    /** A chunk that cannot be read is looked at again, so that its next reader finds it missing. */
+    private static ByteString readOrSuspect(ChunkReader chunk, long offset, int length) {
+      try {
+        return chunk.read(offset, length);
+      } catch (StoreException broken) {
+        chunk.suspect();
+        throw broken;
+      }
     }
 
     /** Has some of the chunks that follow brought here, where they are elsewhere. */
@@ -178,7 +201,7 @@ final class BodyStage extends GraphStage<SourceShape<ByteString>> {
                               throw new StoreException(
                                   means.damage(), "A chunk is damaged; it will be fetched again.");
                             }
-                            return chunk.read(offset, bytes);
+                            return readOrSuspect(chunk, offset, bytes);
                           }))
           .whenComplete((bytes, failure) -> readDone.invoke(Pair.create(bytes, failure)));
       if (chunk.isHere()) {

@@ -40,6 +40,12 @@ public interface ChunkReader extends AutoCloseable {
    */
   boolean sound();
 
+  /**
+   * As {@link #sound} after a read has failed: looks at the chunk again, whatever is remembered of
+   * it. Blocks.
+   */
+  default void suspect() {}
+
   @Override
   void close();
 }

@@ -188,7 +188,9 @@ public final class DiskChunkStore implements LocalChunks {
     stripe.lock();
     try {
       Slot slot = slots.get(id);
-      long length = slot == null ? storedLength(id) : slot.file.lengthBytes();
+      // What is mapped can be read even if its name is gone; a pin alone says nothing of the file.
+      long length =
+          slot == null || !slot.file.isMapped() ? storedLength(id) : slot.file.lengthBytes();
       return length == expectedLengthBytes
           ? Optional.of(new Reader(pin(id, length)))
           : Optional.empty();
@@ -345,7 +347,7 @@ public final class DiskChunkStore implements LocalChunks {
     if (verified.contains(slot.id)) {
       return true;
     }
-    if (slot.file.hasItsDigest()) {
+    if (hasItsDigest(slot)) {
       verified.increment(slot.id);
       return true;
     }
@@ -361,6 +363,16 @@ public final class DiskChunkStore implements LocalChunks {
       stripe.unlock();
     }
     return false;
+  }
+
+  /** A file that cannot be read to its end is as bad as one with other bytes. */
+  private static boolean hasItsDigest(Slot slot) {
+    try {
+      return slot.file.hasItsDigest();
+    } catch (StoreException cutOff) {
+      log.warn("{}", LogText.escape(cutOff.getMessage()));
+      return false;
+    }
   }
 
   @Override
@@ -583,6 +595,12 @@ public final class DiskChunkStore implements LocalChunks {
     @Override
     public boolean sound() {
       return isSound(slot);
+    }
+
+    @Override
+    public void suspect() {
+      verified.clear(slot.id);
+      boolean _ = isSound(slot);
     }
 
     @Override

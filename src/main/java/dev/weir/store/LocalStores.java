@@ -115,7 +115,7 @@ public final class LocalStores implements AutoCloseable {
               new PendingFolder(
                   dataDir.resolve("pending"), settings.chunks().syncWrites(), disk::path),
               objects,
-              distrusted::contains,
+              distrusted,
               tier);
       DiskTier lru =
           new DiskTier(
@@ -127,7 +127,9 @@ public final class LocalStores implements AutoCloseable {
               InstantSource.system());
       TierChunkStore chunks = new TierChunkStore(disk, lru);
       Arrivals arrivals =
-          new Arrivals(new Arrivals.Means(objects, chunks, pool, materializer, distrusted, tier));
+          new Arrivals(
+              new Arrivals.Means(
+                  objects, chunks, disk::path, pool, materializer, distrusted, tier));
       return new Tier(pending, lru, chunks, arrivals, pool, objects);
     }
 

@@ -15,7 +15,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,7 +36,7 @@ final class Pending implements Holding, AutoCloseable {
 
   private final PendingFolder folder;
   private final ObjectStore objects;
-  private final Predicate<ChunkId> distrusted;
+  private final Distrusted distrusted;
   private final StoreSettings.Tier settings;
   private final BlockingPool pool;
   private final Map<FillId, Line> lines = new LinkedHashMap<>();
@@ -81,12 +80,12 @@ final class Pending implements Holding, AutoCloseable {
   /**
    * Reads what a former run had held; blocks.
    *
-   * @param distrusted the chunks that were found damaged in the object store
+   * @param distrusted the chunks that were found damaged or lost in the object store
    */
   Pending(
       PendingFolder folder,
       ObjectStore objects,
-      Predicate<ChunkId> distrusted,
+      Distrusted distrusted,
       StoreSettings.Tier settings) {
     this.folder = folder;
     this.objects = objects;
@@ -234,7 +233,7 @@ final class Pending implements Holding, AutoCloseable {
     Entry entry = job.line.held.entry();
     long length = job.line.lengths.getOrDefault(job.chunk, 0L);
     objects
-        .put(job.chunk, folder.file(entry.tag(), job.chunk), length, distrusted.test(job.chunk))
+        .put(job.chunk, folder.file(entry.tag(), job.chunk), length, distrusted.contains(job.chunk))
         .whenComplete((_, failure) -> uploaded(job, failure));
   }
 
@@ -251,6 +250,7 @@ final class Pending implements Holding, AutoCloseable {
         pause(failure);
       } else {
         failures = 0;
+        distrusted.remove(job.chunk);
       }
       if (!job.line.gone && !ready.contains(job.line)) {
         ready.addFirst(job.line);

@@ -19,6 +19,9 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import org.apache.pekko.NotUsed;
+import org.apache.pekko.stream.javadsl.Flow;
+import org.apache.pekko.stream.javadsl.Keep;
+import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
@@ -47,6 +50,8 @@ public final class TieredBodies implements Bodies, AutoCloseable {
   private final Set<ChunkedBody> unread = ConcurrentHashMap.newKeySet();
   private final Repeating sweep;
   private final LongAdder leaked = new LongAdder();
+  private final LongAdder restored = new LongAdder();
+  private final LongAdder notRestored = new LongAdder();
 
   /**
    * Bodies over that chunk store.
@@ -330,7 +335,85 @@ public final class TieredBodies implements Bodies, AutoCloseable {
       }
       here.get().close();
     }
-    return arrivals == null ? null : arrivals.chunk(id, length);
+    return arrivals == null || arrivals.isLost(id) ? null : arrivals.chunk(id, length);
+  }
+
+  @Override
+  public CompletionStage<Optional<List<MissingChunk>>> missing(Entry entry, long from, long to) {
+    CompletionStage<Optional<Manifest>> manifest =
+        switch (entry.body()) {
+          case Body.Chunked(Manifest known) ->
+              CompletableFuture.completedFuture(Optional.of(known));
+          case Body.Listed listed -> manifests.of(listed);
+          case Body.Inline _, Body.Segmented _ ->
+              CompletableFuture.completedFuture(Optional.empty());
+        };
+    return manifest.thenCompose(
+        found ->
+            found.isEmpty()
+                ? CompletableFuture.completedFuture(Optional.empty())
+                : means.pool().call(() -> Optional.of(missing(found.get(), from, to))));
+  }
+
+  private List<MissingChunk> missing(Manifest manifest, long from, long to) {
+    List<MissingChunk> missing = new ArrayList<>();
+    long checkedBytes = 0;
+    int end = (int) Manifest.chunkCount(to, manifest.chunkBytes());
+    for (int i = (int) (from / manifest.chunkBytes()); i < end; i++) {
+      long length = manifest.chunkLength(i);
+      checkedBytes += length;
+      boolean check = checkedBytes <= Math.max(length, settings.chunks().verifyAtOpenBytes());
+      try (ChunkReader chunk = pin(manifest.chunks().get(i), length, check)) {
+        if (chunk == null) {
+          long first = i * manifest.chunkBytes();
+          missing.add(new MissingChunk(manifest.chunks().get(i), first, length));
+        }
+      }
+    }
+    return missing;
+  }
+
+  @Override
+  public Sink<ByteString, CompletionStage<Boolean>> restore(MissingChunk chunk) {
+    Restoration restoration = new Restoration(chunk, chunks, arrivals);
+    return Flow.<ByteString>create()
+        .mapAsync(1, bytes -> means.pool().call(() -> restoration.write(bytes)))
+        .toMat(Sink.ignore(), Keep.right())
+        .mapMaterializedValue(
+            done ->
+                done.handle((_, failure) -> ended(restoration, failure))
+                    .thenCompose(adopted -> adopted)
+                    .thenApply(this::counted));
+  }
+
+  private CompletionStage<Boolean> ended(Restoration restoration, @Nullable Throwable failure) {
+    return means
+        .pool()
+        .call(() -> restoration.finish(failure == null))
+        .thenCompose(
+            adopted ->
+                failure == null
+                    ? adopted
+                    : CompletableFuture.failedFuture(
+                        new StoreException(
+                            StoreException.Kind.UNAVAILABLE,
+                            "A chunk did not come from its origin.",
+                            failure)));
+  }
+
+  private boolean counted(boolean restored) {
+    (restored ? this.restored : notRestored).increment();
+    return restored;
+  }
+
+  /** Missing or damaged chunks that were brought back from their origin; for metrics. */
+  public long restoredChunks() {
+    return restored.sum();
+  }
+
+  /** Chunks whose bytes from the origin were not what they had been; for metrics. */
+  public long notRestoredChunks() {
+    return notRestored.sum();
   }
 
   private ByteString readShort(Manifest manifest, ChunkReader chunk) {

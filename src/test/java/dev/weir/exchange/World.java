@@ -12,6 +12,7 @@ import dev.weir.edge.EdgeParts;
 import dev.weir.edge.EdgeSettings;
 import dev.weir.edge.EngineFactory;
 import dev.weir.edge.TunnelRefusedException;
+import dev.weir.entry.ChunkId;
 import dev.weir.entry.NodeId;
 import dev.weir.fill.FillRegistry;
 import dev.weir.fill.FillSettings;
@@ -182,6 +183,11 @@ final class World {
 
   Materializer materializer() {
     return SystemMaterializer.get(system).materializer();
+  }
+
+  /** Where a chunk is kept. */
+  Path file(ChunkId id) {
+    return folder.resolve(id.path(4));
   }
 
   /** Every chunk file goes, as if a disk had lost them. */

@@ -1,0 +1,54 @@
+package dev.weir.testing;
+
+import dev.weir.http.Headers;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An origin's body under an entity tag, whole or a range of it, as If-Range asks; may be changed.
+ */
+public final class RangedBody implements OriginServer.Endpoint {
+  private volatile byte[] body;
+  private volatile String tag;
+  private volatile int failing;
+
+  public RangedBody(byte[] body, String tag) {
+    this.body = body;
+    this.tag = tag;
+  }
+
+  /** Another representation from now on. */
+  public void change(byte[] other, String otherTag) {
+    body = other;
+    tag = otherTag;
+  }
+
+  /** Answers with that status instead; 0: as it should. */
+  public void fail(int status) {
+    failing = status;
+  }
+
+  @Override
+  public Answer answer(Seen seen) {
+    Headers fields = Headers.of("Cache-Control", "max-age=3600", "ETag", tag);
+    if (failing > 0) {
+      return Answer.text(failing, "sick");
+    }
+    String range = seen.header("Range");
+    String condition = seen.header("If-Range");
+    if (range == null || (condition != null && !condition.equals(tag))) {
+      return Answer.of(200, fields, body);
+    }
+    String[] ends = range.substring("bytes=".length()).split("-", -1);
+    int first = Integer.parseInt(ends[0]);
+    int end = ends[1].isEmpty() ? body.length : Integer.parseInt(ends[1]) + 1;
+    String content = "bytes " + first + "-" + (end - 1) + "/" + body.length;
+    return Answer.of(
+        206, fields.with("Content-Range", content), Arrays.copyOfRange(body, first, end));
+  }
+
+  /** The range that was asked for under that condition, or null. */
+  public static @Nullable String conditionalRange(Seen seen) {
+    return seen.headers().has("If-Range") ? seen.header("Range") : null;
+  }
+}
