@@ -21,6 +21,7 @@ import org.apache.pekko.http.javadsl.model.HttpMethods;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.MediaTypes;
+import org.apache.pekko.http.javadsl.model.Query;
 import org.apache.pekko.http.javadsl.model.RequestEntityAcceptances;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
 import org.apache.pekko.http.javadsl.model.headers.Host;
@@ -103,6 +104,8 @@ public final class HealthServer {
               ? operations.cluster().thenApply(page -> json(200, page))
               : done(refused());
       case "/policy" -> done(mayOperate(request) ? json(200, operations.rules()) : refused());
+      case "/cache/show", "/cache/list" ->
+          mayOperate(request) ? look(request, path) : done(refused());
       case "/debug/threads", "/debug/connections", "/debug/memory" -> done(debug(request, path));
       default -> done(text(404, "here are /health, /live, /metrics and /debug/...\n"));
     };
@@ -174,6 +177,32 @@ public final class HealthServer {
     return CompletableFuture.supplyAsync(
             operations::reloadRules, task -> Thread.ofVirtual().start(task))
         .thenApply(done -> text(done.good() ? 200 : 422, done.words() + "\n"));
+  }
+
+  private CompletionStage<HttpResponse> look(HttpRequest request, String path) {
+    Query query = request.getUri().query();
+    CompletionStage<Operations.Look> looked =
+        path.equals("/cache/show")
+            ? operations.show(query.get("url").orElse(""))
+            : operations.list(
+                query.get("host").orElse(""), query.get("after").orElse(""), limit(query));
+    return looked.thenApply(
+        look ->
+            switch (look) {
+              case Operations.Look.Found(String json) -> json(200, json);
+              case Operations.Look.Nothing() -> text(404, "nothing of that URL is stored\n");
+              case Operations.Look.NotAUrl() ->
+                  text(400, "url= must be an absolute http or https URL\n");
+              case Operations.Look.Failed(String reason) -> text(503, reason + "\n");
+            });
+  }
+
+  private static int limit(Query query) {
+    try {
+      return Integer.parseInt(query.get("limit").orElse("100"));
+    } catch (NumberFormatException none) {
+      return 1;
+    }
   }
 
   /** From the machine itself, or with the fleet's secret. */

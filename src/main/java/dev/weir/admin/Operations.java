@@ -23,6 +23,29 @@ public interface Operations {
    */
   record Reloaded(boolean good, String words) {}
 
+  /** What is stored of a URL. Never fails. */
+  CompletionStage<Look> show(String url);
+
+  /**
+   * What is stored of a host ("" for all), one page after the other. Never fails.
+   *
+   * @param after the last id of the page before, or empty
+   */
+  CompletionStage<Look> list(String host, String after, int limit);
+
+  /** What was seen inside. */
+  sealed interface Look {
+    /** A JSON object. */
+    record Found(String json) implements Look {}
+
+    record Nothing() implements Look {}
+
+    record NotAUrl() implements Look {}
+
+    /** The stores cannot say; a sentence. */
+    record Failed(String reason) implements Look {}
+  }
+
   /** What became of a purge. */
   enum Purged {
     /** It was stored; no node serves it any more. */

@@ -54,7 +54,31 @@ final class AdminClient {
     }
   }
 
+  /** The node on this machine at that health port. */
+  static AdminClient local(int port) {
+    return new AdminClient("http://127.0.0.1:" + port, "");
+  }
+
+  String base() {
+    return base;
+  }
+
   HttpResponse<String> send(String method, String target) throws InterruptedException {
+    try {
+      return ask(method, target);
+    } catch (IOException e) {
+      throw new SettingsException(
+          "no node answers at %s (%s); name its health port with --admin"
+              .formatted(base, e.getClass().getSimpleName()));
+    }
+  }
+
+  /**
+   * As {@link #send}, for callers who can go on without a node.
+   *
+   * @throws java.net.ConnectException if nobody listens there
+   */
+  HttpResponse<String> ask(String method, String target) throws IOException, InterruptedException {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(base + target))
             .timeout(TIMEOUT)
@@ -64,10 +88,6 @@ final class AdminClient {
     }
     try (HttpClient http = HttpClient.newHttpClient()) {
       return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
-    } catch (IOException e) {
-      throw new SettingsException(
-          "no node answers at %s (%s); name its health port with --admin"
-              .formatted(base, e.getClass().getSimpleName()));
     }
   }
 }

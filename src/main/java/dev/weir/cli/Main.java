@@ -35,6 +35,7 @@ public final class Main {
     line.addSubcommand("cluster", new CommandLine(ClusterCommand.spec()));
     line.addSubcommand("purge", new CommandLine(PurgeCommand.spec()));
     line.addSubcommand("policy", new CommandLine(PolicyCommand.spec()));
+    line.addSubcommand("cache", new CommandLine(CacheCommand.spec()));
     line.addSubcommand("config", new CommandLine(ConfigCommand.spec()));
     line.setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
     line.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));

@@ -19,6 +19,7 @@ import dev.weir.exchange.ExchangeSettings;
 import dev.weir.exchange.Exchanges;
 import dev.weir.fill.FillRegistry;
 import dev.weir.fill.FillSettings;
+import dev.weir.inspect.Inspector;
 import dev.weir.log.ExchangeLog;
 import dev.weir.log.LogSettings;
 import dev.weir.log.ProcessLog;
@@ -120,7 +121,7 @@ final class Node {
     }
   }
 
-  private static LiveRules rules(ServeSettings settings) {
+  static LiveRules rules(ServeSettings settings) {
     try {
       return new LiveRules(settings.policyFiles(), settings.defaultPolicy());
     } catch (RuleFileException bad) {
@@ -346,7 +347,7 @@ final class Node {
             });
     closings.addStage("fabric", fabric::stop);
     fleet.peersAre(cache::peers);
-    operations = new NodeOperations(cache, fabric, fleet.node(), rules);
+    operations = new NodeOperations(cache, fabric, fleet.node(), rules, looks(stores, blocking));
     ServerBinding peers = fleet.serve(data, ca, cache, stores.chunks(), blocking);
     if (peers != null) {
       closings.addStage("peer port", peers::unbind);
@@ -358,6 +359,24 @@ final class Node {
     }
     startFabric = fabric::start;
     return cache;
+  }
+
+  private Looks looks(LocalStores stores, ExecutorService blocking) {
+    StoreTiers tiers =
+        StoreTiers.running(
+            stores.bodies(),
+            dataDir(settings),
+            StoreSettings.from(rooms.getConfig("store")),
+            objects,
+            stores.holding());
+    return new Looks(
+        new Inspector(
+            stores.metadata(),
+            tiers,
+            ExchangeSettings.from(rooms.getConfig("exchange")).storage(),
+            Clock.systemUTC(),
+            blocking),
+        rules);
   }
 
   private Exchanges exchanges(

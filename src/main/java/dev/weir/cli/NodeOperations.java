@@ -9,14 +9,9 @@ import dev.weir.cache.NodeCache;
 import dev.weir.cluster.FabricSystem;
 import dev.weir.entry.NodeId;
 import dev.weir.entry.PrimaryKey;
-import dev.weir.http.Headers;
-import dev.weir.http.RequestHead;
-import dev.weir.policy.CacheKeys;
-import dev.weir.rules.Explanation;
 import dev.weir.rules.LiveRules;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import org.jspecify.annotations.Nullable;
 
 /** What operators may do, done by this node's cache and fabric. */
 final class NodeOperations implements Operations {
@@ -26,9 +21,11 @@ final class NodeOperations implements Operations {
   private final FabricSystem fabric;
   private final NodeId node;
   private final LiveRules rules;
+  private final Looks looks;
 
-  NodeOperations(NodeCache cache, FabricSystem fabric, NodeId node, LiveRules rules) {
+  NodeOperations(NodeCache cache, FabricSystem fabric, NodeId node, LiveRules rules, Looks looks) {
     this.rules = rules;
+    this.looks = looks;
     this.cache = cache;
     this.fabric = fabric;
     this.node = node;
@@ -36,7 +33,7 @@ final class NodeOperations implements Operations {
 
   @Override
   public CompletionStage<Purged> purge(String url) {
-    PrimaryKey key = key(url);
+    PrimaryKey key = UrlKeys.of(url, rules.get());
     if (key == null) {
       return CompletableFuture.completedStage(Purged.NOT_A_URL);
     }
@@ -52,14 +49,14 @@ final class NodeOperations implements Operations {
         .exceptionally(failed -> Purged.INCOMPLETE);
   }
 
-  /** The key of a GET for that URL, byte for byte as a client would send it. */
-  private @Nullable PrimaryKey key(String url) {
-    try {
-      RequestHead request = Explanation.request("GET", url, Headers.EMPTY);
-      return CacheKeys.of(request, "", rules.get().resolve(request).effects()).primary();
-    } catch (IllegalArgumentException notAUrl) {
-      return null;
-    }
+  @Override
+  public CompletionStage<Look> show(String url) {
+    return looks.show(url);
+  }
+
+  @Override
+  public CompletionStage<Look> list(String host, String after, int limit) {
+    return looks.list(host, after, limit);
   }
 
   @Override

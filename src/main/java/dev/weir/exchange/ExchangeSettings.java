@@ -56,7 +56,7 @@ public record ExchangeSettings(
   }
 
   /** The rules of storing where no policy rule says otherwise. */
-  StorageRules storage() {
+  public StorageRules storage() {
     return StorageRules.STANDARD.withTargets(targetedCacheControl);
   }
 

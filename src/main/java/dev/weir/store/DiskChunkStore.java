@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -477,6 +478,19 @@ public final class DiskChunkStore implements LocalChunks {
 
   Path path(ChunkId id) {
     return root.resolve(id.path(settings.prefixDepth()));
+  }
+
+  /** The lengths in bytes of those chunks that are in that folder, whoever uses it; blocks. */
+  public static Map<ChunkId, Long> lengths(
+      Path root, StoreSettings.Chunks settings, List<ChunkId> ids) {
+    Map<ChunkId, Long> found = new HashMap<>();
+    for (ChunkId id : ids) {
+      long length = sizeOrAbsent(root.resolve(id.path(settings.prefixDepth())));
+      if (length >= 0) {
+        found.put(id, length);
+      }
+    }
+    return found;
   }
 
   private long storedLength(ChunkId id) {

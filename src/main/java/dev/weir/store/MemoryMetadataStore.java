@@ -1,5 +1,7 @@
 package dev.weir.store;
 
+import dev.weir.entry.Entry;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -8,6 +10,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.stream.javadsl.Source;
 import org.jspecify.annotations.Nullable;
@@ -126,6 +129,24 @@ public final class MemoryMetadataStore implements LocalMetadata {
       return Source.lazySource(() -> Source.from(List.copyOf(texts.values())))
           .mapMaterializedValue(_ -> NotUsed.getInstance());
     }
+  }
+
+  @Override
+  public CompletionStage<List<Entry>> entries(String host, String after, int limit) {
+    return ifOpen(
+        () ->
+            documents.values().stream()
+                .map(Versioned::document)
+                .filter(document -> document.id().compareTo(after) > 0)
+                .flatMap(
+                    document ->
+                        document instanceof Document.EntryDocument(Entry entry)
+                            ? Stream.of(entry)
+                            : Stream.empty())
+                .filter(entry -> host.isEmpty() || entry.key().host().equals(host))
+                .sorted(Comparator.comparing(Entry::documentId))
+                .limit(limit)
+                .toList());
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.weir.store;
 
+import dev.weir.entry.Entry;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -32,6 +33,14 @@ public interface MetadataStore extends AutoCloseable {
 
   /** What collectors and fills tell each other. */
   Notes notes();
+
+  /**
+   * Some entries, at most so many and none only where there are no more, in the order of their ids
+   * and after that id ("" from the first); for people who look inside.
+   *
+   * @param host of the key; "" for every host
+   */
+  CompletionStage<List<Entry>> entries(String host, String after, int limit);
 
   /** Notes that an entry was used. Batched and only kept to the hour; losing one is harmless. */
   void touch(String id, long atMillis);

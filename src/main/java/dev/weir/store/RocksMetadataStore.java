@@ -1,5 +1,6 @@
 package dev.weir.store;
 
+import dev.weir.entry.Entry;
 import dev.weir.store.RocksDatabase.Resident;
 import dev.weir.store.RocksDatabase.Row;
 import dev.weir.store.RocksDatabase.Table;
@@ -269,6 +270,46 @@ public final class RocksMetadataStore implements LocalMetadata {
       }
     }
     return Optional.of(Pair.create(Optional.of(rows.getLast().key()), documents));
+  }
+
+  @Override
+  public CompletionStage<List<Entry>> entries(String host, String after, int limit) {
+    return pool.call(
+        () -> {
+          List<Entry> found = new ArrayList<>();
+          // As ids begin; "http/" sorts before "https/".
+          for (String scheme : host.isEmpty() ? List.of("") : List.of("http", "https")) {
+            String prefix = host.isEmpty() ? "" : scheme + "/" + host + "/";
+            collect(prefix, after.compareTo(prefix) > 0 ? after : prefix, limit, found);
+          }
+          return found;
+        });
+  }
+
+  /** Adds the entries below the prefix after that id, until there are as many as wanted. */
+  private void collect(String prefix, String after, int limit, List<Entry> found) {
+    byte[] from = after.isEmpty() ? null : key(after);
+    while (found.size() < limit) {
+      List<Row> rows = database.page(Table.DOCUMENTS, from, settings.scanPage());
+      for (Row row : rows) {
+        if (found.size() == limit || !id(row).startsWith(prefix)) {
+          return;
+        }
+        Versioned document = decodeOrSkip(row);
+        if (document != null
+            && document.document() instanceof Document.EntryDocument(Entry entry)) {
+          found.add(entry);
+        }
+      }
+      if (rows.isEmpty()) {
+        return;
+      }
+      from = rows.getLast().key();
+    }
+  }
+
+  private static String id(Row row) {
+    return new String(row.key(), StandardCharsets.UTF_8);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.weir.cache;
 
+import dev.weir.entry.Entry;
 import dev.weir.store.Document;
 import dev.weir.store.MetadataStore;
 import dev.weir.store.Notes;
@@ -63,6 +64,11 @@ final class UnreliableMetadata implements MetadataStore {
   @Override
   public Notes notes() {
     return store.notes();
+  }
+
+  @Override
+  public CompletionStage<List<Entry>> entries(String host, String after, int limit) {
+    return by(() -> store.entries(host, after, limit));
   }
 
   @Override

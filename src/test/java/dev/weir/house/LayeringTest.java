@@ -43,6 +43,7 @@ class LayeringTest {
           Map.entry("cache", only("http", "entry", "policy", "store", "fill", "origin")),
           Map.entry("onboard", only("http", "tls")),
           Map.entry("log", only("http", "entry")),
+          Map.entry("inspect", only("http", "entry", "store")),
           Map.entry(
               "cluster", only("fill", "store", "wire", "cache", "entry", "http", "origin", "tls")));
 

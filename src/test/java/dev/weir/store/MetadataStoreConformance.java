@@ -117,6 +117,45 @@ abstract class MetadataStoreConformance {
   }
 
   @Test
+  void entriesOfAHostComePageByPageInTheOrderOfTheirIds() throws Exception {
+    // Given
+    List<String> ids = new ArrayList<>();
+    for (int i = 0; i < 7; i++) {
+      Entry entry = Samples.inline("page-" + i);
+      write(entry, Version.ABSENT);
+      ids.add(entry.documentId());
+    }
+    PrimaryKey key = Samples.key("page-0");
+    VaryIndex index = new VaryIndex(key, Epoch.FIRST, List.of(), List.of(VariantKey.NONE));
+    get(store.write(new VaryDocument(index), Version.ABSENT));
+    Entry other = Samples.inline("elsewhere");
+    PrimaryKey otherKey = new PrimaryKey("http", "a.test", other.key().digest());
+    write(
+        new Entry(
+            otherKey,
+            other.variant(),
+            other.url(),
+            other.response(),
+            other.body(),
+            other.epoch(),
+            other.tag()),
+        Version.ABSENT);
+    // When
+    List<String> paged = new ArrayList<>();
+    String after = "";
+    List<Entry> page = get(store.entries("origin.test", after, 3));
+    while (!page.isEmpty()) {
+      assertThat(page).hasSizeLessThanOrEqualTo(3);
+      page.forEach(entry -> paged.add(entry.documentId()));
+      page = get(store.entries("origin.test", paged.getLast(), 3));
+    }
+    // Then
+    assertThat(paged).containsExactlyElementsOf(ids.stream().sorted().toList());
+    assertThat(get(store.entries("", "", 100)).getFirst().key().host()).isEqualTo("a.test");
+    assertThat(get(store.entries("origin.test.evil", "", 100))).isEmpty();
+  }
+
+  @Test
   void aReplacementNeedsTheVersionRead() throws Exception {
     // Given
     Version first = write(Samples.inline("a"), Version.ABSENT);

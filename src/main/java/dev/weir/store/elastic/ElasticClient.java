@@ -24,6 +24,12 @@ interface ElasticClient {
    */
   Source<Found.Present, NotUsed> scan(String index);
 
+  /**
+   * So many entries at most of a host ("" for all), by scheme, host, key and variant; none only
+   * where there are no more.
+   */
+  CompletionStage<List<Found.Present>> entries(String index, String host, String after, int limit);
+
   /** Makes the index unless it is there, and gives it the fields it lacks. */
   CompletionStage<Void> ensureIndex(IndexPlan plan, long timeoutMillis);
 

@@ -1,5 +1,6 @@
 package dev.weir.store.elastic;
 
+import dev.weir.entry.Entry;
 import dev.weir.store.Document;
 import dev.weir.store.DocumentCodec;
 import dev.weir.store.MetadataStore;
@@ -233,6 +234,28 @@ public final class ElasticMetadataStore implements MetadataStore {
           Trouble.plain(String.valueOf(damaged.getMessage())));
       return List.of();
     }
+  }
+
+  @Override
+  public CompletionStage<List<Entry>> entries(String host, String after, int limit) {
+    if (closed) {
+      return CompletableFuture.failedStage(Batcher.closed());
+    }
+    return setup
+        .ready()
+        .thenCompose(_ -> client.entries(settings.index(), host, after, limit))
+        .thenApply(
+            page ->
+                page.stream()
+                    .flatMap(present -> decodeOrSkip(present).stream())
+                    .map(Versioned::document)
+                    .filter(Document.EntryDocument.class::isInstance)
+                    .map(document -> ((Document.EntryDocument) document).entry())
+                    .toList())
+        .exceptionallyCompose(
+            failure ->
+                CompletableFuture.failedStage(
+                    ElasticFailure.told(ElasticFailure.trouble(failure))));
   }
 
   @Override

@@ -127,6 +127,18 @@ final class HttpElasticClient implements ElasticClient {
   }
 
   @Override
+  public CompletionStage<List<Found.Present>> entries(
+      String index, String host, String after, int limit) {
+    String path = "/" + index + "/_search?allow_partial_search_results=false";
+    byte[] body =
+        ElasticJson.object(
+            json -> EntryQuery.write(json, host, after, Math.min(limit, scan.page())));
+    return refresh(index)
+        .thenCompose(done -> call(Pool.WRITES, HttpMethods.POST, path, body, scan.timeoutMillis()))
+        .thenApply(reply -> read(reply, ElasticJson::page).documents());
+  }
+
+  @Override
   public CompletionStage<Void> ensureIndex(IndexPlan plan, long timeoutMillis) {
     return transport
         .send(Pool.WRITES, HttpMethods.PUT, "/" + plan.name(), creation(plan), timeoutMillis)
