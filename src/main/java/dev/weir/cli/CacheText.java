@@ -66,6 +66,9 @@ final class CacheText {
     out.printf(
         "%-15s %d%s%n",
         "chunks", chunks.path("count").asInt(), each == 0 ? "" : " of " + size(each));
+    if (chunks.path("manifestIsAChunk").asBoolean()) {
+      out.printf("%-15s %s%n", "", "listed in a manifest, which is the chunk looked for");
+    }
     if (digests) {
       chunks.path("digests").forEach(digest -> out.println("  " + text(digest)));
     }

@@ -73,7 +73,8 @@ final class EntryText {
 
   void chunks(ObjectNode told, Chunks chunks) {
     ObjectNode all = told.putObject("chunks");
-    all.put("count", chunks.count());
+    all.put("count", chunks.bodyCount());
+    all.put("manifestIsAChunk", chunks.bodyCount() > chunks.count());
     if (chunks.chunkBytes() > 0) {
       all.put("chunkBytes", chunks.chunkBytes());
     }
