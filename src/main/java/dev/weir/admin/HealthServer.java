@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -36,6 +37,8 @@ import org.apache.pekko.http.javadsl.settings.ServerSettings;
 public final class HealthServer {
   private static final HttpMethod PURGE =
       HttpMethods.custom("PURGE", false, true, RequestEntityAcceptances.Tolerated);
+
+  private static final Set<String> CARE_TASKS = Set.of("gc", "fsck");
 
   private final ActorSystem system;
   private final AdminSettings settings;
@@ -90,6 +93,9 @@ public final class HealthServer {
     }
     if (target.equals("/policy/reload")) {
       return reload(request);
+    }
+    if (target.equals("/care")) {
+      return done(care(request));
     }
     if (!request.method().equals(HttpMethods.GET) && !request.method().equals(HttpMethods.HEAD)) {
       return done(text(405, "only GET and HEAD here\n"));
@@ -203,6 +209,27 @@ public final class HealthServer {
     } catch (NumberFormatException none) {
       return 1;
     }
+  }
+
+  private HttpResponse care(HttpRequest request) {
+    if (!mayOperate(request)) {
+      return refused();
+    }
+    if (request.method().equals(HttpMethods.GET)) {
+      return json(200, operations.careStatus());
+    }
+    String task = request.getUri().query().get("task").orElse("");
+    if (!request.method().equals(HttpMethods.POST) || !CARE_TASKS.contains(task)) {
+      return text(405, "POST /care?task=gc or task=fsck, GET /care\n");
+    }
+    Set<String> options =
+        request.getUri().query().toMultiMap().entrySet().stream()
+            .filter(option -> option.getValue().contains("true"))
+            .map(Map.Entry::getKey)
+            .collect(Collectors.toSet());
+    return operations.care(task, options)
+        ? text(202, "begun\n")
+        : text(409, "a collection or check is under way already\n");
   }
 
   /** From the machine itself, or with the fleet's secret. */

@@ -1,5 +1,6 @@
 package dev.weir.admin;
 
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 
 /** What operators may do to a running node over its health port; implemented above. */
@@ -45,6 +46,17 @@ public interface Operations {
     /** The stores cannot say; a sentence. */
     record Failed(String reason) implements Look {}
   }
+
+  /**
+   * Begins a collection ("gc") or a check ("fsck") beside normal work.
+   *
+   * @param options names of what is switched on
+   * @return false if one is under way already
+   */
+  boolean care(String task, Set<String> options);
+
+  /** The collection or check under way, or the last, a JSON object. */
+  String careStatus();
 
   /** What became of a purge. */
   enum Purged {

@@ -1,6 +1,8 @@
 package dev.weir.cli;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -18,6 +20,8 @@ final class AdminClient {
 
   /** Above the longest wait of a purge for a node that does not answer. */
   private static final Duration TIMEOUT = Duration.ofSeconds(90);
+
+  private static final int PROBE_MILLIS = 1000;
 
   private final String base;
   private final String token;
@@ -61,6 +65,18 @@ final class AdminClient {
 
   String base() {
     return base;
+  }
+
+  /** Whether something listens there. */
+  boolean isThere() {
+    URI url = URI.create(base);
+    int port = url.getPort() < 0 ? 80 : url.getPort();
+    try (Socket socket = new Socket()) {
+      socket.connect(new InetSocketAddress(url.getHost(), port), PROBE_MILLIS);
+      return true;
+    } catch (IOException none) {
+      return false;
+    }
   }
 
   HttpResponse<String> send(String method, String target) throws InterruptedException {

@@ -36,6 +36,8 @@ public final class Main {
     line.addSubcommand("purge", new CommandLine(PurgeCommand.spec()));
     line.addSubcommand("policy", new CommandLine(PolicyCommand.spec()));
     line.addSubcommand("cache", new CommandLine(CacheCommand.spec()));
+    line.addSubcommand("gc", new CommandLine(CareCommand.gc()));
+    line.addSubcommand("fsck", new CommandLine(CareCommand.fsck()));
     line.addSubcommand("config", new CommandLine(ConfigCommand.spec()));
     line.setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
     line.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));

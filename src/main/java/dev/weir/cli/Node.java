@@ -37,7 +37,11 @@ import dev.weir.rules.RuleFileException;
 import dev.weir.store.LocalStores;
 import dev.weir.store.MetadataStore;
 import dev.weir.store.ObjectStore;
+import dev.weir.store.RocksMetadataStore;
 import dev.weir.store.StoreSettings;
+import dev.weir.store.collect.ChunkHome;
+import dev.weir.store.collect.ClaimedObjects;
+import dev.weir.store.collect.CollectionSettings;
 import dev.weir.store.elastic.ElasticMetadataStore;
 import dev.weir.store.elastic.ElasticSettings;
 import dev.weir.store.s3.S3Access;
@@ -150,6 +154,7 @@ final class Node {
   }
 
   private void open() {
+    var _ = collection();
     ProcessLog log = ProcessLog.start(LogSettings.from(rooms.getConfig("log")));
     closings.add("log", log::close);
     long startedNanos = System.nanoTime();
@@ -229,16 +234,66 @@ final class Node {
         s3.isWanted() ? Optional.of(bucket(s3, data)) : Optional.empty();
     objects = bucket.map(store -> store);
     fleet.requireShared(bucket.isPresent(), ElasticSettings.isConfigured(elastic));
-    if (ElasticSettings.isConfigured(elastic)) {
-      MetadataStore metadata = ElasticMetadataStore.open(data, ElasticSettings.from(elastic));
-      return bucket.isPresent()
-          ? LocalStores.openTier(
-              metadata, fleet.peered(bucket.get()), dataDir(settings), local, streams)
-          : LocalStores.openWith(metadata, dataDir(settings), local, streams);
+    if (bucket.isEmpty()) {
+      return ElasticSettings.isConfigured(elastic)
+          ? LocalStores.openWith(
+              ElasticMetadataStore.open(data, ElasticSettings.from(elastic)),
+              dataDir(settings),
+              local,
+              streams)
+          : LocalStores.open(dataDir(settings), local);
     }
-    return bucket.isPresent()
-        ? LocalStores.openTier(fleet.peered(bucket.get()), dataDir(settings), local, streams)
-        : LocalStores.open(dataDir(settings), local);
+    MetadataStore metadata =
+        ElasticSettings.isConfigured(elastic)
+            ? ElasticMetadataStore.open(data, ElasticSettings.from(elastic))
+            : RocksMetadataStore.open(dataDir(settings).resolve("metadata"), local.metadata());
+    ObjectStore claimed =
+        new ClaimedObjects(
+            bucket.get(), metadata.notes(), collection().times(), InstantSource.system());
+    LocalStores stores = null;
+    try {
+      stores =
+          LocalStores.openTier(metadata, fleet.peered(claimed), dataDir(settings), local, streams);
+      return stores;
+    } finally {
+      if (stores == null) {
+        metadata.close();
+      }
+    }
+  }
+
+  /** Checked before anything is opened: a fill must have ended before its chunks can go. */
+  private CollectionSettings collection() {
+    try {
+      CollectionSettings collection = CollectionSettings.from(rooms.getConfig("store.collection"));
+      long longest = rooms.getDuration("fill.max-duration").toMillis();
+      if (!collection.allowsFillsOf(longest)) {
+        throw new SettingsException(
+            "weir.store.collection.grace: must be more than twice weir.fill.max-duration (%d s)"
+                .formatted(longest / 1000));
+      }
+      return collection;
+    } catch (IllegalArgumentException bad) {
+      throw new SettingsException(String.valueOf(bad.getMessage()));
+    }
+  }
+
+  /** Collects and checks what the node stores. */
+  private CareDesk care(
+      ActorSystem data, LocalStores stores, NodeCache cache, ExecutorService blocking) {
+    ObjectStore shared = objects.orElse(null);
+    CareDesk care =
+        new CareDesk(
+            new StoreCare(
+                stores.metadata(),
+                shared,
+                shared == null ? ChunkHome.of(stores.chunks(), blocking) : ChunkHome.of(shared),
+                collection(),
+                cache::drop,
+                SystemMaterializer.get(data).materializer()));
+    closings.add("collection", care::close);
+    metrics.care(care);
+    return care;
   }
 
   private static S3ObjectStore bucket(S3StoreSettings s3, ActorSystem data) {
@@ -347,7 +402,14 @@ final class Node {
             });
     closings.addStage("fabric", fabric::stop);
     fleet.peersAre(cache::peers);
-    operations = new NodeOperations(cache, fabric, fleet.node(), rules, looks(stores, blocking));
+    operations =
+        new NodeOperations(
+            cache,
+            fabric,
+            fleet.node(),
+            rules,
+            looks(stores, blocking),
+            care(data, stores, cache, blocking));
     ServerBinding peers = fleet.serve(data, ca, cache, stores.chunks(), blocking);
     if (peers != null) {
       closings.addStage("peer port", peers::unbind);

@@ -182,6 +182,14 @@ final class NodeMetrics {
         .counter("weir_s3_failures", "Failed calls", objects.failures::sum);
   }
 
+  void care(CareDesk care) {
+    registry
+        .counter("weir_collection_passes", "Passes of collection and checks", care::passes)
+        .counter("weir_collection_failures", "Of these, stopped or refused", care::failedPasses)
+        .counter("weir_collected_chunks", "Chunks deleted by collection", care::freedChunks)
+        .counter("weir_collected_bytes", "Their bytes", care::freedBytes);
+  }
+
   void elastic(ElasticMetadataStore store) {
     ElasticMetrics elastic = store.metrics();
     registry

@@ -10,6 +10,7 @@ import dev.weir.cluster.FabricSystem;
 import dev.weir.entry.NodeId;
 import dev.weir.entry.PrimaryKey;
 import dev.weir.rules.LiveRules;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -22,10 +23,18 @@ final class NodeOperations implements Operations {
   private final NodeId node;
   private final LiveRules rules;
   private final Looks looks;
+  private final CareDesk care;
 
-  NodeOperations(NodeCache cache, FabricSystem fabric, NodeId node, LiveRules rules, Looks looks) {
+  NodeOperations(
+      NodeCache cache,
+      FabricSystem fabric,
+      NodeId node,
+      LiveRules rules,
+      Looks looks,
+      CareDesk care) {
     this.rules = rules;
     this.looks = looks;
+    this.care = care;
     this.cache = cache;
     this.fabric = fabric;
     this.node = node;
@@ -105,6 +114,16 @@ final class NodeOperations implements Operations {
               }
               return text(page);
             });
+  }
+
+  @Override
+  public boolean care(String task, Set<String> options) {
+    return care.begin(task, options);
+  }
+
+  @Override
+  public String careStatus() {
+    return care.status();
   }
 
   private static String text(ObjectNode page) {

@@ -19,6 +19,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -266,11 +267,25 @@ public final class DiskRetention implements Retention {
     }
     long excess = excessBytes();
     if (excess <= 0) {
-      evicting.set(false);
+      evictUnused();
       return;
     }
     log.debug("Evicting {} bytes", excess);
     evictRound(excess);
+  }
+
+  /** Some of what nobody has used for longer than {@code max-age}; the rest with later checks. */
+  private void evictUnused() {
+    long maxAge = settings.collection().maxAgeMillis();
+    List<Candidate> unused =
+        maxAge == 0
+            ? List.of()
+            : ledger.unusedSince(clock.millis() - maxAge, settings.eviction().batch());
+    if (unused.isEmpty()) {
+      evicting.set(false);
+    } else {
+      evictBatch(unused, freed -> evicting.set(false));
+    }
   }
 
   /** How much has to go now; 0 or less if nothing has. */
@@ -288,13 +303,17 @@ public final class DiskRetention implements Retention {
   /** Removes some entries at a time until so much is freed, nothing is left or nothing moves. */
   private void evictRound(long leftBytes) {
     List<Candidate> batch = ledger.longestUnused(leftBytes, settings.eviction().batch());
+    evictBatch(batch, freed -> afterRound(leftBytes, freed));
+  }
+
+  private void evictBatch(List<Candidate> batch, LongConsumer then) {
     List<CompletableFuture<Long>> removals =
         batch.stream().map(entry -> evict(entry, remover).toCompletableFuture()).toList();
     CompletionStage<Void> all = CompletableFuture.allOf(removals.toArray(CompletableFuture[]::new));
     all.whenComplete(
         (_, failure) -> {
           if (failure == null) {
-            afterRound(leftBytes, removals.stream().mapToLong(CompletableFuture::join).sum());
+            then.accept(removals.stream().mapToLong(CompletableFuture::join).sum());
           } else {
             log.warn("Eviction stopped for now: {}", LogText.escape(failure.toString()));
             evicting.set(false);

@@ -140,6 +140,17 @@ final class Ledger {
     return found;
   }
 
+  /** The longest unused entries not used since then, at most {@code max}. */
+  synchronized List<Candidate> unusedSince(long sinceMillis, int max) {
+    List<Candidate> found = new ArrayList<>();
+    Line line = ring.next;
+    while (line != ring && found.size() < max && line.usedMillis < sinceMillis) {
+      found.add(new Candidate(line.id, line.tag, line.sizeBytes()));
+      line = line.next;
+    }
+    return found;
+  }
+
   /** The ids and tags of all entries that have a chunk for which the test is true. */
   List<Candidate> havingChunk(ChunkTest test) {
     List<Line> all;

@@ -116,7 +116,8 @@ public final class LocalStores implements AutoCloseable {
                   dataDir.resolve("pending"), settings.chunks().syncWrites(), disk::path),
               objects,
               distrusted,
-              tier);
+              tier,
+              settings.collection().commitWithinMillis());
       DiskTier lru =
           new DiskTier(
               metadata,

@@ -38,6 +38,7 @@ final class Pending implements Holding, AutoCloseable {
   private final ObjectStore objects;
   private final Distrusted distrusted;
   private final StoreSettings.Tier settings;
+  private final long commitWithinNanos;
   private final BlockingPool pool;
   private final Map<FillId, Line> lines = new LinkedHashMap<>();
   private final Deque<Line> ready = new ArrayDeque<>();
@@ -60,6 +61,11 @@ final class Pending implements Holding, AutoCloseable {
     boolean gone;
     boolean announcing;
 
+    /** When the first put began that its document would rest on. */
+    long firstPutNanos;
+
+    int puts;
+
     Line(HeldEntry held, Map<ChunkId, Long> lengths) {
       this.held = held;
       this.lengths = lengths;
@@ -68,6 +74,25 @@ final class Pending implements Holding, AutoCloseable {
 
     FillId tag() {
       return held.entry().tag();
+    }
+
+    void putBegins(long nowNanos) {
+      if (puts++ == 0) {
+        firstPutNanos = nowNanos;
+      }
+    }
+
+    /**
+     * Puts that are long ago protect nothing any more: a collector may have condemned the chunks
+     * since. All begin anew, most of them finding their bytes there.
+     */
+    boolean isStale(long nowNanos, long withinNanos) {
+      return puts > 0 && nowNanos - firstPutNanos >= withinNanos;
+    }
+
+    void beginAnew() {
+      puts = 0;
+      todo.addAll(lengths.keySet());
     }
 
     boolean isDurable() {
@@ -81,13 +106,16 @@ final class Pending implements Holding, AutoCloseable {
    * Reads what a former run had held; blocks.
    *
    * @param distrusted the chunks that were found damaged or lost in the object store
+   * @param commitWithinMillis of an entry's first put its document has to be written
    */
   Pending(
       PendingFolder folder,
       ObjectStore objects,
       Distrusted distrusted,
-      StoreSettings.Tier settings) {
+      StoreSettings.Tier settings,
+      long commitWithinMillis) {
     this.folder = folder;
+    this.commitWithinNanos = TimeUnit.MILLISECONDS.toNanos(commitWithinMillis);
     this.objects = objects;
     this.distrusted = distrusted;
     this.settings = settings;
@@ -211,6 +239,9 @@ final class Pending implements Holding, AutoCloseable {
       int most = failures > 0 ? 1 : settings.uploads();
       while (running < most && !ready.isEmpty()) {
         Line line = ready.peek();
+        if (line.isDurable() && line.isStale(System.nanoTime(), commitWithinNanos)) {
+          line.beginAnew();
+        }
         ChunkId chunk = line.todo.poll();
         if (chunk == null) {
           ready.remove();
@@ -220,6 +251,7 @@ final class Pending implements Holding, AutoCloseable {
           }
         } else {
           line.underWay++;
+          line.putBegins(System.nanoTime());
           running++;
           jobs.add(new Job(line, chunk));
         }

@@ -180,7 +180,7 @@ public final class RocksMetadataStore implements LocalMetadata {
 
   @Override
   public Source<Versioned, NotUsed> scanAll() {
-    return rows(Table.DOCUMENTS).map(row -> decode(row.value()));
+    return rows(Table.DOCUMENTS).map(RocksMetadataStore::decodeNamed);
   }
 
   private Source<Row, NotUsed> rows(Table table) {
@@ -410,6 +410,16 @@ public final class RocksMetadataStore implements LocalMetadata {
 
   private static byte[] key(String id) {
     return id.getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** Says which one it is that cannot be read. */
+  private static Versioned decodeNamed(Row row) {
+    try {
+      return decode(row.value());
+    } catch (StoreException damaged) {
+      String id = new String(row.key(), StandardCharsets.UTF_8);
+      throw new StoreException("Document " + LogText.escape(id) + ": " + damaged.getMessage());
+    }
   }
 
   private static Versioned decode(byte[] row) {

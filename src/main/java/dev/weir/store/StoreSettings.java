@@ -12,7 +12,8 @@ public record StoreSettings(
     Chunks chunks,
     BodyPath bodies,
     Eviction eviction,
-    Tier tier) {
+    Tier tier,
+    Collection collection) {
 
   public StoreSettings {
     require(diskCacheBytes > 0, "disk-cache-size must be above 0");
@@ -25,7 +26,31 @@ public record StoreSettings(
         Chunks.from(room.getConfig("chunks")),
         BodyPath.from(room.getConfig("bodies")),
         Eviction.from(room.getConfig("eviction")),
-        Tier.from(room.getConfig("tier")));
+        Tier.from(room.getConfig("tier")),
+        Collection.from(room.getConfig("collection")));
+  }
+
+  /**
+   * What the node's own stores need to know of collection.
+   *
+   * @param graceMillis from a chunk's condemnation to its deletion
+   * @param maxAgeMillis since the last use of an entry; 0 for no limit
+   */
+  public record Collection(long graceMillis, long maxAgeMillis) {
+    public Collection {
+      require(graceMillis > 0, "collection.grace must be above 0");
+      require(maxAgeMillis >= 0, "collection.max-age must not be negative");
+    }
+
+    static Collection from(Config config) {
+      return new Collection(
+          config.getDuration("grace").toMillis(), config.getDuration("max-age").toMillis());
+    }
+
+    /** Within this time of its put a chunk's document has to be written, or it is put again. */
+    public long commitWithinMillis() {
+      return graceMillis / 2;
+    }
   }
 
   /** The metadata store. */

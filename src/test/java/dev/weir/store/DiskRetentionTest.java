@@ -92,6 +92,26 @@ class DiskRetentionTest {
   }
 
   @Test
+  void whatNobodyHasUsedForLongerThanTheMaximumAgeGoes() throws Exception {
+    // Given
+    stores =
+        LocalStores.open(
+            folder,
+            Samples.settings(
+                Map.of(
+                    "chunks.min-free-bytes", 0,
+                    "eviction.check-interval", "20ms",
+                    "collection.max-age", "100ms")));
+
+    // When
+    Entry unused = commit(stores, "unused", bytes(1, BODY_BYTES), 60_000);
+
+    // Then
+    awaitNoFiles();
+    assertThat(isStored(unused)).isFalse();
+  }
+
+  @Test
   void aChunkThatTwoEntriesNameGoesWithTheSecond() throws Exception {
     // Given
     open(10_000_000);

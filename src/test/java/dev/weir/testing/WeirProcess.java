@@ -60,7 +60,9 @@ public final class WeirProcess implements AutoCloseable {
   public static Command.Ended run(String... arguments) throws Exception {
     List<String> command = java("256m", List.of());
     command.addAll(List.of(arguments));
-    return Command.of(command).run();
+    Command run = Command.of(command);
+    S3Server.environment().forEach(run::with);
+    return run.run();
   }
 
   private static List<String> java(String heap, List<String> jvmOptions) {

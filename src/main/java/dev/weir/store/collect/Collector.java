@@ -160,7 +160,7 @@ public final class Collector {
     private void mark() {
       progress.phase("marking", 0);
       markBegunMillis = clock.millis();
-      NamedChunks names = new NamedChunks(objects, materializer);
+      NamedChunks names = new NamedChunks(ChunkHome.of(objects)::read, materializer);
       Waiting.forWalk(
           metadata
               .scanAll()

@@ -4,20 +4,27 @@ import dev.weir.entry.Body;
 import dev.weir.entry.ChunkId;
 import dev.weir.entry.Manifest;
 import dev.weir.store.ManifestCodec;
-import dev.weir.store.ObjectStore;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import org.apache.pekko.NotUsed;
 import org.apache.pekko.stream.Materializer;
+import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.util.ByteString;
 
 /**
  * Which chunks a body needs: what a mark marks and a check looks for. A manifest that is a chunk
- * itself is one of them, and is read from the object store for the others.
+ * itself is one of them, and is read for the others.
  */
-record NamedChunks(ObjectStore objects, Materializer materializer) {
+record NamedChunks(Manifests manifests, Materializer materializer) {
+  /** Reads all bytes of a chunk that is a manifest. */
+  @FunctionalInterface
+  interface Manifests {
+    Source<ByteString, NotUsed> read(ChunkId id, long lengthBytes);
+  }
+
   /** Each chunk with its length in bytes; fails as ABSENT if a manifest is not there. */
   CompletionStage<Map<ChunkId, Long>> of(Body body) {
     return switch (body) {
@@ -30,8 +37,8 @@ record NamedChunks(ObjectStore objects, Materializer materializer) {
 
   private CompletionStage<Map<ChunkId, Long>> of(Body.Listed body) {
     int length = ManifestCodec.encodedBytes(body.chunkCount());
-    return objects
-        .read(body.manifest(), 0, length)
+    return manifests
+        .read(body.manifest(), length)
         .runFold(ByteString.emptyByteString(), ByteString::concat, materializer)
         .thenApply(
             bytes -> {

@@ -130,6 +130,16 @@ public final class ElasticMetadataStore implements MetadataStore {
     };
   }
 
+  /** Says which one it is that cannot be read. */
+  private static Versioned decodeNamed(Found.Present present) {
+    try {
+      return decode(present);
+    } catch (StoreException damaged) {
+      throw new StoreException(
+          "Document " + Trouble.plain(present.id()) + ": " + damaged.getMessage());
+    }
+  }
+
   private static Versioned decode(Found.Present present) {
     byte[] source = present.source();
     return new Versioned(
@@ -200,7 +210,7 @@ public final class ElasticMetadataStore implements MetadataStore {
                 closed
                     ? Source.<Versioned>failed(Batcher.closed())
                     : present()
-                        .map(ElasticMetadataStore::decode)
+                        .map(ElasticMetadataStore::decodeNamed)
                         .mapError(
                             ElasticFailure.class,
                             failure -> ElasticFailure.told(failure.trouble())))

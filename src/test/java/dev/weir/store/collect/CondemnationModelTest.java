@@ -402,7 +402,7 @@ class CondemnationModelTest {
   }
 
   @Test
-  void aCommittedDocumentsBytesAreAlwaysThere() {
+  void aCommittedDocumentsBytesAreAlwaysThereAndNoGarbageRemainsOnceEverybodyIsQuiet() {
     // Given
     Set<World> seen = new HashSet<>();
 
@@ -411,18 +411,11 @@ class CondemnationModelTest {
 
     // Then
     assertThat(lie).isEmpty();
-    assertThat(seen).as("the states visited").hasSizeGreaterThan(10_000);
-    assertThat(seen).as("deletions happen").anyMatch(w -> w.work instanceof Work.Deleted);
-  }
-
-  @Test
-  void noGarbageRemainsOnceEverybodyIsQuiet() {
-    // Given
-    Set<World> seen = new HashSet<>();
-    explore(Weakness.NONE, seen);
-    Map<World, Boolean> clean = new HashMap<>();
+    assertThat(seen.size()).as("the states visited").isGreaterThan(10_000);
+    assertThat(seen.stream().anyMatch(w -> w.work instanceof Work.Deleted)).isTrue();
 
     // When
+    Map<World, Boolean> clean = new HashMap<>();
     List<World> leaks =
         seen.stream()
             .filter(w -> w.one.doing == Doing.NOTHING && w.two.doing == Doing.NOTHING)

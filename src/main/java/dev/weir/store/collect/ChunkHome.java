@@ -1,0 +1,146 @@
+package dev.weir.store.collect;
+
+import dev.weir.entry.ChunkId;
+import dev.weir.store.ChunkReader;
+import dev.weir.store.ChunkStore;
+import dev.weir.store.ObjectStore;
+import dev.weir.store.StoreException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import org.apache.pekko.Done;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.stream.javadsl.Source;
+import org.apache.pekko.stream.javadsl.StreamConverters;
+import org.apache.pekko.util.ByteString;
+
+/** Where the chunks that documents name live, as far as a check needs to know. */
+public interface ChunkHome {
+  /** A chunk that is there. */
+  record Held(ChunkId id, long lengthBytes) {}
+
+  Source<Held, NotUsed> list();
+
+  /** Whether it is there in that length, asked anew. */
+  CompletionStage<Boolean> isThere(ChunkId id, long lengthBytes);
+
+  /** All its bytes, or a failure (ABSENT if it is not there). */
+  Source<ByteString, NotUsed> read(ChunkId id, long lengthBytes);
+
+  /** Deletes one that nothing names, if that is for this place to do; tells whether it is gone. */
+  CompletionStage<Boolean> deleteOrphan(ChunkId id);
+
+  /** The object store of all nodes. Orphans there are the collector's affair alone. */
+  static ChunkHome of(ObjectStore objects) {
+    return new ChunkHome() {
+      @Override
+      public Source<Held, NotUsed> list() {
+        return objects.list("").map(found -> new Held(found.id(), found.lengthBytes()));
+      }
+
+      @Override
+      public CompletionStage<Boolean> isThere(ChunkId id, long lengthBytes) {
+        return objects
+            .lengths(List.of(id))
+            .thenApply((Map<ChunkId, Long> found) -> found.getOrDefault(id, -1L) == lengthBytes);
+      }
+
+      @Override
+      public Source<ByteString, NotUsed> read(ChunkId id, long lengthBytes) {
+        return objects.read(id, 0, lengthBytes);
+      }
+
+      @Override
+      public CompletionStage<Boolean> deleteOrphan(ChunkId id) {
+        return CompletableFuture.completedStage(false);
+      }
+    };
+  }
+
+  /**
+   * This node's disk.
+   *
+   * @param blocking runs what waits for the disk
+   */
+  static ChunkHome of(ChunkStore chunks, Executor blocking) {
+    return new DiskHome(chunks, blocking);
+  }
+
+  /** The chunk files of one node. */
+  record DiskHome(ChunkStore chunks, Executor blocking) implements ChunkHome {
+    private static final int PIECE_BYTES = 256 << 10;
+
+    @Override
+    public Source<Held, NotUsed> list() {
+      return StreamConverters.fromJavaStream(chunks::list)
+          .map(found -> new Held(found.id(), found.lengthBytes()))
+          .mapMaterializedValue(ignored -> NotUsed.getInstance());
+    }
+
+    @Override
+    public CompletionStage<Boolean> isThere(ChunkId id, long lengthBytes) {
+      return CompletableFuture.supplyAsync(
+          () -> {
+            Optional<ChunkReader> chunk = chunks.open(id, lengthBytes);
+            chunk.ifPresent(ChunkReader::close);
+            return chunk.isPresent();
+          },
+          blocking);
+    }
+
+    @Override
+    public Source<ByteString, NotUsed> read(ChunkId id, long lengthBytes) {
+      return Source.unfoldResourceAsync(
+              () -> CompletableFuture.supplyAsync(() -> open(id, lengthBytes), blocking),
+              reading -> CompletableFuture.supplyAsync(reading::next, blocking),
+              reading -> CompletableFuture.supplyAsync(reading::end, blocking))
+          .mapMaterializedValue(ignored -> NotUsed.getInstance());
+    }
+
+    private Reading open(ChunkId id, long lengthBytes) {
+      return new Reading(
+          chunks
+              .open(id, lengthBytes)
+              .orElseThrow(
+                  () ->
+                      new StoreException(
+                          StoreException.Kind.ABSENT, "Chunk " + id.hex() + " is not there.")),
+          lengthBytes);
+    }
+
+    @Override
+    public CompletionStage<Boolean> deleteOrphan(ChunkId id) {
+      return chunks.delete(id);
+    }
+
+    /** A chunk that is being read. */
+    private static final class Reading {
+      private final ChunkReader chunk;
+      private final long lengthBytes;
+      private long at;
+
+      Reading(ChunkReader chunk, long lengthBytes) {
+        this.chunk = chunk;
+        this.lengthBytes = lengthBytes;
+      }
+
+      Optional<ByteString> next() {
+        if (at >= lengthBytes) {
+          return Optional.empty();
+        }
+        int length = (int) Math.min(PIECE_BYTES, lengthBytes - at);
+        ByteString bytes = ByteString.fromArray(chunk.read(at, length).toArray());
+        at += length;
+        return Optional.of(bytes);
+      }
+
+      Done end() {
+        chunk.close();
+        return Done.getInstance();
+      }
+    }
+  }
+}
