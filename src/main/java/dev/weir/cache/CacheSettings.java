@@ -9,6 +9,7 @@ import com.typesafe.config.Config;
  * @param ackTimeoutMillis silence of a keeper after which a request goes alone
  * @param answerTimeoutMillis the same after the keeper has acknowledged
  * @param storeTimeoutMillis longest wait for the metadata store
+ * @param storeLogIntervalMillis between two lines about a metadata store that fails
  * @param storeRetryMillis how long a keeper does not ask a store that has failed
  * @param followTimeoutMillis longest wait of a follower for a leader's head
  * @param headTimeoutMillis age of a fill without a head at which another leader is named
@@ -37,6 +38,7 @@ public record CacheSettings(
     long ackTimeoutMillis,
     long answerTimeoutMillis,
     long storeTimeoutMillis,
+    long storeLogIntervalMillis,
     long storeRetryMillis,
     long followTimeoutMillis,
     long headTimeoutMillis,
@@ -77,6 +79,7 @@ public record CacheSettings(
         millis(room, "ack-timeout"),
         millis(room, "answer-timeout"),
         millis(room, "store-timeout"),
+        millis(room, "store-log-interval"),
         millis(room, "store-retry"),
         millis(room, "follow-timeout"),
         millis(room, "head-timeout"),

@@ -670,8 +670,17 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
   }
 
   private void noteFailure(String what, Throwable failed) {
-    context.metrics().storeFailures.increment();
-    getContext().getLog().warn("A key's metadata could not be {}: {}", what, failed.toString());
+    KeeperMetrics metrics = context.metrics();
+    metrics.storeFailures.increment();
+    if (metrics.maySay(System.nanoTime(), context.settings().storeLogIntervalMillis())) {
+      getContext()
+          .getLog()
+          .warn(
+              "A key's metadata could not be {} ({} failed calls since the start): {}",
+              what,
+              metrics.storeFailures(),
+              failed.toString());
+    }
   }
 
   private static long now() {

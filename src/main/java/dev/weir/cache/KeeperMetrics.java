@@ -1,5 +1,7 @@
 package dev.weir.cache;
 
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
 /** Counters of this node's keepers and of its view of them, for the admin room. Thread-safe. */
@@ -18,6 +20,16 @@ public final class KeeperMetrics {
   final LongAdder invalidations = new LongAdder();
   final LongAdder replacedLeaders = new LongAdder();
   final LongAdder storeFailures = new LongAdder();
+
+  private final AtomicLong mayNotSayBeforeNanos = new AtomicLong(System.nanoTime());
+
+  /** Whether a line about a failing store is due: one per interval, whichever keeper says it. */
+  boolean maySay(long nowNanos, long intervalMillis) {
+    long before = mayNotSayBeforeNanos.get();
+    return nowNanos - before >= 0
+        && mayNotSayBeforeNanos.compareAndSet(
+            before, nowNanos + TimeUnit.MILLISECONDS.toNanos(intervalMillis));
+  }
 
   /** Requests answered by the near table. */
   public long nearHits() {

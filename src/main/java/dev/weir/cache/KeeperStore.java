@@ -6,6 +6,7 @@ import dev.weir.entry.PrimaryKey;
 import dev.weir.entry.VariantKey;
 import dev.weir.entry.VaryIndex;
 import dev.weir.store.Document;
+import dev.weir.store.FaultPoints;
 import dev.weir.store.MetadataStore;
 import dev.weir.store.MetadataStore.Version;
 import dev.weir.store.MetadataStore.Versioned;
@@ -73,7 +74,13 @@ final class KeeperStore {
   /** The entry, then the index that lists it: a crash between them leaves it unlisted. */
   CompletionStage<Result> commit(
       Entry entry, Version expected, @Nullable VaryIndex index, Version indexExpected) {
+    FaultPoints.reached(FaultPoints.Point.BEFORE_DOCUMENT);
     return writeEntry(entry, expected)
+        .thenApply(
+            written -> {
+              FaultPoints.reached(FaultPoints.Point.AFTER_DOCUMENT);
+              return written;
+            })
         .thenCompose(
             written ->
                 switch (written) {

@@ -4,6 +4,7 @@ import dev.weir.entry.Body;
 import dev.weir.entry.ChunkId;
 import dev.weir.entry.Manifest;
 import dev.weir.store.ChunkReader;
+import dev.weir.store.FaultPoints;
 import dev.weir.store.ManifestCodec;
 import dev.weir.store.StoreException;
 import java.io.IOException;
@@ -490,6 +491,7 @@ final class Spool {
       return;
     }
     ChunkId id = chunk.seal();
+    FaultPoints.reached(FaultPoints.Point.CHUNK_SPOOLED);
     synchronized (lock) {
       names.add(id);
       adopting++;

@@ -143,6 +143,7 @@ public final class DiskChunkStore implements LocalChunks {
         Slot slot = pin(id, lengthBytes);
         slot.adopted = true;
         slot.revoke();
+        FaultPoints.reached(FaultPoints.Point.CHUNK_ADOPTED);
         writeFailure = null;
         return new Reader(slot);
       } finally {

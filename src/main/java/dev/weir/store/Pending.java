@@ -274,6 +274,9 @@ final class Pending implements Holding, AutoCloseable {
       lost(job);
       return;
     }
+    if (failure == null) {
+      FaultPoints.reached(FaultPoints.Point.CHUNK_PUT);
+    }
     synchronized (this) {
       running--;
       job.line.underWay--;
@@ -335,6 +338,7 @@ final class Pending implements Holding, AutoCloseable {
         .thenAccept(
             done -> {
               if (done) {
+                FaultPoints.reached(FaultPoints.Point.BEFORE_RELEASE);
                 release(line.tag());
               } else {
                 later(line);

@@ -79,10 +79,12 @@ final class PendingFolder {
       for (ChunkId id : lengths(held.entry()).keySet()) {
         link(file(tag, id), chunkPath.apply(id));
       }
+      FaultPoints.reached(FaultPoints.Point.HELD_WITHOUT_RECORD);
       Path part = folder(tag).resolve(RECORD + ".part");
       Files.write(part, encode(held));
       durable.syncFile(part);
       durable.move(part, folder(tag).resolve(RECORD));
+      FaultPoints.reached(FaultPoints.Point.HELD);
     } catch (IOException e) {
       delete(tag);
       throw StoreException.of("An entry cannot be held", e);

@@ -1,0 +1,178 @@
+package dev.weir.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weir.store.FaultPoints;
+import dev.weir.testing.Eventually;
+import dev.weir.testing.HaltAt;
+import dev.weir.testing.OriginServer;
+import dev.weir.testing.ProxyClient;
+import dev.weir.testing.RangedBody;
+import dev.weir.testing.S3Server;
+import dev.weir.testing.SearchServer;
+import dev.weir.testing.WeirProcess;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * A process that ends at each step of replacing an entry: after a restart there is the old one or
+ * the new one, whole, and of the other nothing is left.
+ */
+@Tag("crash")
+class CrashMatrixIT {
+  private static final String TARGET = "/big";
+  private static final int CHUNK = 8 << 20;
+  private static final byte[] OLD = body(1);
+  private static final byte[] NEW = body(2);
+
+  @TempDir private Path folder;
+  private OriginServer origin;
+  private RangedBody content;
+
+  private static byte[] body(int seed) {
+    byte[] body = new byte[12 << 20];
+    new Random(seed).nextBytes(body);
+    return body;
+  }
+
+  @BeforeEach
+  void start() {
+    origin = OriginServer.start();
+    content = new RangedBody(OLD, "\"old\"");
+    origin.on(TARGET, content);
+  }
+
+  @AfterEach
+  void stop() {
+    origin.close();
+  }
+
+  private WeirProcess weir(List<String> jvm, List<String> flags) throws Exception {
+    List<String> all = new ArrayList<>(flags);
+    all.add("--allow-destinations=127.0.0.0/8");
+    all.add("--health-port=0");
+    return WeirProcess.startWith(jvm, folder.resolve("node"), "256m", all.toArray(String[]::new));
+  }
+
+  /** Stores the old entry, ends at that point while the new one is stored, and returns who won. */
+  private byte[] crashAt(FaultPoints.Point point, List<String> flags) throws Exception {
+    try (WeirProcess weir = weir(List.of(), flags)) {
+      ProxyClient client = new ProxyClient(weir.address());
+      assertThat(client.get(origin.url(TARGET)).body()).isEqualTo(OLD);
+      client.untilHit(origin.url(TARGET));
+      Eventually.holds(() -> names("node/pending").isEmpty());
+      weir.terminate();
+    }
+    content.change(NEW, "\"new\"");
+    try (WeirProcess weir = weir(List.of(HaltAt.option(point)), flags)) {
+      ProxyClient client = new ProxyClient(weir.address());
+      var _ = client.tryGet(origin.url(TARGET), "Cache-Control", "no-cache");
+      Eventually.holds(() -> !weir.isAlive());
+    }
+    try (WeirProcess weir = weir(List.of(), flags)) {
+      ProxyClient client = new ProxyClient(weir.address());
+      Eventually.holds(() -> names("node/pending").isEmpty());
+      ProxyClient.Response got =
+          client.get(origin.url(TARGET), "Cache-Control", "only-if-cached, max-stale");
+      assertThat(got.status()).isEqualTo(200);
+      assertThat(got.isHit()).isTrue();
+      byte[] winner = Arrays.equals(got.body(), OLD) ? OLD : NEW;
+      assertThat(got.body()).isEqualTo(winner);
+      assertThat(got.header("ETag")).isEqualTo(winner == OLD ? "\"old\"" : "\"new\"");
+      assertThat(names("node/spool")).isEmpty();
+      if (flags.isEmpty()) {
+        Eventually.holds(() -> names("node/data").equals(chunks(winner)));
+      }
+      return winner;
+    }
+  }
+
+  private static Set<String> chunks(byte[] body) throws Exception {
+    Set<String> names = new TreeSet<>();
+    for (int at = 0; at < body.length; at += CHUNK) {
+      byte[] chunk = Arrays.copyOfRange(body, at, Math.min(at + CHUNK, body.length));
+      names.add(HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(chunk)));
+    }
+    return names;
+  }
+
+  /** Of the files below; never empty while they change. */
+  private Set<String> names(String below) throws Exception {
+    Path root = folder.resolve(below);
+    if (!Files.isDirectory(root)) {
+      return Set.of();
+    }
+    try (Stream<Path> files = Files.walk(root)) {
+      return files
+          .filter(Files::isRegularFile)
+          .map(file -> file.getFileName().toString())
+          .collect(Collectors.toCollection(TreeSet::new));
+    } catch (UncheckedIOException changing) {
+      return Set.of("changing");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"CHUNK_SPOOLED", "CHUNK_ADOPTED", "BEFORE_DOCUMENT", "AFTER_DOCUMENT"})
+  void inTheDataFolderAlone(FaultPoints.Point point) throws Exception {
+    // When
+    byte[] winner = crashAt(point, List.of());
+    // Then
+    assertThat(winner).isSameAs(point == FaultPoints.Point.AFTER_DOCUMENT ? NEW : OLD);
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void withS3AndElasticsearch(FaultPoints.Point point) throws Exception {
+    // Given
+    SearchServer search = SearchServer.of(SearchServer.Flavour.ELASTICSEARCH);
+    String index = "crash_" + UUID.randomUUID();
+    try (S3Server s3 = S3Server.start(Files.createDirectories(folder.resolve("s3")), "weir")) {
+      // When
+      byte[] winner =
+          crashAt(
+              point,
+              List.of(
+                  "--s3-bucket=weir",
+                  "--s3-region=us-east-1",
+                  "--s3-endpoint=" + s3.endpoint(),
+                  "--elasticsearch-url=" + search.url(),
+                  "--elasticsearch-meta-index=" + index,
+                  "--elasticsearch-shards=1",
+                  "--elasticsearch-replicas=0"));
+      // Then whatever the document names is in S3
+      Set<String> objects =
+          s3.objects("weir").stream()
+              .map(file -> file.getFileName().toString())
+              .collect(Collectors.toSet());
+      assertThat(objects).containsAll(chunks(winner));
+      if (point.compareTo(FaultPoints.Point.HELD) < 0) {
+        assertThat(winner).isSameAs(OLD);
+      } else {
+        assertThat(winner).isSameAs(NEW);
+      }
+    } finally {
+      for (String each : List.of(index, index + "_access", index + "_notes")) {
+        search.call("DELETE", each, "");
+      }
+    }
+  }
+}
