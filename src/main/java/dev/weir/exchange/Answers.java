@@ -114,7 +114,15 @@ final class Answers {
 
   /** An error of our own. */
   EdgeResponse problem(Exchange x, Problem problem, Told told) {
-    Headers fields = Headers.of("Content-Type", Problem.MEDIA_TYPE, "Cache-Control", "no-store");
+    return problem(x, problem, Headers.EMPTY, told);
+  }
+
+  /** The same with more fields. */
+  EdgeResponse problem(Exchange x, Problem problem, Headers more, Told told) {
+    Headers.Builder all =
+        Headers.of("Content-Type", Problem.MEDIA_TYPE, "Cache-Control", "no-store").toBuilder();
+    more.forEach(all::add);
+    Headers fields = all.build();
     byte[] document = problem.json(x.id);
     ResponseHead head = new ResponseHead(problem.status(), Problem.title(problem.status()), fields);
     if (x.head.isHead()) {
@@ -138,6 +146,7 @@ final class Answers {
   }
 
   private void tell(Exchange x, int status, Told told, long bytes, boolean complete) {
+    x.ended();
     log.accept(
         new ExchangeRecord(
             x.id,

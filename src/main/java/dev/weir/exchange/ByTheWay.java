@@ -149,7 +149,8 @@ final class ByTheWay {
     long now = clock.millis();
     FreshnessInfo info =
         Freshness.of(head.status(), head.headers(), x.startMillis, now, x.route.storage());
-    return info.source().isExplicit()
+    return x.route.storage().store()
+        && info.source().isExplicit()
         && info.isFresh(now)
         && Storability.judge(later, head, x.startMillis, now, x.route.storage())
             instanceof Storability.Storable;

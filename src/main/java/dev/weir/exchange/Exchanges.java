@@ -17,6 +17,7 @@ import dev.weir.log.ExchangeRecord;
 import dev.weir.log.ServeReason;
 import dev.weir.origin.Origins;
 import dev.weir.policy.Effect;
+import dev.weir.policy.Limits;
 import dev.weir.policy.PolicyTable;
 import dev.weir.store.Bodies;
 import java.time.Clock;
@@ -56,6 +57,7 @@ public final class Exchanges implements ExchangeHandler {
   private final ExchangeSettings settings;
   private final Clock clock;
   private final Onboarding onboarding;
+  private final Throttle throttle = new Throttle(System::nanoTime);
   private final RequestIds ids = new RequestIds();
   private final Routes routes;
   private final Answers answers;
@@ -91,9 +93,7 @@ public final class Exchanges implements ExchangeHandler {
     Repairs repairs =
         new Repairs(bodies, origins, materializer, settings.repairs(), settings.repairChunks());
     Mending mending = new Mending(repairs, heads, cache);
-    Hits hits =
-        new Hits(
-            bodies, answers, settings.storage(), cache::drop, mending::mend, settings.maxRanges());
+    Hits hits = new Hits(bodies, answers, cache::drop, mending::mend, settings.maxRanges());
     Parts parts =
         new Parts(
             settings,
@@ -146,6 +146,16 @@ public final class Exchanges implements ExchangeHandler {
     Integer denied = x.route.effects().get(Effect.DENY);
     if (denied != null) {
       return CompletableFuture.completedFuture(failures.denied(x, denied));
+    }
+    Limits limits = x.route.effects().get(Effect.LIMITS);
+    if (limits != null) {
+      switch (throttle.admit(
+          x.route.ruleName(), limits, x.edge.connection().remote().getAddress())) {
+        case Throttle.Admission.Admitted(Runnable ended) -> x.whenEnded(ended);
+        case Throttle.Admission.Refused(long seconds) -> {
+          return CompletableFuture.completedFuture(failures.throttled(x, seconds));
+        }
+      }
     }
     if (Via.hasPassed(x.head.headers(), settings.pseudonym())) {
       return CompletableFuture.completedFuture(failures.loop(x));

@@ -2,6 +2,7 @@ package dev.weir.exchange;
 
 import dev.weir.edge.EdgeResponse;
 import dev.weir.http.CacheStatus.Forward;
+import dev.weir.http.Headers;
 import dev.weir.http.OriginTrouble;
 import dev.weir.log.ServeReason;
 import dev.weir.origin.OriginFailure;
@@ -44,6 +45,17 @@ final class Failures {
   EdgeResponse denied(Exchange x, int status) {
     return own(
         x, status, ServeReason.DENIED, "Rule '" + x.route.ruleName() + "' refuses this request.");
+  }
+
+  EdgeResponse throttled(Exchange x, long retryAfterSeconds) {
+    return answers.problem(
+        x,
+        new Problem(
+            429,
+            ServeReason.THROTTLED.label(),
+            "Rule '" + x.route.ruleName() + "' allows your network no more requests now."),
+        Headers.of("Retry-After", Long.toString(retryAfterSeconds)),
+        Told.own(ServeReason.THROTTLED));
   }
 
   EdgeResponse loop(Exchange x) {

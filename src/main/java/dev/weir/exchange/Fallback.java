@@ -36,8 +36,9 @@ final class Fallback {
       return null;
     }
     long now = clock.millis();
-    FreshnessInfo info = hits.freshness(held);
-    if (!StaleOnError.allowed(now, trouble, x.route.mode(), x.directives, info)) {
+    FreshnessInfo info = hits.freshness(x, held);
+    if (!StaleOnError.allowed(
+        now, trouble, x.route.mode(), x.directives, info, x.route.storage().staleOn())) {
       return null;
     }
     long ttl = info.lifetimeMillis(x.route.serving()) - info.ageMillis(now);

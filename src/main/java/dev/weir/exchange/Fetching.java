@@ -193,7 +193,7 @@ final class Fetching {
       return again.apply(x);
     }
     long now = parts.clock().millis();
-    FreshnessInfo info = parts.hits().freshness(entry);
+    FreshnessInfo info = parts.hits().freshness(x, entry);
     Told told = Told.forward(ServeReason.HIT_REVALIDATED, want.why(), "");
     told =
         told.with(

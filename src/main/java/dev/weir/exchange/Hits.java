@@ -1,7 +1,7 @@
 package dev.weir.exchange;
 
+import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import com.github.benmanes.caffeine.cache.LoadingCache;
 import dev.weir.edge.EdgeResponse;
 import dev.weir.entry.Body;
 import dev.weir.entry.Entry;
@@ -68,22 +68,16 @@ final class Hits {
   private final int maxRanges;
 
   /** By identity: near table and keeper hand out the same entry until it changes. */
-  private final LoadingCache<Entry, FreshnessInfo> freshness;
+  private final Cache<Entry, Judged> freshness = Caffeine.newBuilder().weakKeys().build();
+
+  /** How fresh an entry is by rules. */
+  private record Judged(StorageRules rules, FreshnessInfo info) {}
 
   /**
-   * @param rules by which what is stored is judged fresh
    * @param dropped is told of an entry that must be fetched anew
    * @param damage is told of bytes that could not be read while they were being sent
    */
-  Hits(
-      Bodies bodies,
-      Answers answers,
-      StorageRules rules,
-      Consumer<Entry> dropped,
-      Damage damage,
-      int maxRanges) {
-    this.freshness =
-        Caffeine.newBuilder().weakKeys().build(entry -> Freshness.of(entry.response(), rules));
+  Hits(Bodies bodies, Answers answers, Consumer<Entry> dropped, Damage damage, int maxRanges) {
     this.bodies = bodies;
     this.answers = answers;
     this.dropped = dropped;
@@ -91,9 +85,15 @@ final class Hits {
     this.maxRanges = maxRanges;
   }
 
-  /** What decisions need of the entry, worked out once. */
-  FreshnessInfo freshness(Entry entry) {
-    return freshness.get(entry);
+  /** What decisions need of the entry, worked out once as long as the rules are the same. */
+  FreshnessInfo freshness(Exchange x, Entry entry) {
+    StorageRules rules = x.route.storage();
+    Judged known = freshness.getIfPresent(entry);
+    if (known == null || !known.rules().equals(rules)) {
+      known = new Judged(rules, Freshness.of(entry.response(), rules));
+      freshness.put(entry, known);
+    }
+    return known.info();
   }
 
   /**
@@ -105,7 +105,7 @@ final class Hits {
     StoredResponse stored = entry.response();
     long length = entry.body().length();
     Reply reply = Reply.choose(x.head, stored, OptionalLong.of(length), maxRanges);
-    Headers aged = aged(entry, nowMillis);
+    Headers aged = aged(x, entry, nowMillis);
     bodies.touch(entry);
     if (lacks(x, entry, reply)) {
       return otherwise.without(Missing.PARTIAL);
@@ -322,11 +322,11 @@ final class Hits {
     return new Bodies.Piece.Given(ByteString.fromArrayUnsafe(bytes));
   }
 
-  private Headers aged(Entry entry, long nowMillis) {
+  private Headers aged(Exchange x, Entry entry, long nowMillis) {
     return entry
         .response()
         .headers()
-        .with("Age", Long.toString(freshness(entry).ageSeconds(nowMillis)));
+        .with("Age", Long.toString(freshness(x, entry).ageSeconds(nowMillis)));
   }
 
   private static ByteString slice(ByteString whole, long from, long to) {

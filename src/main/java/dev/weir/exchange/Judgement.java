@@ -8,6 +8,7 @@ import dev.weir.http.CachingMode;
 import dev.weir.http.Freshness;
 import dev.weir.http.NotModified;
 import dev.weir.http.OriginTrouble;
+import dev.weir.http.RefreshRule;
 import dev.weir.http.RequestDirectives;
 import dev.weir.http.RequestHead;
 import dev.weir.http.ResponseHead;
@@ -37,6 +38,7 @@ record Judgement(
     implements FillPlan.Judge {
 
   static final String TOO_LARGE_FOR_RANGE = "range-fill-max";
+  static final String STORE_OFF = "store-off";
   static final String VALIDATOR_MISMATCH = "validator-mismatch";
   static final String MAY_NOT_STAY = "no-longer-storable";
 
@@ -52,6 +54,10 @@ record Judgement(
       return new FillIntent.Relay(TOO_LARGE_FOR_RANGE);
     }
     return switch (Storability.judge(sent, head, requestTimeMillis, responseTimeMillis, rules)) {
+      case Storability.Storable storable when !rules.store() ->
+          storable.vary().isEmpty()
+              ? new FillIntent.Share(STORE_OFF)
+              : new FillIntent.Relay(STORE_OFF);
       case Storability.Storable storable ->
           new FillIntent.Store(
               storable.response(), variant.apply(storable.vary()), storable.vary());
@@ -71,9 +77,16 @@ record Judgement(
     StoredResponse merged =
         NotModified.merge(
             stored, head.headers(), requestTimeMillis, responseTimeMillis, rules.targets());
-    return NotModified.mayStay(merged, rules.targets())
+    return mayStay(merged)
         ? new FillIntent.Refresh(held.withResponse(merged))
         : new FillIntent.Relay(MAY_NOT_STAY);
+  }
+
+  private boolean mayStay(StoredResponse merged) {
+    boolean overruled =
+        rules.overrules(RefreshRule.Override.NO_STORE)
+            && rules.overrules(RefreshRule.Override.PRIVATE);
+    return overruled || NotModified.mayStay(merged, rules.targets());
   }
 
   /**
@@ -88,7 +101,8 @@ record Judgement(
             new OriginTrouble.Answered(status),
             mode,
             RequestDirectives.NONE,
-            Freshness.of(held.response(), rules));
+            Freshness.of(held.response(), rules),
+            rules.staleOn());
   }
 
   /** An error is everybody's answer; who may see it, and what is private, is each client's own. */

@@ -98,7 +98,7 @@ final class Lookup {
 
   private CompletionStage<EdgeResponse> decide(Exchange x, Entry entry) {
     long now = parts.clock().millis();
-    FreshnessInfo info = parts.hits().freshness(entry);
+    FreshnessInfo info = parts.hits().freshness(x, entry);
     CacheDecision decision =
         CacheDecision.decide(now, x.directives, x.route.mode(), info, x.route.serving());
     if (servesAsItIs(decision) && !parts.signatures().mayReuse(x.route, now)) {
@@ -231,7 +231,7 @@ final class Lookup {
             : entry.response().responseTimeMillis() > x.startMillis;
     if (newEnough && parts.signatures().mayReuse(x.route, now)) {
       // Somebody else has just asked what this request wanted to ask.
-      FreshnessInfo info = parts.hits().freshness(entry);
+      FreshnessInfo info = parts.hits().freshness(x, entry);
       Told told = Told.forward(ServeReason.HIT_REVALIDATED, want.why(), "");
       long ttl = info.lifetimeMillis(x.route.serving()) - info.ageMillis(now);
       told = told.with(told.status().withCollapsed(true).withTtlMillis(ttl));

@@ -52,6 +52,8 @@ record PartJudgement(Judgement usual) implements FillPlan.Judge {
             responseTimeMillis,
             usual.rules());
     return switch (judged) {
+      case Storability.Storable ignored when !usual.rules().store() ->
+          new FillIntent.Relay(Judgement.STORE_OFF);
       case Storability.Refused refused -> new FillIntent.Relay(refused.reason().label());
       case Storability.Storable storable -> {
         VariantKey variant = usual.variant().apply(storable.vary());

@@ -76,7 +76,7 @@ final class Passing {
     boolean unsafe = !isSafe(x.head.method());
     RequestEntity entity = x.edge.entity();
     boolean empty = entity.isKnownEmpty();
-    RequestHead head = heads.passing(x.head);
+    RequestHead head = x.credited(heads.passing(x.head));
     if (entity.isStrict()) {
       // The body is here already: nothing is gained by asking for leave to send it.
       head = head.withHeaders(head.headers().without("Expect"));
@@ -216,7 +216,7 @@ final class Passing {
     Cause cause = new Cause(ServeReason.PASS_UPGRADE, Forward.BYPASS);
     OriginRequest request =
         new OriginRequest(
-            heads.upgrading(x.head, protocols),
+            x.credited(heads.upgrading(x.head, protocols)),
             null,
             OptionalLong.empty(),
             x.route.timeouts(),

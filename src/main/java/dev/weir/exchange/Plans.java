@@ -75,9 +75,9 @@ final class Plans {
                 && held != null
                 && asking.completion == null
                 && !parts.hits().lacks(x, held)
-            ? parts.hits().freshness(held)
+            ? parts.hits().freshness(x, held)
             : null;
-    RequestHead sent = parts.heads().validating(x.head, validators);
+    RequestHead sent = x.credited(parts.heads().validating(x.head, validators));
     Judgement judge =
         new Judgement(
             sent, x.route.mode(), x.route.storage(), x::variant, held, asking.rangeFillMaxBytes);
@@ -94,7 +94,7 @@ final class Plans {
   private FillPlan forwarding(Exchange x, Grant grant, Want want) {
     Headers fields = x.head.headers();
     String range = fields.first("Range");
-    RequestHead plain = parts.heads().fetching(x.head);
+    RequestHead plain = x.credited(parts.heads().fetching(x.head));
     RequestHead sent =
         range == null ? plain : plain.withHeaders(plain.headers().with("Range", range));
     Judgement usual =

@@ -6,11 +6,13 @@ import dev.weir.http.ServingRules;
 import dev.weir.http.StorageRules;
 import dev.weir.origin.OriginTimeouts;
 import dev.weir.policy.CacheKey;
+import dev.weir.policy.Effect;
 import dev.weir.policy.Effects;
 import dev.weir.policy.Policy;
 import dev.weir.policy.Resolution;
 import dev.weir.policy.RuleTimeouts;
 import dev.weir.policy.SignedUrl;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,7 +42,7 @@ record Route(
     return new Route(
         resolution.policy(),
         resolution.serving(),
-        settings.storage().withFreshnessOverrideMillis(resolution.freshnessOverrideMillis()),
+        storage(resolution, settings),
         timeouts(resolution.timeouts(), settings),
         key.primary(),
         key.keyUrl(),
@@ -56,7 +58,10 @@ record Route(
     return new Route(
         chosen,
         ServingRules.NONE,
-        settings.storage(),
+        settings
+            .storage()
+            .withStoreAuthorized(storage.storeAuthorized())
+            .withRule(null, Map.of(), null, storage.store()),
         timeouts(RuleTimeouts.DEFAULT, settings),
         key,
         keyUrl,
@@ -65,6 +70,20 @@ record Route(
         effects,
         "header",
         rulesVersion);
+  }
+
+  private static StorageRules storage(Resolution resolution, ExchangeSettings settings) {
+    Effects effects = resolution.effects();
+    return settings
+        .storage()
+        .withFreshnessOverrideMillis(resolution.freshnessOverrideMillis())
+        // What is fetched in our own name is filed under that name.
+        .withStoreAuthorized(effects.get(Effect.CREDENTIALS) != null)
+        .withRule(
+            effects.get(Effect.FRESHNESS),
+            effects.get(Effect.NEGATIVE_CACHING, Map.<Integer, Long>of()),
+            effects.get(Effect.STALE_ON),
+            effects.get(Effect.STORE, true));
   }
 
   CachingMode mode() {

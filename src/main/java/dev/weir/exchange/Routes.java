@@ -7,6 +7,7 @@ import dev.weir.edge.ClientConnection;
 import dev.weir.http.RequestHead;
 import dev.weir.policy.CacheKeys;
 import dev.weir.policy.Caller;
+import dev.weir.policy.Effect;
 import dev.weir.policy.Policy;
 import dev.weir.policy.PolicyHeader;
 import dev.weir.policy.PolicyTable;
@@ -91,6 +92,10 @@ final class Routes {
     Subject subject = Subject.of(seenByRules.apply(request), caller(connection));
     PolicyTable.Shortlist shortlist = known == null ? table.shortlist(subject) : known.shortlist();
     Resolution resolution = table.resolve(shortlist, subject);
+    if (!"https".equals(request.scheme())) {
+      // In the clear everybody on the way could read them.
+      resolution = resolution.with(resolution.effects().without(Effect.CREDENTIALS));
+    }
     Route route =
         Route.of(
             resolution, CacheKeys.of(request, "", resolution.effects()), table.version(), settings);

@@ -38,20 +38,29 @@ public final class Freshness {
       long responseTimeMillis,
       StorageRules rules) {
     CacheControl targeted = TargetedCacheControl.of(headers, rules.targets());
-    CacheControl control = targeted == null ? CacheControl.of(headers) : targeted;
-    boolean expires = targeted == null && headers.has("Expires"); // RFC 9213 2.2
+    RefreshRule refresh = status == 200 ? rules.refresh() : null;
+    CacheControl said = targeted == null ? CacheControl.of(headers) : targeted;
+    CacheControl control = refresh == null ? said : refresh.applied(said);
+    boolean expires =
+        targeted == null // RFC 9213 2.2
+            && headers.has("Expires")
+            && (refresh == null || !refresh.overrules(RefreshRule.Override.LIFETIME));
     long cap = rules.heuristicCapMillis();
     long heuristicCapMillis = status < 400 ? cap : Math.min(cap, ERROR_CAP_MILLIS);
     OptionalLong date = HttpDates.parse(headers.first("Date"));
     long dateMillis = date.orElse(responseTimeMillis);
     OptionalLong modified = HttpDates.parse(headers.first("Last-Modified"));
     LifetimeSource source = source(status, control, expires, modified);
+    long ruled = source.isExplicit() ? -1 : byRule(status, refresh, rules, dateMillis, modified);
+    source = ruled < 0 ? source : LifetimeSource.RULE;
     boolean staleForbidden = control.forbidsStale();
     return new FreshnessInfo(
         status,
         control,
         source,
-        lifetime(source, control, headers, dateMillis, modified, heuristicCapMillis),
+        ruled < 0
+            ? lifetime(source, control, headers, dateMillis, modified, heuristicCapMillis)
+            : ruled,
         Age.correctedInitialMillis(headers, dateMillis, requestTimeMillis, responseTimeMillis),
         responseTimeMillis,
         staleForbidden ? 0 : window(control.staleWhileRevalidateSeconds()),
@@ -90,8 +99,22 @@ public final class Freshness {
         long sinceChange = Math.max(0, dateMillis - modified.orElse(dateMillis));
         yield Math.min(heuristicCapMillis, sinceChange / HEURISTIC_DIVISOR);
       }
-      case NONE -> 0;
+      case RULE, NONE -> 0;
     };
+  }
+
+  /** The lifetime a rule gives to a response that has none; -1 if none does. */
+  private static long byRule(
+      int status,
+      @Nullable RefreshRule refresh,
+      StorageRules rules,
+      long dateMillis,
+      OptionalLong modified) {
+    if (refresh != null) {
+      return refresh.lifetimeMillis(dateMillis, modified);
+    }
+    Long error = rules.errorMillis(status);
+    return error == null ? -1 : error;
   }
 
   /** An Expires that is no date is the past (RFC 9111 5.3); of several the first counts. */

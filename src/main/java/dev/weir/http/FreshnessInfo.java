@@ -33,6 +33,8 @@ public record FreshnessInfo(
     MAX_AGE,
     EXPIRES,
     HEURISTIC,
+    /** A rule of the operator, where the origin says nothing. */
+    RULE,
     NONE;
 
     /** Whether the origin said it in so many words. */

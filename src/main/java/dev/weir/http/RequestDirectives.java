@@ -56,6 +56,19 @@ public record RequestDirectives(
     return pragma != null && asksNoCache(pragma) ? NO_CACHE : NONE;
   }
 
+  /** The same without what asks for newer content. */
+  public RequestDirectives withoutReload() {
+    return new RequestDirectives(
+        false,
+        noStore,
+        noTransform,
+        onlyIfCached,
+        CacheControl.ABSENT,
+        maxStaleSeconds,
+        CacheControl.ABSENT,
+        staleIfErrorSeconds);
+  }
+
   /** Whether the client wants the origin asked whatever is stored. */
   public boolean asksValidation() {
     return noCache || maxAgeSeconds == 0;

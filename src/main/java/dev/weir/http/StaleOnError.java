@@ -1,6 +1,8 @@
 package dev.weir.http;
 
 import dev.weir.http.OriginTrouble.Answered;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Whether a stored response is the answer when the origin gave none (RFC 5861 4, RFC 9111 4.2.4),
@@ -19,6 +21,19 @@ import dev.weir.http.OriginTrouble.Answered;
  */
 public final class StaleOnError {
   private StaleOnError() {}
+
+  /** As below, by a rule that names the failures, if there is one. */
+  public static boolean allowed(
+      long nowMillis,
+      OriginTrouble trouble,
+      CachingMode mode,
+      RequestDirectives request,
+      FreshnessInfo stored,
+      @Nullable Set<StaleOn> byRule) {
+    return byRule == null
+        ? allowed(nowMillis, trouble, mode, request, stored)
+        : byRule.stream().anyMatch(one -> one.covers(trouble));
+  }
 
   /** Whether the stored response may be served instead of that failure. */
   public static boolean allowed(

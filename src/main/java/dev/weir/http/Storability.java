@@ -158,7 +158,9 @@ public sealed interface Storability {
   private static boolean hasLicence(int status, FreshnessInfo info) {
     if (status >= 400) {
       return explicitlyFresh(info)
-          || (info.source() == FreshnessInfo.LifetimeSource.HEURISTIC && info.lifetimeMillis() > 0);
+          || ((info.source() == FreshnessInfo.LifetimeSource.HEURISTIC
+                  || info.source() == FreshnessInfo.LifetimeSource.RULE)
+              && info.lifetimeMillis() > 0);
     }
     return info.source().isExplicit()
         || info.control().isPublic()

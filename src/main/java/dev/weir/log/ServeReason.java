@@ -35,6 +35,7 @@ public enum ServeReason {
   PASS_KEEPER("keeper", Kind.PASS),
   ONLY_IF_CACHED("only-if-cached", Kind.OWN),
   DENIED("denied", Kind.OWN),
+  THROTTLED("throttled", Kind.OWN),
   ONBOARDING("onboarding", Kind.OWN),
   LOOP("loop", Kind.OWN),
   MAX_FORWARDS("max-forwards", Kind.OWN),

@@ -51,7 +51,9 @@ public final class CacheKeys {
       authority = site == null ? authority : site.authority();
       url = rules.rewritten(url(scheme, authority, rules.target(target)));
     }
-    String text = realm.isEmpty() ? url : "realm " + realm + "\n" + url;
+    Credentials ours = "https".equals(request.scheme()) ? effects.get(Effect.CREDENTIALS) : null;
+    String place = ours == null ? realm : realm + "credentials " + ours.name();
+    String text = place.isEmpty() ? url : "realm " + place + "\n" + url;
     String digest = Sha224.hex(stripped == null ? text : text + "\nsigned");
     return new CacheKey(
         new PrimaryKey(scheme, authority.host(), digest),

@@ -1,5 +1,8 @@
 package dev.weir.policy;
 
+import dev.weir.http.RefreshRule;
+import dev.weir.http.StaleOn;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -31,6 +34,28 @@ public record Effect<T>(String name) {
 
   /** Whether a signature's being there is enough, without the origin having accepted it. */
   public static final Effect<Boolean> TRUST_SIGNATURES = new Effect<>("trust-signatures");
+
+  /** Lifetimes where the origin gives none, and which of its directives are overruled. */
+  public static final Effect<RefreshRule> FRESHNESS = new Effect<>("freshness");
+
+  /** See {@link dev.weir.http.StorageRules#errorMillis}. */
+  public static final Effect<Map<Integer, Long>> NEGATIVE_CACHING =
+      new Effect<>("negative-caching");
+
+  /** The failures of an origin that stale content stands in for. */
+  public static final Effect<Set<StaleOn>> STALE_ON = new Effect<>("stale-on");
+
+  /** Whether anything is stored. */
+  public static final Effect<Boolean> STORE = new Effect<>("store");
+
+  /** Which fields make variants. */
+  public static final Effect<VaryRules> VARY = new Effect<>("vary");
+
+  /** How much clients may ask for. */
+  public static final Effect<Limits> LIMITS = new Effect<>("limits");
+
+  /** What is sent to the origin as Authorization. */
+  public static final Effect<Credentials> CREDENTIALS = new Effect<>("credentials");
 
   /** The status that refuses the request. */
   public static final Effect<Integer> DENY = new Effect<>("deny");

@@ -25,6 +25,16 @@ public final class Effects {
     return new Effects(more);
   }
 
+  /** The same, that one left open. */
+  public Effects without(Effect<?> effect) {
+    if (!values.containsKey(effect)) {
+      return this;
+    }
+    Map<Effect<?>, Object> fewer = new LinkedHashMap<>(values);
+    fewer.remove(effect);
+    return new Effects(fewer);
+  }
+
   /** Null where it is left open. */
   @SuppressWarnings("unchecked") // with() is the only way in, and checks
   public <T> @Nullable T get(Effect<T> effect) {

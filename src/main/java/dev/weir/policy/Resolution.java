@@ -14,6 +14,11 @@ public record Resolution(Policy policy, Effects effects, String ruleName, List<S
     before = List.copyOf(before);
   }
 
+  /** The same with other effects. */
+  public Resolution with(Effects replaced) {
+    return new Resolution(policy, replaced, ruleName, before);
+  }
+
   /** No rule matched. */
   public static Resolution byDefault(Policy policy) {
     return new Resolution(policy, Effects.NONE, "default", List.of());

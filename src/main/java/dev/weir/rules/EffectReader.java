@@ -60,6 +60,13 @@ final class EffectReader {
     put(keys, Effect.SIGNING_PARAMETERS, EffectReader::lowerNames);
     put(keys, Effect.TRUST_SIGNATURES, Value::flag);
     put(keys, Effect.DENY, EffectReader::deny);
+    put(keys, Effect.STORE, Value::flag);
+    put(keys, Effect.FRESHNESS, StoringReader::freshness);
+    put(keys, Effect.NEGATIVE_CACHING, StoringReader::errors);
+    put(keys, Effect.STALE_ON, StoringReader::staleOn);
+    put(keys, Effect.VARY, StoringReader::vary);
+    put(keys, Effect.LIMITS, OriginReader::limits);
+    put(keys, Effect.CREDENTIALS, OriginReader::credentials);
     return keys;
   }
 
@@ -91,7 +98,7 @@ final class EffectReader {
     return value == null ? RuleTimeouts.DEFAULT_MILLIS : value.millis();
   }
 
-  private static Set<String> lowerNames(Value value) {
+  static Set<String> lowerNames(Value value) {
     return value.words().stream()
         .map(word -> word.toLowerCase(Locale.ROOT))
         .collect(Collectors.toUnmodifiableSet());

@@ -1,0 +1,87 @@
+package dev.weir.rules;
+
+import dev.weir.policy.Credentials;
+import dev.weir.policy.Limits;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Base64;
+import org.jspecify.annotations.Nullable;
+
+/** Reads what rules decide about how much is asked of origins, and in whose name. */
+final class OriginReader {
+  /** A network that one subscriber or site usually has. */
+  private static final int IPV4_BITS = 32;
+
+  private static final int IPV6_BITS = 64;
+
+  private OriginReader() {}
+
+  static Limits limits(Value value) {
+    Block block =
+        value
+            .block("a block of requests-per-second, in-flight, ipv4-bits, ipv6-bits")
+            .onlyKeys("requests-per-second", "in-flight", "ipv4-bits", "ipv6-bits");
+    Limits limits =
+        new Limits(
+            number(block.get("requests-per-second"), 1_000_000, 0),
+            number(block.get("in-flight"), 1_000_000, 0),
+            number(block.get("ipv4-bits"), 32, IPV4_BITS),
+            number(block.get("ipv6-bits"), 128, IPV6_BITS));
+    if (limits.requestsPerSecond() == 0 && limits.inFlight() == 0) {
+      throw block.bad("requests-per-second or in-flight");
+    }
+    return limits;
+  }
+
+  private static int number(@Nullable Value value, int most, int otherwise) {
+    return value == null ? otherwise : (int) value.number(1, most);
+  }
+
+  /** A secret is named, never written: by a variable of the environment or by a file. */
+  static Credentials credentials(Value value) {
+    Block block =
+        value
+            .block("a block as { bearer = \"file:/path\" } or { basic = \"env:NAME\" }")
+            .onlyKeys("bearer", "basic");
+    Value bearer = block.get("bearer");
+    Value basic = block.get("basic");
+    if (bearer != null && basic == null) {
+      return new Credentials(bearer.text(), "Bearer " + secret(bearer));
+    }
+    if (basic != null && bearer == null) {
+      String pair = secret(basic);
+      if (pair.indexOf(':') < 1) {
+        throw basic.bad("a reference to a text as user:password");
+      }
+      byte[] bytes = pair.getBytes(StandardCharsets.UTF_8);
+      return new Credentials(basic.text(), "Basic " + Base64.getEncoder().encodeToString(bytes));
+    }
+    throw block.bad("either bearer or basic");
+  }
+
+  private static String secret(Value value) {
+    String reference = value.word();
+    String secret = null;
+    if (reference.startsWith("env:")) {
+      secret = System.getenv(reference.substring(4));
+    } else if (reference.startsWith("file:")) {
+      try {
+        secret = Files.readString(Path.of(reference.substring(5))).strip();
+      } catch (IOException unreadable) {
+        throw value.bad(
+            "a readable file behind file: (" + unreadable.getClass().getSimpleName() + ")");
+      }
+    } else {
+      // What stands there may be the secret: it is not repeated.
+      throw new RuleFileException(
+          "%s: %s: expected env:NAME or file:/path, not the secret itself"
+              .formatted(Value.place(value.config().origin()), value.where()));
+    }
+    if (secret == null || secret.isEmpty() || secret.chars().anyMatch(c -> c < ' ' || c > '~')) {
+      throw value.bad("a reference to one line of printable ASCII");
+    }
+    return secret;
+  }
+}

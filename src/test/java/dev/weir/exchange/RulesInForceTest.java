@@ -1,0 +1,277 @@
+package dev.weir.exchange;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weir.policy.Policy;
+import dev.weir.rules.LiveRules;
+import dev.weir.testing.Eventually;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What rule files decide is done: one exchange after the other, and while they change. */
+@Timeout(120)
+class RulesInForceTest {
+  @TempDir Path folder;
+  private @Nullable Rig rig;
+
+  @AfterEach
+  void stop() {
+    if (rig != null) {
+      rig.close();
+    }
+  }
+
+  private Rig rig(String effects) throws Exception {
+    return rig = new Rig(rules(one(effects)), "weir.exchange.client-gone-grace = 20ms");
+  }
+
+  private static String one(String effects) {
+    return "rules = [{ name = one, match { url-prefix = \"http\" }, " + effects + " }]";
+  }
+
+  private LiveRules rules(String text) throws IOException {
+    return new LiveRules(List.of(write(text)), Policy.STANDARD);
+  }
+
+  private Path write(String text) throws IOException {
+    Path fresh = Files.writeString(folder.resolve("rules.tmp"), text);
+    return Files.move(fresh, folder.resolve("rules.conf"), StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  private static Rig.Got stored(Rig rig, String target, String... fields) throws Exception {
+    Rig.Got first = rig.get(target, fields);
+    Eventually.holds(rig::nothingRuns);
+    return first;
+  }
+
+  @Test
+  void denyRefusesBeforeAnythingIsAsked() throws Exception {
+    Rig rig = rig("deny = 451");
+    Rig.Got got = rig.get("/policy");
+    assertThat(got.status()).isEqualTo(451);
+    assertThat(got.cacheStatus()).contains("detail=denied");
+    assertThat(rig.origin.seen()).isEmpty();
+  }
+
+  @Test
+  void droppedParametersDoNotSeparateAndKeptOnesDo() throws Exception {
+    // Given
+    Rig rig = rig("key { drop = [\"utm_*\"], sort = on }");
+    stored(rig, "/policy?b=2&utm_source=x&a=1");
+
+    // When
+    Rig.Got same = rig.get("/policy?a=1&utm_medium=y&b=2");
+    Rig.Got other = rig.get("/policy?a=1&b=3");
+
+    // Then
+    assertThat(same.cacheStatus()).contains("hit");
+    assertThat(other.cacheStatus()).contains("fwd=miss");
+    assertThat(rig.origin.seen().getFirst().target()).isEqualTo("/policy?b=2&utm_source=x&a=1");
+  }
+
+  @Test
+  void aLifetimeByRuleHoldsWhereTheOriginGivesNoneAndOverWhatItOverrules() throws Exception {
+    // Given
+    Rig rig =
+        rig("freshness { min = 1h, overrides = [lifetime, no-store, no-cache, private, client] }");
+    stored(rig, "/cache-control/no-store");
+    stored(rig, "/cache-control/max-age=5");
+
+    // When
+    rig.pass(1800);
+    Rig.Got secret = rig.get("/cache-control/no-store", "Cache-Control", "no-cache");
+    Rig.Got low = rig.get("/cache-control/max-age=5");
+
+    // Then
+    assertThat(secret.cacheStatus()).contains("hit", "detail=fresh");
+    assertThat(low.cacheStatus()).contains("hit", "detail=fresh");
+
+    // When
+    rig.pass(3600);
+    // Then
+    assertThat(rig.get("/cache-control/max-age=5").cacheStatus()).doesNotContain("detail=fresh");
+  }
+
+  @Test
+  void anErrorIsBelievedAsLongAsTheRuleSays() throws Exception {
+    // Given
+    Rig rig = rig("negative-caching { 404 = 60s, 500 = 0 }");
+    rig.origin.overrideStatus("/policy", 404);
+    stored(rig, "/policy");
+
+    // When
+    Rig.Got believed = rig.get("/policy");
+    rig.pass(61);
+    rig.origin.overrideStatus("/policy", 500);
+    stored(rig, "/policy");
+    Rig.Got again = rig.get("/policy");
+
+    // Then
+    assertThat(believed.status()).isEqualTo(404);
+    assertThat(believed.cacheStatus()).contains("hit");
+    assertThat(again.cacheStatus()).contains("fwd=");
+  }
+
+  @Test
+  void staleContentCoversTheNamedFailuresOnly() throws Exception {
+    // Given
+    Rig rig = rig("stale-on = [not-found]");
+    stored(rig, "/cache-control/max-age=5");
+    rig.pass(3600);
+
+    // When
+    rig.origin.overrideStatus("/cache-control/max-age=5", 404);
+    Rig.Got missing = stored(rig, "/cache-control/max-age=5");
+    rig.origin.overrideStatus("/cache-control/max-age=5", 503);
+    Rig.Got failing = rig.get("/cache-control/max-age=5");
+
+    // Then
+    assertThat(missing.status()).isEqualTo(200);
+    assertThat(failing.status())
+        .as(missing.cacheStatus() + " " + failing.cacheStatus())
+        .isEqualTo(503);
+  }
+
+  @Test
+  void withStoreOffNothingIsKept() throws Exception {
+    Rig rig = rig("store = off");
+    stored(rig, "/policy");
+    Rig.Got again = stored(rig, "/policy");
+    assertThat(again.status()).isEqualTo(200);
+    assertThat(again.cacheStatus()).contains("fwd=").doesNotContain("stored");
+    assertThat(rig.origin.count("/policy")).isEqualTo(2);
+  }
+
+  @Test
+  void fieldsThatDoNotCountMakeNoVariants() throws Exception {
+    // Given
+    Rig rig = rig("vary { ignore = [Accept-Encoding] }");
+    Rig.Got first = stored(rig, "/vary", "Accept-Encoding", "gzip");
+
+    // When
+    Rig.Got second = rig.get("/vary", "Accept-Encoding", "br");
+
+    // Then
+    assertThat(first.headers().has("Vary")).isTrue();
+    assertThat(second.cacheStatus()).contains("hit");
+  }
+
+  @Test
+  void aNetworkThatAsksTooMuchIsToldWhenToComeBack() throws Exception {
+    // Given
+    Rig rig = rig("limits { requests-per-second = 1 }");
+
+    // When
+    List<Integer> statuses =
+        IntStream.range(0, 8).mapToObj(i -> rig.get("/policy").status()).toList();
+    Rig.Got refused = rig.get("/policy");
+
+    // Then
+    assertThat(statuses).startsWith(200, 200).contains(429);
+    assertThat(refused.status()).isEqualTo(429);
+    assertThat(refused.headers().first("Retry-After")).isEqualTo("1");
+  }
+
+  @Test
+  void requestsInFlightAreGivenBackWhenTheirAnswersHaveEnded() throws Exception {
+    Rig rig = rig("limits { in-flight = 1 }");
+    for (int i = 0; i < 20; i++) {
+      assertThat(rig.get("/policy?" + i).status()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void credentialsAreNotSentInTheClear() throws Exception {
+    // Given
+    Path secret = Files.writeString(folder.resolve("secret"), "name:word\n");
+    Rig rig = rig("credentials { basic = \"file:" + secret + "\" }");
+
+    // When
+    rig.get("/policy");
+
+    // Then
+    assertThat(rig.origin.seen().getFirst().headers().has("Authorization")).isFalse();
+  }
+
+  @Test
+  void aBadFileChangesNothing() throws Exception {
+    // Given
+    LiveRules rules = rules(one("policy = NoCache"));
+    String before = rules.version();
+
+    // When
+    write("rules = [{ name = one, match { hst = x }, policy = NoCache }]");
+    rules.look();
+
+    // Then
+    assertThat(rules.version()).isEqualTo(before);
+    assertThat(rules.problem()).contains("rules.conf:1", "rule 'one'", "did you mean 'host'?");
+    assertThat(rules.failures()).isEqualTo(1);
+
+    // When
+    write(one("policy = NoRefresh"));
+    rules.look();
+
+    // Then
+    assertThat(rules.problem()).isNull();
+    assertThat(rules.version()).startsWith("2-").isNotEqualTo(before);
+  }
+
+  /** Both rule sets say one thing by the policy and another by the refusal: never half of each. */
+  @Test
+  void rulesThatChangeUnderLoadAreNeverMixed() throws Exception {
+    // Given
+    String open = one("policy = StaleIfError, key { drop = [x] }");
+    String shut = one("policy = NoRefresh, deny = 410");
+    LiveRules rules = rules(open);
+    Rig rig = this.rig = new Rig(rules, "");
+    stored(rig, "/policy");
+    Set<String> seen = ConcurrentHashMap.newKeySet();
+    AtomicBoolean done = new AtomicBoolean();
+    AtomicInteger answers = new AtomicInteger();
+    List<Thread> clients =
+        IntStream.range(0, 3)
+            .mapToObj(
+                client ->
+                    Thread.ofVirtual()
+                        .start(
+                            () -> {
+                              while (!done.get()) {
+                                Rig.Got got = rig.get("/policy?x=" + answers.get() % 7);
+                                String policy = got.headers().first("X-Proxy-Policy");
+                                seen.add(got.status() + " " + policy);
+                                answers.incrementAndGet();
+                              }
+                            }))
+            .toList();
+
+    // When
+    for (int i = 0; i < 20; i++) {
+      int before = answers.get();
+      write(i % 2 == 0 ? shut : open);
+      rules.look();
+      Eventually.holds(() -> answers.get() > before + 20);
+    }
+    done.set(true);
+    for (Thread client : clients) {
+      client.join();
+    }
+
+    // Then
+    assertThat(rules.reloads()).isEqualTo(20);
+    assertThat(seen).containsExactlyInAnyOrder("200 StaleIfError", "410 NoRefresh");
+  }
+}
