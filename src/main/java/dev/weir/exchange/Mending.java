@@ -25,7 +25,11 @@ final class Mending {
   CompletionStage<Outcome> mend(Exchange x, Entry entry, Hits.Span span) {
     OriginRequest whole =
         new OriginRequest(
-            heads.fetching(x.head), null, OptionalLong.empty(), x.route.timeouts(), interim -> {});
+            x.credited(heads.fetching(x.head)),
+            null,
+            OptionalLong.empty(),
+            x.route.timeouts(),
+            interim -> {});
     return repairs
         .mend(entry, span.from(), span.to(), whole)
         .thenCompose(
