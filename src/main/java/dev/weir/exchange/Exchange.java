@@ -63,7 +63,7 @@ final class Exchange {
     this.head = head;
     this.route = route;
     this.directives =
-        route.storage().overrules(RefreshRule.Override.CLIENT)
+        route.storage().overrules(RefreshRule.Directive.CLIENT)
             ? directives.withoutReload()
             : directives;
     this.authorized = head.headers().has("Authorization");

@@ -84,8 +84,8 @@ record Judgement(
 
   private boolean mayStay(StoredResponse merged) {
     boolean overruled =
-        rules.overrules(RefreshRule.Override.NO_STORE)
-            && rules.overrules(RefreshRule.Override.PRIVATE);
+        rules.overrules(RefreshRule.Directive.NO_STORE)
+            && rules.overrules(RefreshRule.Directive.PRIVATE);
     return overruled || NotModified.mayStay(merged, rules.targets());
   }
 

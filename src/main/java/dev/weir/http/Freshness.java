@@ -44,7 +44,7 @@ public final class Freshness {
     boolean expires =
         targeted == null // RFC 9213 2.2
             && headers.has("Expires")
-            && (refresh == null || !refresh.overrules(RefreshRule.Override.LIFETIME));
+            && (refresh == null || !refresh.overrules(RefreshRule.Directive.LIFETIME));
     long cap = rules.heuristicCapMillis();
     long heuristicCapMillis = status < 400 ? cap : Math.min(cap, ERROR_CAP_MILLIS);
     OptionalLong date = HttpDates.parse(headers.first("Date"));

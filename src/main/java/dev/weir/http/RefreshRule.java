@@ -8,9 +8,9 @@ import java.util.Set;
  * the origin's directives the rule overrules. The lifetime is {@code minMillis} and {@code percent}
  * of the time since Last-Modified, at most {@code maxMillis} (0: no limit).
  */
-public record RefreshRule(long minMillis, int percent, long maxMillis, Set<Override> overrides) {
+public record RefreshRule(long minMillis, int percent, long maxMillis, Set<Directive> overrides) {
   /** What of a response, or of the client's request, does not count. */
-  public enum Override {
+  public enum Directive {
     /** {@code max-age}, {@code s-maxage} and {@code Expires}. */
     LIFETIME,
     NO_CACHE,
@@ -29,19 +29,19 @@ public record RefreshRule(long minMillis, int percent, long maxMillis, Set<Overr
     overrides = Set.copyOf(overrides);
   }
 
-  public boolean overrules(Override directive) {
+  public boolean overrules(Directive directive) {
     return overrides.contains(directive);
   }
 
   /** The directives of a response as far as they count. */
   CacheControl applied(CacheControl control) {
-    boolean lifetime = overrules(Override.LIFETIME);
-    boolean revalidate = overrules(Override.MUST_REVALIDATE);
+    boolean lifetime = overrules(Directive.LIFETIME);
+    boolean revalidate = overrules(Directive.MUST_REVALIDATE);
     return new CacheControl(
-        control.noStore() && !overrules(Override.NO_STORE),
-        control.noCache() && !overrules(Override.NO_CACHE),
+        control.noStore() && !overrules(Directive.NO_STORE),
+        control.noCache() && !overrules(Directive.NO_CACHE),
         control.noCacheFields(),
-        control.isPrivate() && !overrules(Override.PRIVATE),
+        control.isPrivate() && !overrules(Directive.PRIVATE),
         control.privateFields(),
         control.isPublic(),
         control.mustRevalidate() && !revalidate,

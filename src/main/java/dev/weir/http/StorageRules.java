@@ -126,7 +126,7 @@ public record StorageRules(
   }
 
   /** Whether that directive does not count. */
-  public boolean overrules(RefreshRule.Override directive) {
+  public boolean overrules(RefreshRule.Directive directive) {
     return refresh != null && refresh.overrules(directive);
   }
 }

@@ -22,7 +22,7 @@ final class StoringReader {
             .block("a block of min, percent, max, overrides")
             .onlyKeys("min", "percent", "max", "overrides");
     Value percent = block.get("percent");
-    Set<RefreshRule.Override> overrides = EnumSet.noneOf(RefreshRule.Override.class);
+    Set<RefreshRule.Directive> overrides = EnumSet.noneOf(RefreshRule.Directive.class);
     Value named = block.get("overrides");
     if (named != null) {
       named.someValues().forEach(one -> overrides.add(override(one)));
@@ -38,20 +38,20 @@ final class StoringReader {
     return value == null ? 0 : value.millis();
   }
 
-  private static RefreshRule.Override override(Value value) {
-    for (RefreshRule.Override one : RefreshRule.Override.values()) {
+  private static RefreshRule.Directive override(Value value) {
+    for (RefreshRule.Directive one : RefreshRule.Directive.values()) {
       if (name(one).equals(value.text())) {
         return one;
       }
     }
     throw value.bad(
         "one of "
-            + Arrays.stream(RefreshRule.Override.values())
+            + Arrays.stream(RefreshRule.Directive.values())
                 .map(StoringReader::name)
                 .collect(Collectors.joining(", ")));
   }
 
-  private static String name(RefreshRule.Override one) {
+  private static String name(RefreshRule.Directive one) {
     return one.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
