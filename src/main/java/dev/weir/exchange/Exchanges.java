@@ -149,8 +149,7 @@ public final class Exchanges implements ExchangeHandler {
     }
     Limits limits = x.route.effects().get(Effect.LIMITS);
     if (limits != null) {
-      switch (throttle.admit(
-          x.route.ruleName(), limits, x.edge.connection().remote().getAddress())) {
+      switch (throttle.admit(limits, x.edge.connection().remote().getAddress())) {
         case Throttle.Admission.Admitted(Runnable ended) -> x.whenEnded(ended);
         case Throttle.Admission.Refused(long seconds) -> {
           return CompletableFuture.completedFuture(failures.throttled(x, seconds));

@@ -51,9 +51,7 @@ final class Failures {
     return answers.problem(
         x,
         new Problem(
-            429,
-            ServeReason.THROTTLED.label(),
-            "Rule '" + x.route.ruleName() + "' allows your network no more requests now."),
+            429, ServeReason.THROTTLED.label(), "A rule allows your network no more requests now."),
         Headers.of("Retry-After", Long.toString(retryAfterSeconds)),
         Told.own(ServeReason.THROTTLED));
   }

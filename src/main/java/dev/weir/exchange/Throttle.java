@@ -35,9 +35,9 @@ final class Throttle {
     record Refused(long retryAfterSeconds) implements Admission {}
   }
 
-  Admission admit(String rule, Limits limits, InetAddress client) {
+  Admission admit(Limits limits, InetAddress client) {
     int bits = client.getAddress().length == 4 ? limits.ipv4Bits() : limits.ipv6Bits();
-    Name name = new Name(rule, AddressBlock.around(client, bits));
+    Name name = new Name(limits.name(), AddressBlock.around(client, bits));
     return shares.get(name, fresh -> new Share(limits)).admit(limits);
   }
 

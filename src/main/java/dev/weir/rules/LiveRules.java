@@ -113,6 +113,8 @@ public final class LiveRules implements Supplier<PolicyTable> {
     }
     try {
       if (RuleFiles.digest(paths).equals(seen)) {
+        // They may have been away and come back as they were.
+        problem = seen.equals(book.digest()) ? "" : problem;
         return;
       }
     } catch (RuleFileException unreadable) {

@@ -25,6 +25,7 @@ final class OriginReader {
             .onlyKeys("requests-per-second", "in-flight", "ipv4-bits", "ipv6-bits");
     Limits limits =
         new Limits(
+            value.where(),
             number(block.get("requests-per-second"), 1_000_000, 0),
             number(block.get("in-flight"), 1_000_000, 0),
             number(block.get("ipv4-bits"), 32, IPV4_BITS),

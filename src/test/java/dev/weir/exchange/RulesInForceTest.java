@@ -186,6 +186,47 @@ class RulesInForceTest {
   }
 
   @Test
+  void limitsOfARuleThatLetsTheSearchGoOnCountWhateverDecides() throws Exception {
+    // Given
+    Rig rig =
+        this.rig =
+            new Rig(
+                rules(
+                    """
+                    rules = [
+                      { name = all, continue = on, match { url-glob = "http*" }
+                        limits { requests-per-second = 1 } }
+                      { name = even, match { url-suffix = "0" }, policy = NoCache }
+                    ]
+                    """),
+                "");
+
+    // When
+    List<Integer> statuses =
+        IntStream.range(0, 6).mapToObj(i -> rig.get("/policy?" + i % 2).status()).toList();
+
+    // Then
+    assertThat(statuses).startsWith(200, 200).contains(429);
+  }
+
+  @Test
+  void aFileThatWasAwayAndCameBackIsNoProblemAnyMore() throws Exception {
+    // Given
+    LiveRules rules = rules(one("policy = NoCache"));
+    Files.move(folder.resolve("rules.conf"), folder.resolve("away"));
+    rules.look();
+    assertThat(rules.problem()).contains("cannot read it");
+
+    // When
+    Files.move(folder.resolve("away"), folder.resolve("rules.conf"));
+    rules.look();
+
+    // Then
+    assertThat(rules.problem()).isNull();
+    assertThat(rules.version()).startsWith("1-");
+  }
+
+  @Test
   void requestsInFlightAreGivenBackWhenTheirAnswersHaveEnded() throws Exception {
     Rig rig = rig("limits { in-flight = 1 }");
     for (int i = 0; i < 20; i++) {
