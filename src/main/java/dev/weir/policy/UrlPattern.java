@@ -1,13 +1,13 @@
 package dev.weir.policy;
 
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
+import com.google.re2j.Matcher;
+import com.google.re2j.Pattern;
+import com.google.re2j.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A regular expression for URLs, without regard to case. However it is written, its time is bounded
- * ({@link StepLimit}).
+ * A regular expression for URLs, without regard to case. RE2/J runs it: however it is written, its
+ * time is linear in the URL; what cannot be (look-around, back references) is refused.
  *
  * @param literal a text in lower case that every match contains, looked for first since that is a
  *     hundred times cheaper; empty if there is none
@@ -33,7 +33,7 @@ public record UrlPattern(Pattern pattern, String literal) {
    * @param lowerUrl the same in lower case
    */
   public boolean find(String url, String lowerUrl) {
-    return lowerUrl.contains(literal) && StepLimit.find(pattern, url);
+    return lowerUrl.contains(literal) && pattern.matcher(url).find();
   }
 
   /**
@@ -42,8 +42,7 @@ public record UrlPattern(Pattern pattern, String literal) {
    * @throws IllegalArgumentException if the replacement names a group that there is not
    */
   public String replaceAll(String text, String replacement) {
-    String replaced = StepLimit.replaceAll(pattern, text, replacement);
-    return replaced == null ? text : replaced;
+    return pattern.matcher(text).replaceAll(replacement);
   }
 
   /** Whether a replacement can be used with this expression; else why not. */
