@@ -314,7 +314,9 @@ final class Node {
     closings.add("names", resolver::close);
     EgressRules rules =
         EgressRules.forwardProxy(
-            deniedDestinations(), listening.allowedDestinations(this.settings.allowDestinations()));
+            deniedDestinations(),
+            ownStore(),
+            listening.allowedDestinations(this.settings.allowDestinations()));
     EgressGate gate = new EgressGate(rules, own, resolver, settings.egress().maxAddresses());
     return new PekkoOrigins(
         data,
@@ -327,18 +329,22 @@ final class Node {
         listening.upstream());
   }
 
-  /** Clients have no business with the servers of the metadata and of the bodies. */
+  /** Clients may go to our object store as themselves, wherever it is; never in front of one. */
+  private String ownStore() {
+    String endpoint = rooms.getString("store.s3.endpoint");
+    boolean used = !rooms.getString("store.s3.bucket").isEmpty() && !endpoint.isEmpty();
+    return used && listening.isProxy() ? OwnStoreNames.destination(endpoint) : "";
+  }
+
+  /**
+   * Clients have no business with the servers of the metadata, which may ask nobody for a password.
+   * An object store does, and some clients have business of their own there: {@link #ownStore}.
+   */
   private String deniedDestinations() {
     List<String> all = new ArrayList<>(settings.denyDestinations());
     Config elastic = rooms.getConfig("store.elasticsearch");
     if (ElasticSettings.isConfigured(elastic)) {
       URI url = ElasticSettings.from(elastic).url();
-      int port = url.getPort() >= 0 ? url.getPort() : url.getScheme().equals("https") ? 443 : 80;
-      all.add(url.getHost() + ":" + port);
-    }
-    String endpoint = rooms.getString("store.s3.endpoint");
-    if (!endpoint.isEmpty()) {
-      URI url = URI.create(endpoint);
       int port = url.getPort() >= 0 ? url.getPort() : url.getScheme().equals("https") ? 443 : 80;
       all.add(url.getHost() + ":" + port);
     }

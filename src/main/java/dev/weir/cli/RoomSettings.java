@@ -42,6 +42,7 @@ final class RoomSettings {
     rooms.text("s3-region", "store.s3.region");
     rooms.text("s3-prefix", "store.s3.prefix");
     rooms.text("s3-hash-prefix-depth", "store.s3.hash-prefix-depth");
+    rooms.ownStore();
     rooms.put("log.level", "log-level", ServeSettings.logLevel(rooms.read));
     return rooms.config;
   }
@@ -56,6 +57,22 @@ final class RoomSettings {
     secret("elasticsearch-password", "store.elasticsearch.password");
     secret("elasticsearch-api-key", "store.elasticsearch.api-key");
     text("elasticsearch-ca", "store.elasticsearch.ca");
+  }
+
+  /** Who keeps bodies in S3 must not cache what it says, and its clients need no proxy to it. */
+  private void ownStore() {
+    String bucket = config.getString("weir.store.s3.bucket");
+    String endpoint = config.getString("weir.store.s3.endpoint");
+    if (bucket.isEmpty() || !read.text("mode").equalsIgnoreCase("regular")) {
+      return; // in front of one origin no client asks for another host
+    }
+    String name = endpoint.isEmpty() ? "s3-bucket" : "s3-endpoint";
+    if (config.getStringList("weir.exchange.own-store").isEmpty()) {
+      put("exchange.own-store", name, OwnStoreNames.of(bucket, endpoint));
+    }
+    if (!endpoint.isEmpty() && config.getString("weir.onboard.s3-host").isEmpty()) {
+      put("onboard.s3-host", name, OwnStoreNames.host(endpoint).replaceAll("[\\[\\]]", ""));
+    }
   }
 
   private void secret(String name, String room) {

@@ -8,6 +8,7 @@ import dev.weir.http.ResponseHead;
 import dev.weir.http.Trailers;
 import dev.weir.http.Via;
 import dev.weir.log.ExchangeRecord;
+import dev.weir.log.ServeReason;
 import dev.weir.respond.BodyMeter;
 import dev.weir.respond.Problem;
 import java.time.Clock;
@@ -139,6 +140,9 @@ final class Answers {
     fields.set(CACHE_STATUS, nearer == null || nearer.isBlank() ? own : nearer + ", " + own);
     fields.set(REQUEST_ID, x.id);
     fields.set(POLICY, x.route.policy().label());
+    if (told.reason() == ServeReason.PASS_OWN_STORE) {
+      fields.set(OwnStore.WARNING_FIELD, OwnStore.warning(x.head));
+    }
     if (!head.headers().has("Date")) {
       fields.add("Date", HttpDates.format(clock.millis()));
     }

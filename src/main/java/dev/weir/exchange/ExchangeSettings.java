@@ -12,6 +12,7 @@ import java.util.List;
  * @param policyHeaderClients networks from which it may; empty for all clients
  * @param targetedCacheControl fields that replace Cache-Control for this cache (RFC 9213), best
  *     first
+ * @param ownStore the hosts of this cache's own object store, as {@link OwnStore} takes them
  */
 public record ExchangeSettings(
     String pseudonym,
@@ -36,7 +37,8 @@ public record ExchangeSettings(
     int routeCacheEntries,
     int provenSignatures,
     long provenSignatureMillis,
-    List<String> targetedCacheControl) {
+    List<String> targetedCacheControl,
+    List<String> ownStore) {
 
   public ExchangeSettings {
     if (!pseudonym.matches("[A-Za-z0-9._-]+")) {
@@ -44,6 +46,7 @@ public record ExchangeSettings(
     }
     policyHeaderClients = List.copyOf(policyHeaderClients);
     targetedCacheControl = List.copyOf(targetedCacheControl);
+    ownStore = List.copyOf(ownStore);
     if (headWaitMillis < 1
         || maxRounds < 1
         || maxRanges < 1
@@ -84,6 +87,7 @@ public record ExchangeSettings(
         room.getInt("route-cache-entries"),
         room.getInt("proven-signatures"),
         room.getDuration("proven-signature").toMillis(),
-        room.getStringList("targeted-cache-control"));
+        room.getStringList("targeted-cache-control"),
+        room.getStringList("own-store"));
   }
 }

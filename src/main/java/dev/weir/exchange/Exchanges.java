@@ -62,6 +62,7 @@ public final class Exchanges implements ExchangeHandler {
   private final Routes routes;
   private final Answers answers;
   private final Failures failures;
+  private final OwnStore ownStore;
   private final Passing passing;
   private final Lookup lookup;
 
@@ -86,6 +87,7 @@ public final class Exchanges implements ExchangeHandler {
     this.settings = settings;
     this.clock = clock;
     this.onboarding = onboarding;
+    this.ownStore = new OwnStore(settings.ownStore());
     routes = new Routes(rules, seenByRules, settings);
     answers = new Answers(settings, clock, log);
     failures = new Failures(answers);
@@ -161,6 +163,9 @@ public final class Exchanges implements ExchangeHandler {
     }
     if (MaxForwards.of(x.edge.head()) instanceof MaxForwards.Reached) {
       return CompletableFuture.completedFuture(endOfTheLine(x));
+    }
+    if (ownStore.isAskedBy(x.head)) {
+      return passing.pass(x, new Passing.Cause(ServeReason.PASS_OWN_STORE, Forward.BYPASS));
     }
     String protocols = upgrade(x.edge.head().headers());
     if (protocols != null) {

@@ -76,7 +76,10 @@ final class Passing {
     boolean unsafe = !isSafe(x.head.method());
     RequestEntity entity = x.edge.entity();
     boolean empty = entity.isKnownEmpty();
-    RequestHead head = x.credited(heads.passing(x.head));
+    RequestHead head = heads.passing(x.head);
+    if (cause.reason() != ServeReason.PASS_OWN_STORE) {
+      head = x.credited(head); // to our own store a client goes as itself, whatever rules say
+    }
     if (entity.isStrict()) {
       // The body is here already: nothing is gained by asking for leave to send it.
       head = head.withHeaders(head.headers().without("Expect"));

@@ -24,6 +24,7 @@ public enum ServeReason {
   ALWAYS_UPSTREAM("always-upstream", Kind.FORWARD),
   COLLAPSED("collapsed", Kind.FORWARD),
   PASS_POLICY("no-cache-policy", Kind.PASS),
+  PASS_OWN_STORE("own-object-store", Kind.PASS),
   PASS_METHOD("method", Kind.PASS),
   PASS_UPGRADE("upgrade", Kind.PASS),
   PASS_NO_STORE("no-store-request", Kind.PASS),

@@ -7,15 +7,20 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Where the forward proxy may go: a pure function of (name, address, port). The first that speaks
- * decides: our own listeners (never allowed, a loop), {@code deny}, {@code allow}, the built-in
- * refusals, and then yes. Name rules count for every address of the name: whoever allows a name
- * trusts who answers for it; a denied address stays denied under an allowed name.
+ * decides: our own listeners (never allowed, a loop), {@code deny}, {@code exactly}, {@code allow},
+ * the built-in refusals, and then yes. Name rules count for every address of the name: whoever
+ * allows a name trusts who answers for it; a denied address stays denied under an allowed name.
  *
+ * @param exactly host and port of our own object store, allowed wherever it is, but under the very
+ *     name or address that is listed: another name for its address is judged as any
  * @param privateAllowed whether RFC 1918, RFC 6598 and RFC 4193 addresses are allowed when no rule
  *     speaks of them
  */
 public record EgressRules(
-    List<DestinationRule> deny, List<DestinationRule> allow, boolean privateAllowed) {
+    List<DestinationRule> deny,
+    List<DestinationRule> exactly,
+    List<DestinationRule> allow,
+    boolean privateAllowed) {
   private static final String NO_PROXY_HINT =
       "Clients reach it themselves when NO_PROXY lists it; --allow-destinations lets the proxy in.";
   private static final String ALLOW_HINT = "--allow-destinations permits it.";
@@ -31,8 +36,16 @@ public record EgressRules(
 
   /** The rules of a forward proxy, from the two lists as written. */
   public static EgressRules forwardProxy(String denyList, String allowList) {
+    return forwardProxy(denyList, "", allowList);
+  }
+
+  /** The same with destinations that are allowed under the listed name alone. */
+  public static EgressRules forwardProxy(String denyList, String exactly, String allowList) {
     return new EgressRules(
-        DestinationRule.parseList(denyList), DestinationRule.parseList(allowList), true);
+        DestinationRule.parseList(denyList),
+        DestinationRule.parseList(exactly),
+        DestinationRule.parseList(allowList),
+        true);
   }
 
   /** What can be said of a name before it is looked up, or null. */
@@ -42,7 +55,7 @@ public record EgressRules(
         return denied(rule);
       }
     }
-    if (allowsName(name, port)) {
+    if (allowsExactly(name, null, port) || allowsName(name, port)) {
       return null;
     }
     return METADATA_NAMES.contains(name)
@@ -62,7 +75,7 @@ public record EgressRules(
         return denied(rule);
       }
     }
-    if (name != null && allowsName(name, port)) {
+    if (allowsExactly(name, address, port) || (name != null && allowsName(name, port))) {
       return null;
     }
     for (DestinationRule rule : allow) {
@@ -77,6 +90,19 @@ public record EgressRules(
     return kind == AddressClass.PRIVATE && !privateAllowed
         ? builtIn(kind.label() + " address", false)
         : null;
+  }
+
+  private boolean allowsExactly(@Nullable String name, @Nullable InetAddress address, int port) {
+    for (DestinationRule rule : exactly) {
+      boolean same =
+          name != null
+              ? rule.matchesName(name, port)
+              : address != null && rule.matchesAddress(address, port);
+      if (same) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private boolean allowsName(String name, int port) {

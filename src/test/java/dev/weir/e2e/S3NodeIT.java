@@ -14,6 +14,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -219,6 +220,37 @@ class S3NodeIT {
             });
         Eventually.holds(() -> pending(weir) == 0);
       }
+    }
+  }
+
+  @Test
+  void aRequestForOurOwnObjectStoreIsPassedUncachedAndNothingElseOnItsAddress() throws Exception {
+    // Given
+    String[] flags = {
+      "--health-port=" + freePort(),
+      "--s3-bucket=weir",
+      "--s3-region=us-east-1",
+      "--s3-endpoint=" + line.url()
+    };
+    try (WeirProcess weir = WeirProcess.start(folder.resolve("node"), "256m", flags)) {
+      ProxyClient client = new ProxyClient(weir.address());
+      // When
+      ProxyClient.Response own = client.get(line.url() + "/weir?list-type=2");
+      ProxyClient.Response again = client.get(line.url() + "/weir?list-type=2");
+      ProxyClient.Response byName =
+          client.get(line.url().replace("127.0.0.1", "localhost") + "/weir?list-type=2");
+      ProxyClient.Response onAnotherPort = client.get(server.endpoint() + "/weir?list-type=2");
+      ProxyClient.Response put =
+          client.send("PUT", line.url() + "/weir/mine", "a".getBytes(StandardCharsets.US_ASCII));
+      // Then it went there without a signature of ours
+      assertThat(own.status()).isEqualTo(200);
+      assertThat(put.status()).isEqualTo(403);
+      assertThat(put.header("X-Weir-Warning")).contains("NO_PROXY");
+      assertThat(own.header("X-Weir-Warning")).contains("127.0.0.1", "NO_PROXY");
+      assertThat(again.header("Cache-Status")).contains("fwd=bypass", "own-object-store");
+      assertThat(byName.header("Cache-Status")).doesNotContain("own-object-store");
+      assertThat(byName.text()).contains("refused");
+      assertThat(onAnotherPort.text()).contains("refused");
     }
   }
 }

@@ -336,4 +336,31 @@ class EgressGateTest {
     assertThatThrownBy(() -> DestinationRule.parse(item))
         .isInstanceOf(IllegalArgumentException.class);
   }
+
+  @ParameterizedTest
+  @CsvSource({
+    "to-loopback.test:9000, to-loopback.test, 9000, true",
+    "to-loopback.test:9000, to-loopback.test, 9001, false",
+    "to-loopback.test:9000, 127.0.0.1, 9000, false",
+    "to-loopback.test:9000, to-metadata.test, 9000, false",
+    "127.0.0.1:9000, 127.0.0.1, 9000, true",
+    "127.0.0.1:9000, to-loopback.test, 9000, false",
+    "127.0.0.1:9000, localhost, 9000, false",
+    "127.0.0.1:9000, 127.0.0.1, 9001, false",
+    "127.0.0.1:443, 127.0.0.1, 443, true",
+  })
+  void ourObjectStoreIsAllowedUnderItsVeryNameAlone(
+      String store, String host, int port, boolean allowed) throws Exception {
+    // Given
+    OwnListeners own = new OwnListeners(Set::of, 1000, () -> 0L);
+    EgressGate open =
+        new EgressGate(EgressRules.forwardProxy("", store, ""), own, EgressGateTest::look, 4);
+    EgressGate closed =
+        new EgressGate(EgressRules.forwardProxy(store, store, ""), own, EgressGateTest::look, 4);
+    // When
+    EgressVerdict verdict = judge(open, host, port);
+    // Then
+    assertThat(verdict instanceof EgressVerdict.Allowed).isEqualTo(allowed);
+    assertThat(judge(closed, host, port)).isInstanceOf(EgressVerdict.Refused.class);
+  }
 }
