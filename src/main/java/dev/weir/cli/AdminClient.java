@@ -18,8 +18,10 @@ import picocli.CommandLine.ParseResult;
 final class AdminClient {
   private static final String DEFAULT = "http://127.0.0.1:8082";
 
-  /** Above the longest wait of a purge for a node that does not answer. */
-  private static final Duration TIMEOUT = Duration.ofSeconds(90);
+  /**
+   * Above twice weir.admin.purge-timeout-millis: a purge first asks its keeper, then invalidates.
+   */
+  private static final Duration TIMEOUT = Duration.ofMinutes(3);
 
   private static final int PROBE_MILLIS = 1000;
 

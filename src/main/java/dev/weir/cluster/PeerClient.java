@@ -57,11 +57,20 @@ public final class PeerClient implements PeerFills {
 
   @Override
   public CompletionStage<Opened> open(NodeId leader, FillId fill, long from) {
+    return open(leader, fill, from, settings.openTimeoutMillis());
+  }
+
+  @Override
+  public CompletionStage<Opened> reopen(NodeId leader, FillId fill, long from) {
+    return open(leader, fill, from, settings.silenceMillis());
+  }
+
+  private CompletionStage<Opened> open(NodeId leader, FillId fill, long from, long timeoutMillis) {
     NodeNames.Place place = NodeNames.place(leader);
     if (place == null) {
       return CompletableFuture.failedStage(new IOException("that node has no peer port"));
     }
-    return get(place.host(), place.port(), "/fill/" + fill.text() + "?from=" + from)
+    return get(place.host(), place.port(), "/fill/" + fill.text() + "?from=" + from, timeoutMillis)
         .thenCompose(this::opened);
   }
 
@@ -71,6 +80,7 @@ public final class PeerClient implements PeerFills {
         .withoutSizeLimit()
         .getDataBytes()
         .mapMaterializedValue(ignored -> NotUsed.getInstance())
+        .initialTimeout(Duration.ofMillis(settings.silenceMillis())) // the note comes with the head
         .prefixAndTail(1)
         .runWith(Sink.head(), data)
         .thenCompose(
@@ -107,19 +117,24 @@ public final class PeerClient implements PeerFills {
     if (place == null) {
       return CompletableFuture.failedStage(new IOException("that node has no peer port"));
     }
-    return get(place.host(), place.port(), "/chunk/" + id.hex() + "?length=" + length)
+    return get(
+            place.host(),
+            place.port(),
+            "/chunk/" + id.hex() + "?length=" + length,
+            settings.silenceMillis())
         .thenApply(
             response ->
                 response
                     .entity()
                     .withoutSizeLimit()
                     .getDataBytes()
+                    .idleTimeout(Duration.ofMillis(settings.silenceMillis()))
                     .mapMaterializedValue(ignored -> NotUsed.getInstance()));
   }
 
   /** What a seed says of itself; fails if it cannot be reached. */
   CompletionStage<Hello> hello(FleetSettings.Seed seed) {
-    return get(seed.host(), seed.peerPort(), "/hello")
+    return get(seed.host(), seed.peerPort(), "/hello", settings.silenceMillis())
         .thenCompose(response -> response.entity().toStrict(settings.connectTimeoutMillis(), data))
         .thenApply(
             strict -> {
@@ -131,7 +146,8 @@ public final class PeerClient implements PeerFills {
             });
   }
 
-  private CompletionStage<HttpResponse> get(String host, int port, String target) {
+  private CompletionStage<HttpResponse> get(
+      String host, int port, String target, long timeoutMillis) {
     return Source.single(HttpRequest.create(target))
         .via(
             Http.get(data)
@@ -140,10 +156,9 @@ public final class PeerClient implements PeerFills {
                 .withCustomHttpsConnectionContext(context)
                 .withClientConnectionSettings(connections)
                 .https())
-        // Within the stream, so that a peer that is too late finds its connection closed, whether
-        // it
-        // was stopped before its handshake or before its head.
-        .initialTimeout(Duration.ofMillis(settings.openTimeoutMillis()))
+        // Within the stream: a peer that is too late finds its connection closed, whether it was
+        // stopped before its handshake or before its head.
+        .initialTimeout(Duration.ofMillis(timeoutMillis))
         .runWith(Sink.head(), data)
         .thenCompose(response -> checked(response, target));
   }

@@ -23,6 +23,14 @@ public interface PeerFills {
   CompletionStage<Opened> open(NodeId leader, FillId fill, long from);
 
   /**
+   * As open, for a fill whose head is known already: a leader that lives answers at once, so one
+   * that does not is given up soon.
+   */
+  default CompletionStage<Opened> reopen(NodeId leader, FillId fill, long from) {
+    return open(leader, fill, from);
+  }
+
+  /**
    * A fill that is open for reading along.
    *
    * @param bytes to be run or cancelled exactly once, ends only if the fill came to its end; null

@@ -673,7 +673,7 @@ final class SpooledFill implements Fill {
       }
       others
           .peers()
-          .open(leader, id, spool.received())
+          .reopen(leader, id, spool.received())
           .whenComplete(
               (opened, failed) -> {
                 Source<ByteString, ?> rest = opened == null ? null : opened.bytes();

@@ -40,19 +40,24 @@ public final class FaultyProxy implements AutoCloseable {
   private final AtomicInteger requests = new AtomicInteger();
   private volatile Fault fault = Fault.NONE;
 
-  private FaultyProxy(int target) throws IOException {
+  private FaultyProxy(InetAddress address, int target) throws IOException {
     this.target = target;
-    this.listener = new ServerSocket(0, 100, InetAddress.getLoopbackAddress());
+    this.listener = new ServerSocket(0, 100, address);
     Thread.ofVirtual().start(this::accept);
   }
 
   /** A proxy before that port of loopback. */
   public static FaultyProxy before(int port) throws IOException {
-    return new FaultyProxy(port);
+    return new FaultyProxy(InetAddress.getLoopbackAddress(), port);
+  }
+
+  /** As before, but reached at another address of this machine. */
+  public static FaultyProxy before(int port, String address) throws IOException {
+    return new FaultyProxy(InetAddress.getByName(address), port);
   }
 
   public String url() {
-    return "http://127.0.0.1:" + listener.getLocalPort();
+    return "http://" + listener.getInetAddress().getHostAddress() + ":" + listener.getLocalPort();
   }
 
   public void set(Fault now) {

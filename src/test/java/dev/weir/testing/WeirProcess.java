@@ -56,6 +56,12 @@ public final class WeirProcess implements AutoCloseable {
     return start(wrapper, List.of(), dataDir, heap, flags);
   }
 
+  /** As start, by way of another program, which becomes it: {@code ip netns exec NAME}. */
+  public static WeirProcess startBy(
+      List<String> wrapper, Path dataDir, String heap, String... flags) throws IOException {
+    return start(wrapper, List.of(), dataDir, heap, flags);
+  }
+
   /** Runs {@code weir} with those arguments to its end, from the classes under test. */
   public static Command.Ended run(String... arguments) throws Exception {
     List<String> command = java("256m", List.of());
@@ -142,6 +148,23 @@ public final class WeirProcess implements AutoCloseable {
 
   public boolean isAlive() {
     return process.isAlive();
+  }
+
+  /** As {@code kill -STOP}: not one thread runs, but the kernel still accepts for it. */
+  public void pause() throws IOException, InterruptedException {
+    signal("STOP");
+  }
+
+  /** As {@code kill -CONT}. */
+  public void resume() throws IOException, InterruptedException {
+    signal("CONT");
+  }
+
+  private void signal(String name) throws IOException, InterruptedException {
+    Command.Ended sent = Command.of("kill", "-" + name, Long.toString(pid())).run();
+    if (sent.exitCode() != 0) {
+      throw new IOException("no " + name + ": " + sent.err());
+    }
   }
 
   /** As {@code kill -9}. */

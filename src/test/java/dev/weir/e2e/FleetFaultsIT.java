@@ -1,0 +1,236 @@
+package dev.weir.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weir.http.Headers;
+import dev.weir.testing.Answer;
+import dev.weir.testing.Eventually;
+import dev.weir.testing.FaultyProxy;
+import dev.weir.testing.NetworkNamespace;
+import dev.weir.testing.OriginServer;
+import dev.weir.testing.ProxyClient;
+import dev.weir.testing.S3Server;
+import dev.weir.testing.SearchServer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A fleet whose nodes are stopped, killed and cut off; none is special. */
+@Tag("cluster")
+class FleetFaultsIT {
+  private static final int PIECE_BYTES = 64 << 10;
+  private static final byte[] BODY = new byte[12 << 20];
+
+  static {
+    new Random(7).nextBytes(BODY);
+  }
+
+  @TempDir private Path folder;
+  private OriginServer origin;
+
+  @BeforeEach
+  void anOrigin() {
+    origin = OriginServer.start();
+  }
+
+  @AfterEach
+  void stop() {
+    origin.close();
+  }
+
+  /** Two million bytes a second, ranges understood. */
+  private void slow(String path) {
+    slow(path, BODY);
+  }
+
+  private void slow(String path, byte[] body) {
+    origin.on(
+        path,
+        seen -> {
+          String range = seen.header("Range");
+          int from =
+              range == null ? 0 : Integer.parseInt(range.replaceAll("bytes=(\\d+)-.*", "$1"));
+          Headers headers =
+              Headers.of(
+                  "ETag", "\"v1\"", "Accept-Ranges", "bytes", "Cache-Control", "max-age=600");
+          Answer.BodyWriter rest =
+              out -> {
+                for (int at = from; at < body.length; at += PIECE_BYTES) {
+                  out.write(body, at, Math.min(PIECE_BYTES, body.length - at));
+                  Thread.sleep(PIECE_BYTES / 2_000);
+                }
+              };
+          String part = "bytes " + from + "-" + (body.length - 1) + "/" + body.length;
+          return from == 0
+              ? Answer.stream(200, headers, body.length, rest)
+              : Answer.stream(206, headers.plus("Content-Range", part), body.length - from, rest);
+        });
+  }
+
+  @Test
+  void aLeaderThatIsStoppedIsReplacedAndComesBackAsOneOfTheFleet() throws Exception {
+    try (TestFleet fleet =
+        TestFleet.here(
+            folder, 3, TestFleet.UNSHARED + TestFleet.PATIENT, "--allow-destinations=127.0.0.1")) {
+      // Given a node that leads, and the others that follow it
+      slow("/stopped");
+      String url = origin.url("/stopped");
+      CompletableFuture<TestFleet.Fetched> own =
+          fleet.ask(fleet.nodes().subList(0, 1), url, 1).getFirst();
+      Eventually.holds(() -> origin.count("/stopped") == 1);
+      List<CompletableFuture<TestFleet.Fetched>> bodies =
+          fleet.ask(fleet.nodes().subList(1, 3), url, 40);
+      Eventually.holds(() -> origin.bodyBytesSent() > BODY.length / 4);
+
+      // When
+      fleet.node(0).pause();
+
+      // Then
+      assertThat(TestFleet.differing(bodies, BODY)).isEmpty();
+      assertThat(origin.count("/stopped")).isLessThanOrEqualTo(2);
+      fleet.node(0).resume();
+      TestFleet.Fetched late = own.join();
+      assertThat(late.body().length == 0 || late.differs(BODY).isEmpty()).isTrue();
+      fleet.untilReady(0);
+      assertThat(TestFleet.differing(fleet.ask(fleet.nodes().subList(0, 1), url, 1), BODY))
+          .isEmpty();
+    }
+  }
+
+  @Test
+  void theOneThatIsLeftServesAndTakesTheOthersBack() throws Exception {
+    try (TestFleet fleet =
+        TestFleet.here(folder, 3, TestFleet.UNSHARED, "--allow-destinations=127.0.0.1")) {
+      // Given an object that the last node has
+      origin.on("/kept", seen -> Answer.text(200, "kept", "Cache-Control", "max-age=600"));
+      origin.on("/new", seen -> Answer.text(200, "new", "Cache-Control", "max-age=600"));
+      ProxyClient client = new ProxyClient(fleet.node(2).address());
+      client.untilHit(origin.url("/kept"));
+
+      // When
+      fleet.node(0).kill();
+      fleet.node(1).kill();
+
+      // Then
+      assertThat(client.get(origin.url("/kept")).text()).isEqualTo("kept");
+      assertThat(client.get(origin.url("/new")).text()).isEqualTo("new");
+      Eventually.holds(() -> !fleet.isReady(2));
+      assertThat(client.get(origin.url("/kept")).text()).isEqualTo("kept");
+      fleet.again(0);
+      fleet.again(1);
+      fleet.untilReady(2);
+      assertThat(client.untilHit(origin.url("/new")).text()).isEqualTo("new");
+    }
+  }
+
+  @Test
+  void withoutAFabricNodesGoAloneButEachOnlyOnce() throws Exception {
+    // Given three nodes that never find each other: the founder is not there
+    try (TestFleet fleet =
+        TestFleet.unfounded(folder, 3, TestFleet.UNSHARED, "--allow-destinations=127.0.0.1")) {
+      byte[] small = Arrays.copyOf(BODY, 512 << 10);
+      slow("/alone", small);
+
+      // When
+      List<CompletableFuture<TestFleet.Fetched>> bodies =
+          fleet.ask(fleet.nodes(), origin.url("/alone"), 300);
+
+      // Then
+      assertThat(TestFleet.differing(bodies, small)).isEmpty();
+      assertThat(origin.count("/alone")).isLessThanOrEqualTo(3);
+    }
+  }
+
+  @Test
+  void aMinorityThatIsCutOffServesAndKnowsOfAPurgeBeforeItServesThatKeyAgain() throws Exception {
+    Assumptions.assumeTrue(NetworkNamespace.allowed(), "no network namespaces may be made here");
+    String index = "cut_" + UUID.randomUUID();
+    SearchServer search = SearchServer.of(SearchServer.Flavour.ELASTICSEARCH);
+    try (NetworkNamespace cutOff = NetworkNamespace.make();
+        S3Server s3 = S3Server.start(Files.createDirectories(folder.resolve("s3")), "weir");
+        FaultyProxy objects = FaultyProxy.before(s3.port(), NetworkNamespace.SERVERS);
+        FaultyProxy metadata =
+            FaultyProxy.before(search.url().getPort(), NetworkNamespace.SERVERS);
+        FaultyProxy servers = FaultyProxy.before(origin.port(), NetworkNamespace.SERVERS);
+        TestFleet fleet =
+            TestFleet.at(
+                folder,
+                List.of(
+                    new TestFleet.Place(NetworkNamespace.FLEET_OUTSIDE, List.of()),
+                    new TestFleet.Place(NetworkNamespace.FLEET_OUTSIDE, List.of()),
+                    new TestFleet.Place(NetworkNamespace.FLEET_INSIDE, cutOff.wrapper())),
+                TestFleet.PATIENT + "weir.cache.lease-term = 15 s\n",
+                "--allow-destinations=10.77.2.0/24",
+                "--s3-bucket=weir",
+                "--s3-region=us-east-1",
+                "--s3-endpoint=" + objects.url(),
+                "--elasticsearch-url=" + metadata.url(),
+                "--elasticsearch-meta-index=" + index,
+                "--elasticsearch-shards=1",
+                "--elasticsearch-replicas=0")) {
+      // Given an object that all have served
+      origin.on("/cut", seen -> Answer.text(200, "old", "Cache-Control", "max-age=600"));
+      origin.on("/alone", seen -> Answer.text(200, "alone", "Cache-Control", "max-age=600"));
+      String url = servers.url() + "/cut";
+      new ProxyClient(fleet.node(0).address()).untilHit(url);
+      assertThat(fleet.fetchedAt(2, url)).isEqualTo("old");
+
+      // When
+      cutOff.cut();
+      String leased = fleet.fetchedAt(2, url);
+      String cold = fleet.fetchedAt(2, servers.url() + "/alone");
+      origin.on("/cut", seen -> Answer.text(200, "new", "Cache-Control", "max-age=600"));
+      String purged = fleet.purge(0, url);
+
+      // Then: cut off, it serves; and not the old one once the purge is acknowledged
+      assertThat(leased).isEqualTo("old");
+      assertThat(cold).isEqualTo("alone");
+      assertThat(purged).startsWith("0 ");
+      assertThat(new ProxyClient(fleet.node(1).address()).get(url).text()).isEqualTo("new");
+      assertThat(fleet.fetchedAt(2, url)).isEqualTo("new");
+      Eventually.holds(() -> !fleet.isReady(2));
+      assertThat(fleet.fetchedAt(2, servers.url() + "/alone")).isEqualTo("alone");
+
+      // And healed, it is one of the fleet again
+      cutOff.heal();
+      fleet.untilReady(2);
+      assertThat(fleet.fetchedAt(2, url)).isEqualTo("new");
+      assertThat(new ProxyClient(fleet.node(0).address()).get(url).text()).isEqualTo("new");
+    } finally {
+      search.call("DELETE", "/" + index + "*", "");
+    }
+  }
+
+  @Test
+  void noNodeServesTheOldBodyAfterAPurgeIsAcknowledged() throws Exception {
+    int purges = Integer.getInteger("weir.test.purges", 200);
+    try (TestFleet fleet =
+            TestFleet.here(
+                folder,
+                3,
+                TestFleet.UNSHARED + TestFleet.PATIENT,
+                "--allow-destinations=127.0.0.1");
+        PurgeLoad load = new PurgeLoad(fleet, origin)) {
+      // Given readers on every node
+      load.start();
+
+      // When
+      PurgeLoad.Result result = load.purge(purges);
+
+      // Then
+      assertThat(result.refused()).isZero();
+      assertThat(result.staleAnswers()).isEmpty();
+      System.out.println("purges under load: " + result);
+    }
+  }
+}
