@@ -47,6 +47,7 @@ public final class HealthServer {
   private final Metrics metrics;
   private final DebugPages debug;
   private final Operations operations;
+  private final BreakerPages breakers;
 
   public HealthServer(
       ActorSystem system,
@@ -63,6 +64,7 @@ public final class HealthServer {
     this.metrics = metrics;
     this.debug = debug;
     this.operations = operations;
+    this.breakers = new BreakerPages(operations);
   }
 
   public CompletionStage<ServerBinding> bind(InetSocketAddress address) {
@@ -96,6 +98,9 @@ public final class HealthServer {
     }
     if (target.equals("/care")) {
       return done(care(request));
+    }
+    if (target.equals("/breakers") || target.startsWith("/breakers/")) {
+      return done(mayOperate(request) ? breakers.answer(request) : refused());
     }
     if (!request.method().equals(HttpMethods.GET) && !request.method().equals(HttpMethods.HEAD)) {
       return done(text(405, "only GET and HEAD here\n"));
@@ -281,13 +286,13 @@ public final class HealthServer {
     return json.append('"').toString();
   }
 
-  private static HttpResponse json(int status, String body) {
+  static HttpResponse json(int status, String body) {
     return HttpResponse.create()
         .withStatus(status)
         .withEntity(ContentTypes.APPLICATION_JSON, body + "\n");
   }
 
-  private static HttpResponse text(int status, String body) {
+  static HttpResponse text(int status, String body) {
     return HttpResponse.create().withStatus(status).withEntity(ContentTypes.TEXT_PLAIN_UTF8, body);
   }
 

@@ -55,6 +55,21 @@ public interface Operations {
    */
   boolean care(String task, Set<String> options);
 
+  /** The origins that are left alone or failed lately, and the bans, a JSON object. */
+  String breakers();
+
+  /**
+   * Leaves a host alone, on all nodes.
+   *
+   * @param host with a port or without
+   * @param seconds how long; 0 until it is lifted
+   * @return false for what is no host, or if there are too many bans
+   */
+  boolean ban(String host, long seconds);
+
+  /** Lifts a ban and has an origin asked again, on all nodes; false for what is no host. */
+  boolean unban(String host);
+
   /** The collection or check under way, or the last, a JSON object. */
   String careStatus();
 

@@ -4,9 +4,12 @@ import dev.weir.entry.NodeId;
 import java.net.URLDecoder;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
@@ -26,6 +29,7 @@ final class Fleet {
   private static final String PREFIX = "weir-node-";
 
   private volatile Map<NodeId, ActorRef<NodeMessage>> doors;
+  private volatile Consumer<Collection<ActorRef<NodeMessage>>> newcomers = none -> {};
 
   private Fleet(Map<NodeId, ActorRef<NodeMessage>> doors) {
     this.doors = doors;
@@ -45,6 +49,11 @@ final class Fleet {
     return doors;
   }
 
+  /** Whoever is given the doors of nodes that were not known before. On the fabric's thread. */
+  void onNewcomers(Consumer<Collection<ActorRef<NodeMessage>>> told) {
+    newcomers = told;
+  }
+
   private Behavior<Receptionist.Listing> listen(NodeId self, ActorRef<NodeMessage> own) {
     return Behaviors.setup(
         context -> {
@@ -52,7 +61,11 @@ final class Fleet {
           return Behaviors.receive(Receptionist.Listing.class)
               .onAnyMessage(
                   listing -> {
+                    Map<NodeId, ActorRef<NodeMessage>> before = doors;
                     doors = byNode(listing.getAllServiceInstances(DOORS), self, own);
+                    Set<ActorRef<NodeMessage>> fresh = new HashSet<>(doors.values());
+                    fresh.removeAll(before.values());
+                    newcomers.accept(fresh);
                     return Behaviors.same();
                   })
               .build();

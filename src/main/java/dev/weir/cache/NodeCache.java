@@ -13,6 +13,7 @@ import dev.weir.fill.FillIntent;
 import dev.weir.fill.FillPlan;
 import dev.weir.fill.Fills;
 import dev.weir.fill.Succession;
+import dev.weir.origin.CircuitBreakers;
 import dev.weir.store.HeldEntry;
 import dev.weir.store.Holding;
 import dev.weir.store.MetadataStore;
@@ -54,6 +55,7 @@ public final class NodeCache implements Cache {
   private final FillReports reports;
   private final LoneFlights alone;
   private final PeerFollowing remote;
+  private final Neighbours neighbours;
   private final Fills fills;
   private volatile CompletableFuture<KeeperLink> link = new CompletableFuture<>();
 
@@ -94,6 +96,7 @@ public final class NodeCache implements Cache {
     this.slots = new FillSlots(settings);
     this.questions = new Questions(settings, metrics);
     this.replies = new Replies();
+    this.neighbours = new Neighbours(nodeId);
     this.alone = new LoneFlights(settings, nodeId, store);
     this.reports =
         new FillReports(settings, alone, replies, questions, slots, metrics, holding, () -> link);
@@ -124,10 +127,16 @@ public final class NodeCache implements Cache {
   public void attach(ActorSystem<?> fabric, BooleanSupplier heard) {
     Fleet fleet =
         Fleet.join(fabric, nodeId, NodeActor.create(settings, heard, this::hear, near::suspend));
+    neighbours.joined(fleet);
     KeeperLink keepers = Keepers.start(fabric, settings, store, retention, metrics, nodeId, fleet);
     FabricProbe probe = new FabricProbe(keepers, replies, settings, () -> attach(keepers));
     fabric.getWhenTerminated().thenRun(probe::cancel);
     probe.begin();
+  }
+
+  /** Has these circuit breakers hear of the other nodes', and the others of them. */
+  public void share(CircuitBreakers breakers) {
+    neighbours.share(breakers);
   }
 
   void attach(KeeperLink keepers) {
@@ -141,6 +150,7 @@ public final class NodeCache implements Cache {
 
   /** The fabric is gone: the node answers alone until it is back. */
   public void detach() {
+    neighbours.left();
     if (link.isDone()) {
       link = new CompletableFuture<>();
     }
@@ -229,6 +239,7 @@ public final class NodeCache implements Cache {
       case NodeMessage.Released(FillId fill) -> slots.release(fill);
       case NodeMessage.Succeeded(long id, Grant grant, NodeId leader, String reason) ->
           replies.succeeded(id, succession(grant, leader, reason));
+      case NodeMessage.OriginNews news -> neighbours.heard(news);
       case NodeMessage.RenewSession renew ->
           near.renewSession(
               System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(settings.sessionTermMillis()));

@@ -5,6 +5,7 @@ import dev.weir.entry.FillId;
 import dev.weir.entry.Grant;
 import dev.weir.entry.NodeId;
 import dev.weir.entry.PrimaryKey;
+import java.util.List;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +42,26 @@ public sealed interface NodeMessage {
 
   /** That fill is no longer waited for: whoever waits asks again. */
   record Released(FillId fill) implements NodeMessage, FleetMessage {}
+
+  /** What another node knows of origins. */
+  record OriginNews(List<About> items) implements NodeMessage, FleetMessage {
+    public OriginNews {
+      items = List.copyOf(items);
+    }
+  }
+
+  /**
+   * What is known of one origin; see {@link dev.weir.origin.CircuitNews}.
+   *
+   * @param change its name there; one that is not known is passed over
+   */
+  record About(
+      String origin,
+      String change,
+      long remainingMillis,
+      boolean timedOut,
+      String cause,
+      long decidedAtMillis) {}
 
   /** The node's own clock. */
   record RenewSession() implements NodeMessage {}

@@ -34,6 +34,7 @@ public final class Main {
     line.addSubcommand("ca", new CommandLine(CaCommand.spec()));
     line.addSubcommand("cluster", new CommandLine(ClusterCommand.spec()));
     line.addSubcommand("purge", new CommandLine(PurgeCommand.spec()));
+    line.addSubcommand("origins", new CommandLine(OriginsCommand.spec()));
     line.addSubcommand("policy", new CommandLine(PolicyCommand.spec()));
     line.addSubcommand("cache", new CommandLine(CacheCommand.spec()));
     line.addSubcommand("gc", new CommandLine(CareCommand.gc()));

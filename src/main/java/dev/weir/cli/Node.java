@@ -415,7 +415,9 @@ final class Node {
             fleet.node(),
             rules,
             looks(stores, blocking),
-            care(data, stores, cache, blocking));
+            care(data, stores, cache, blocking),
+            origins.breakers());
+    cache.share(origins.breakers());
     ServerBinding peers = fleet.serve(data, ca, cache, stores.chunks(), blocking);
     if (peers != null) {
       closings.addStage("peer port", peers::unbind);

@@ -9,6 +9,7 @@ import dev.weir.cache.NodeCache;
 import dev.weir.cluster.FabricSystem;
 import dev.weir.entry.NodeId;
 import dev.weir.entry.PrimaryKey;
+import dev.weir.origin.CircuitBreakers;
 import dev.weir.rules.LiveRules;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -24,6 +25,7 @@ final class NodeOperations implements Operations {
   private final LiveRules rules;
   private final Looks looks;
   private final CareDesk care;
+  private final CircuitBreakers breakers;
 
   NodeOperations(
       NodeCache cache,
@@ -31,7 +33,9 @@ final class NodeOperations implements Operations {
       NodeId node,
       LiveRules rules,
       Looks looks,
-      CareDesk care) {
+      CareDesk care,
+      CircuitBreakers breakers) {
+    this.breakers = breakers;
     this.rules = rules;
     this.looks = looks;
     this.care = care;
@@ -124,6 +128,31 @@ final class NodeOperations implements Operations {
   @Override
   public String careStatus() {
     return care.status();
+  }
+
+  @Override
+  public String breakers() {
+    ObjectNode page = JSON.createObjectNode();
+    ArrayNode origins = page.putArray("origins");
+    for (CircuitBreakers.View view : breakers.view()) {
+      ObjectNode one = origins.addObject();
+      one.put("origin", view.origin());
+      one.put("state", view.state());
+      one.put("failures", view.failures());
+      one.put("remainingMillis", view.remainingMillis());
+      one.put("cause", view.cause());
+    }
+    return text(page);
+  }
+
+  @Override
+  public boolean ban(String host, long seconds) {
+    return breakers.ban(host, seconds * 1000);
+  }
+
+  @Override
+  public boolean unban(String host) {
+    return breakers.unban(host);
   }
 
   private static String text(ObjectNode page) {

@@ -201,7 +201,8 @@ final class ByTheWay {
   private FillPlan plan(
       Exchange x, Grant grant, RequestHead sent, FillPlan.Judge judge, OriginResponse answer) {
     OriginRequest request =
-        new OriginRequest(sent, null, OptionalLong.empty(), x.route.timeouts(), x.edge.interim());
+        new OriginRequest(sent, null, OptionalLong.empty(), x.route.timeouts(), x.edge.interim())
+            .on(x.route.terms());
     return new FillPlan(grant, request, judge, x.route.keyUrl(), false, null, answer);
   }
 

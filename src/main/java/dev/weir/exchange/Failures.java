@@ -28,9 +28,13 @@ final class Failures {
     ServeReason reason =
         kind == OriginFailure.Kind.LOOP ? ServeReason.LOOP : ServeReason.ORIGIN_FAILED;
     String said = failure.getMessage();
+    long waitMillis = failure.retryAfterMillis();
     return answers.problem(
         x,
-        new Problem(kind.status(), kind.label(), said == null ? "The origin failed." : said),
+        new Problem(failure.status(), kind.label(), said == null ? "The origin failed." : said),
+        waitMillis == 0
+            ? Headers.EMPTY
+            : Headers.of("Retry-After", Long.toString((waitMillis + 999) / 1000)),
         Told.forward(reason, why, kind.label()));
   }
 
@@ -89,7 +93,9 @@ final class Failures {
     return switch (failure.kind()) {
       case EGRESS_DENIED, LOOP -> null;
       case CONNECT_TIMEOUT, HEAD_TIMEOUT, IDLE_TIMEOUT -> OriginTrouble.TIMED_OUT;
-      case CIRCUIT_OPEN, RESOLVE, CONNECT, TLS, BAD_RESPONSE, CLOSED, TRUNCATED, OVERLOADED ->
+      // What is remembered of the origin stands for what it would do now.
+      case CIRCUIT_OPEN -> failure.timedOut() ? OriginTrouble.TIMED_OUT : OriginTrouble.UNREACHABLE;
+      case RESOLVE, CONNECT, TLS, BAD_RESPONSE, CLOSED, TRUNCATED, OVERLOADED ->
           OriginTrouble.UNREACHABLE;
     };
   }

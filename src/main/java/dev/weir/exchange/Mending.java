@@ -25,11 +25,12 @@ final class Mending {
   CompletionStage<Outcome> mend(Exchange x, Entry entry, Hits.Span span) {
     OriginRequest whole =
         new OriginRequest(
-            x.credited(heads.fetching(x.head)),
-            null,
-            OptionalLong.empty(),
-            x.route.timeouts(),
-            interim -> {});
+                x.credited(heads.fetching(x.head)),
+                null,
+                OptionalLong.empty(),
+                x.route.timeouts(),
+                interim -> {})
+            .on(x.route.terms());
     return repairs
         .mend(entry, span.from(), span.to(), whole)
         .thenCompose(

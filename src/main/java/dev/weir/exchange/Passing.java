@@ -91,7 +91,8 @@ final class Passing {
             empty ? OptionalLong.empty() : entity.getContentLengthOption(),
             x.route.timeouts(),
             answers.interim(x),
-            Trailers.ofRequest(x.head.headers(), x.edge.trailers()));
+            Trailers.ofRequest(x.head.headers(), x.edge.trailers()),
+            x.route.terms());
     return origins
         .fetch(request)
         .handle(
@@ -219,11 +220,12 @@ final class Passing {
     Cause cause = new Cause(ServeReason.PASS_UPGRADE, Forward.BYPASS);
     OriginRequest request =
         new OriginRequest(
-            x.credited(heads.upgrading(x.head, protocols)),
-            null,
-            OptionalLong.empty(),
-            x.route.timeouts(),
-            answers.interim(x));
+                x.credited(heads.upgrading(x.head, protocols)),
+                null,
+                OptionalLong.empty(),
+                x.route.timeouts(),
+                answers.interim(x))
+            .on(x.route.terms());
     return origins
         .upgrade(request)
         .handle(

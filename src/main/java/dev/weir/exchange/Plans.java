@@ -63,8 +63,9 @@ final class Plans {
       boolean ranged,
       long rangeFillMaxBytes,
       @Nullable Completion completion) {
-    OriginRequest request(RequestHead head) {
-      return new OriginRequest(head, null, OptionalLong.empty(), timeouts, interim);
+    OriginRequest request(Exchange x, RequestHead head) {
+      return new OriginRequest(head, null, OptionalLong.empty(), timeouts, interim)
+          .on(x.route.terms());
     }
   }
 
@@ -83,7 +84,7 @@ final class Plans {
             sent, x.route.mode(), x.route.storage(), x::variant, held, asking.rangeFillMaxBytes);
     return new FillPlan(
         grant,
-        asking.request(sent),
+        asking.request(x, sent),
         judge,
         x.route.keyUrl(),
         asking.ranged,
@@ -103,7 +104,7 @@ final class Plans {
     Asking asking =
         new Asking(x.route.timeouts(), parts.answers().interim(x), true, rangeFillMaxBytes, null);
     return new FillPlan(
-        grant, asking.request(sent), new PartJudgement(usual), x.route.keyUrl(), true);
+        grant, asking.request(x, sent), new PartJudgement(usual), x.route.keyUrl(), true);
   }
 
   /**

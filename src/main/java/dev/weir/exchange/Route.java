@@ -4,6 +4,7 @@ import dev.weir.entry.PrimaryKey;
 import dev.weir.http.CachingMode;
 import dev.weir.http.ServingRules;
 import dev.weir.http.StorageRules;
+import dev.weir.origin.OriginTerms;
 import dev.weir.origin.OriginTimeouts;
 import dev.weir.policy.CacheKey;
 import dev.weir.policy.Effect;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What policy and key rules say of a URL, in the form exchanges need it; worked out once per URL.
  *
+ * @param terms what they say of the way to the origin
  * @param keyUrl the URL without what signs it: for the stored entry
  * @param signature the URL's signature, or null if it has none
  * @param effects all that rules say, for those phases that act on it
@@ -29,6 +31,7 @@ record Route(
     ServingRules serving,
     StorageRules storage,
     OriginTimeouts timeouts,
+    OriginTerms terms,
     PrimaryKey key,
     String keyUrl,
     @Nullable SignedUrl signature,
@@ -44,6 +47,7 @@ record Route(
         resolution.serving(),
         storage(resolution, settings),
         timeouts(resolution.timeouts(), settings),
+        Terms.of(resolution.effects(), resolution.policy()),
         key.primary(),
         key.keyUrl(),
         key.signature().orElse(null),
@@ -63,6 +67,7 @@ record Route(
             .withStoreAuthorized(storage.storeAuthorized())
             .withRule(null, Map.of(), null, storage.store()),
         timeouts(RuleTimeouts.DEFAULT, settings),
+        Terms.of(effects, chosen),
         key,
         keyUrl,
         signature,

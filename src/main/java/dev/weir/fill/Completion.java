@@ -143,7 +143,8 @@ public final class Completion {
                 .set("If-Range", validator)
                 .build());
     return new OriginRequest(
-        ranged, whole.body(), whole.bodyLength(), whole.timeouts(), whole.interim());
+            ranged, whole.body(), whole.bodyLength(), whole.timeouts(), whole.interim())
+        .on(whole.terms());
   }
 
   private boolean fits(OriginResponse response) {

@@ -143,7 +143,7 @@ public final class Repairs {
                 .set("Range", PartialContent.rangeOf(chunk.first(), chunk.end(), total))
                 .set("If-Range", validator)
                 .build());
-    return OriginRequest.of(ranged, whole.timeouts());
+    return OriginRequest.of(ranged, whole.timeouts()).on(whole.terms());
   }
 
   private CompletionStage<Outcome> answered(

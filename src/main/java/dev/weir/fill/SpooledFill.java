@@ -700,7 +700,8 @@ final class SpooledFill implements Fill {
 
     private void resume(Resumption rest, long from, Throwable broken) {
       OriginRequest first = plan.request();
-      OriginRequest range = OriginRequest.of(rest.request(first.head(), from), first.timeouts());
+      OriginRequest range =
+          OriginRequest.of(rest.request(first.head(), from), first.timeouts()).on(first.terms());
       origins
           .fetch(range)
           .whenComplete(

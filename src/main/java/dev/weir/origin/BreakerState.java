@@ -14,15 +14,25 @@ package dev.weir.origin;
  * Times are of a monotonic clock in nanoseconds.
  */
 public sealed interface BreakerState {
-  Closed HEALTHY = new Closed(0);
+  Closed HEALTHY = new Closed(0, 0);
 
   /** What the last failure was, told to those who are turned away. */
-  record Cause(OriginFailure.Kind kind, String message) {}
+  record Cause(boolean timedOut, String message) {}
 
-  /** Requests go; so many failed in a row. */
-  record Closed(int failures) implements BreakerState {
-    BreakerState onFailure(Cause cause, int limit, long openUntilNanos) {
-      return failures + 1 >= limit ? new Open(openUntilNanos, cause) : new Closed(failures + 1);
+  /** Requests go; so many failed in a row, the first of them then. */
+  record Closed(int failures, long firstNanos) implements BreakerState {
+    /**
+     * Counts a failure.
+     *
+     * @param windowNanos failures that lie further apart don't add up; 0 for any time
+     */
+    BreakerState onFailure(
+        Cause cause, int limit, long windowNanos, long nowNanos, long openUntilNanos) {
+      boolean anew = failures == 0 || (windowNanos > 0 && nowNanos - firstNanos > windowNanos);
+      int counted = anew ? 1 : failures + 1;
+      return counted >= limit
+          ? new Open(openUntilNanos, cause)
+          : new Closed(counted, anew ? nowNanos : firstNanos);
     }
   }
 

@@ -7,11 +7,19 @@ import dev.weir.origin.BreakerState.HalfOpen;
 import dev.weir.origin.BreakerState.Open;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * The circuit breakers of all origins; thread-safe. Only origins that fail have an entry, and the
- * table is bounded: of too many the least used are forgotten, that is closed.
+ * The circuit breakers of all origins, and the bans of operators; thread-safe. Only origins that
+ * fail have an entry, and the table is bounded: of too many the least used are forgotten, that is
+ * closed.
+ *
+ * <p>What happens is told to the other nodes, and what they tell is heard: an origin that failed
+ * one of them is left alone by all, each sending its own probe when the time is up.
  */
 public final class CircuitBreakers {
   /** Whether a request may go. */
@@ -23,10 +31,11 @@ public final class CircuitBreakers {
   }
 
   /**
-   * One breaker as others see it.
+   * One breaker or ban as others see it.
    *
-   * @param state closed, open or half-open
-   * @param remainingMillis until a probe may go, 0 if one may
+   * @param origin scheme and authority; for a ban the host, or host and port
+   * @param state closed, open, half-open or banned
+   * @param remainingMillis until a probe may go, 0 if one may; of a ban 0 if it has no end
    * @param cause the failure remembered, empty while closed
    */
   public record View(
@@ -36,27 +45,64 @@ public final class CircuitBreakers {
   private static final Admission PROBE = new Admission.Go(true);
   private static final long NANOS_PER_MILLI = 1_000_000;
 
+  /** What other nodes say is bounded like what is read from a client. */
+  private static final int MAX_CAUSE_CHARS = 300;
+
+  private static final long MAX_HEARD_MILLIS = 3_600_000;
+  private static final Logger LOG = LoggerFactory.getLogger(CircuitBreakers.class);
+
   private final OriginSettings.Breaker settings;
   private final LongSupplier nanoTime;
+  private final LongSupplier wallMillis;
+  private final OriginBans bans;
+  private volatile Consumer<CircuitNews> others = news -> {};
   private final Cache<String, BreakerState> table;
 
   /** When a connection that was closed instead of an answer was last counted. */
   private final Cache<String, Long> lastClosed;
 
   public CircuitBreakers(OriginSettings.Breaker settings, LongSupplier nanoTime) {
+    this(settings, nanoTime, System::currentTimeMillis);
+  }
+
+  /**
+   * The same with a wall clock of its own.
+   *
+   * @param wallMillis when operators spoke
+   */
+  CircuitBreakers(OriginSettings.Breaker settings, LongSupplier nanoTime, LongSupplier wallMillis) {
     this.settings = settings;
     this.nanoTime = nanoTime;
+    this.wallMillis = wallMillis;
+    this.bans = new OriginBans(nanoTime, wallMillis);
     this.table =
         Caffeine.newBuilder().maximumSize(settings.maxOrigins()).executor(Runnable::run).build();
     this.lastClosed =
         Caffeine.newBuilder().maximumSize(settings.maxOrigins()).executor(Runnable::run).build();
   }
 
-  Admission admit(String origin) {
+  /** Whoever is given what the other nodes should know; must not block. */
+  public void tellOthers(Consumer<CircuitNews> told) {
+    others = told;
+  }
+
+  // --- requests
+
+  Admission admit(String origin, CircuitTerms terms) {
+    if (!terms.applies()) {
+      return GO;
+    }
+    OriginBans.Ban ban = bans.of(origin);
+    if (ban != null) {
+      return new Admission.Stopped(
+          OriginFailure.circuitOpen(
+              "Origin " + origin + " is banned by an operator.", false, ban.leftMillis()));
+    }
     if (table.getIfPresent(origin) == null) {
       return GO;
     }
     long now = nanoTime.getAsLong();
+    long probeUntil = now + settings.probeMillis() * NANOS_PER_MILLI;
     Admission[] told = {GO};
     table
         .asMap()
@@ -67,7 +113,7 @@ public final class CircuitBreakers {
                   case Closed closed -> closed;
                   case Open open when open.isOver(now) -> {
                     told[0] = PROBE;
-                    yield open.probe(now + settings.probeMillis() * NANOS_PER_MILLI);
+                    yield open.probe(probeUntil);
                   }
                   case Open open -> {
                     told[0] = stopped(origin, open.cause(), open.untilNanos() - now);
@@ -75,7 +121,7 @@ public final class CircuitBreakers {
                   }
                   case HalfOpen half when half.isOver(now) -> {
                     told[0] = PROBE;
-                    yield half.probeAgain(now + settings.probeMillis() * NANOS_PER_MILLI);
+                    yield half.probeAgain(probeUntil);
                   }
                   case HalfOpen half -> {
                     told[0] = stopped(origin, half.cause(), half.probeUntilNanos() - now);
@@ -89,6 +135,7 @@ public final class CircuitBreakers {
     if (table.getIfPresent(origin) == null) {
       return;
     }
+    boolean[] closed = {false};
     table
         .asMap()
         .computeIfPresent(
@@ -97,35 +144,55 @@ public final class CircuitBreakers {
                 switch (state) {
                   // Null forgets it. A late success of an earlier request does not close an open
                   // circuit: that is the probe's word.
-                  case Closed closed -> null;
-                  case HalfOpen half -> half.onSuccess().failures() == 0 ? null : state;
+                  case Closed healthy -> null;
+                  case HalfOpen half -> {
+                    closed[0] = true;
+                    yield half.onSuccess().failures() == 0 ? null : state;
+                  }
                   case Open open -> open;
                 });
+    if (closed[0]) {
+      LOG.info("Origin {} answers again", origin);
+      others.accept(new CircuitNews(origin, CircuitNews.Change.ANSWERED, 0, false, "", 0));
+    }
   }
 
-  void failed(String origin, OriginFailure failure) {
-    if (!counts(failure)) {
+  void failed(String origin, OriginFailure failure, CircuitTerms terms) {
+    CircuitTerms limits = terms.or(settings);
+    if (!counts(failure) || limits.failures() == 0) {
       return;
     }
     long now = nanoTime.getAsLong();
+    long window = limits.windowMillis() * NANOS_PER_MILLI;
     boolean inBurst = failure.kind() == OriginFailure.Kind.CLOSED && isWithinBurst(origin, now);
-    long until = now + settings.openMillis() * NANOS_PER_MILLI;
-    var cause = new BreakerState.Cause(failure.kind(), String.valueOf(failure.getMessage()));
+    long until = now + limits.openMillis() * NANOS_PER_MILLI;
+    var cause = new BreakerState.Cause(failure.timedOut(), String.valueOf(failure.getMessage()));
+    Open[] opened = {null};
     table
         .asMap()
         .compute(
             origin,
-            (key, state) ->
-                switch (state) {
-                  case null ->
-                      inBurst
-                          ? null
-                          : BreakerState.HEALTHY.onFailure(cause, settings.failures(), until);
-                  case Closed closed when inBurst -> closed;
-                  case Closed closed -> closed.onFailure(cause, settings.failures(), until);
-                  case HalfOpen half -> half.onFailure(cause, until);
-                  case Open open -> open;
-                });
+            (key, state) -> {
+              Closed before = state == null ? BreakerState.HEALTHY : asClosed(state);
+              if (inBurst && before != null) {
+                return state;
+              }
+              BreakerState next =
+                  before != null
+                      ? before.onFailure(cause, limits.failures(), window, now, until)
+                      : state instanceof HalfOpen half ? half.onFailure(cause, until) : state;
+              opened[0] = next instanceof Open open && next != state ? open : null;
+              return next;
+            });
+    if (opened[0] != null) {
+      LOG.warn(
+          "Origin {} is left alone for {} ms: {}", origin, limits.openMillis(), cause.message());
+      others.accept(news(origin, opened[0], now));
+    }
+  }
+
+  private static @Nullable Closed asClosed(BreakerState state) {
+    return state instanceof Closed closed ? closed : null;
   }
 
   /** Whether a closed connection was counted a moment ago; notes this one otherwise. */
@@ -152,17 +219,132 @@ public final class CircuitBreakers {
             origin, (key, state) -> state instanceof HalfOpen half ? half.onAbandoned(now) : state);
   }
 
-  /** All origins that failed lately. */
+  // --- operators
+
+  /**
+   * Leaves a host alone, on all nodes.
+   *
+   * @param host with a port or without
+   * @param millis how long; 0 until it is lifted
+   * @return false for what is no host, or if there are too many bans
+   */
+  public boolean ban(String host, long millis) {
+    String named = OriginBans.named(host);
+    long decided = wallMillis.getAsLong();
+    if (named == null || !bans.say(named, true, millis, decided)) {
+      return false;
+    }
+    LOG.warn("{} is banned by an operator", named);
+    others.accept(new CircuitNews(named, CircuitNews.Change.BANNED, millis, false, "", decided));
+    return true;
+  }
+
+  /** Lifts a ban and closes the circuits of a host, on all nodes; false for what is no host. */
+  public boolean unban(String host) {
+    String named = OriginBans.named(host);
+    long decided = wallMillis.getAsLong();
+    if (named == null || !bans.say(named, false, 0, decided)) {
+      return false;
+    }
+    close(named);
+    LOG.info("An operator has {} asked again", named);
+    others.accept(new CircuitNews(named, CircuitNews.Change.UNBANNED, 0, false, "", decided));
+    return true;
+  }
+
+  private void close(String named) {
+    table.asMap().keySet().removeIf(origin -> OriginBans.isAbout(named, origin));
+  }
+
+  // --- other nodes
+
+  /** Takes what another node tells; it is not told on. */
+  public void hear(CircuitNews news) {
+    switch (news.change()) {
+      case OPENED -> table.asMap().compute(news.origin(), (origin, state) -> heard(state, news));
+      case ANSWERED -> {
+        long now = nanoTime.getAsLong();
+        table
+            .asMap()
+            .computeIfPresent(
+                news.origin(),
+                (origin, state) ->
+                    state instanceof Open open && !open.isOver(now)
+                        ? new Open(now, open.cause())
+                        : state);
+      }
+      case BANNED -> {
+        String named = OriginBans.named(news.origin());
+        if (named != null && news.remainingMillis() >= 0) {
+          bans.say(named, true, news.remainingMillis(), news.decidedAtMillis());
+        }
+      }
+      case UNBANNED -> {
+        String named = OriginBans.named(news.origin());
+        if (named != null && bans.say(named, false, 0, news.decidedAtMillis())) {
+          close(named);
+        }
+      }
+    }
+  }
+
+  /** This node's own probe, if one is out, knows better than another node's failure. */
+  private BreakerState heard(@Nullable BreakerState state, CircuitNews news) {
+    long now = nanoTime.getAsLong();
+    long millis = Math.clamp(news.remainingMillis(), 1, MAX_HEARD_MILLIS);
+    String told = news.cause();
+    Open fresh =
+        new Open(
+            now + millis * NANOS_PER_MILLI,
+            new BreakerState.Cause(
+                news.timedOut(), told.substring(0, Math.min(told.length(), MAX_CAUSE_CHARS))));
+    return switch (state) {
+      case null -> fresh;
+      case Closed ignored -> fresh;
+      case Open open -> open.untilNanos() - fresh.untilNanos() > 0 ? open : fresh;
+      case HalfOpen half -> half;
+    };
+  }
+
+  /** All that holds now, for a node that has just come. */
+  public List<CircuitNews> all() {
+    long now = nanoTime.getAsLong();
+    List<CircuitNews> all = new ArrayList<>(bans.news());
+    table
+        .asMap()
+        .forEach(
+            (origin, state) -> {
+              if (state instanceof Open open && !open.isOver(now)) {
+                all.add(news(origin, open, now));
+              }
+            });
+    return all;
+  }
+
+  private static CircuitNews news(String origin, Open open, long now) {
+    return new CircuitNews(
+        origin,
+        CircuitNews.Change.OPENED,
+        Math.max(1, (open.untilNanos() - now) / NANOS_PER_MILLI),
+        open.cause().timedOut(),
+        open.cause().message(),
+        0);
+  }
+
+  /** All origins that failed lately, and those that are banned. */
   public List<View> view() {
     long now = nanoTime.getAsLong();
     List<View> views = new ArrayList<>();
+    bans.bans()
+        .forEach(
+            ban -> views.add(new View(ban.host(), "banned", 0, ban.leftMillis(), "an operator")));
     table.asMap().forEach((origin, state) -> views.add(view(origin, state, now)));
     return views;
   }
 
   private View view(String origin, BreakerState state, long now) {
     return switch (state) {
-      case Closed(int failures) -> new View(origin, "closed", failures, 0, "");
+      case Closed(int failures, long first) -> new View(origin, "closed", failures, 0, "");
       case Open(long until, BreakerState.Cause cause) ->
           new View(
               origin,
@@ -193,6 +375,7 @@ public final class CircuitBreakers {
     return new Admission.Stopped(
         OriginFailure.circuitOpen(
             "Origin " + origin + " failed repeatedly and is left alone: " + cause.message(),
+            cause.timedOut(),
             leftMillis));
   }
 }

@@ -47,9 +47,10 @@ public final class OriginFailure extends RuntimeException {
   private final boolean reusedConnection;
   private final long retryAfterMillis;
   private final boolean originsFault;
+  private final boolean timedOut;
 
   public OriginFailure(Kind kind, String message, @Nullable Throwable cause) {
-    this(kind, message, cause, false, 0, true);
+    this(kind, message, cause, false, 0, true, kind.status() == 504);
   }
 
   private OriginFailure(
@@ -58,26 +59,35 @@ public final class OriginFailure extends RuntimeException {
       @Nullable Throwable cause,
       boolean reusedConnection,
       long retryAfterMillis,
-      boolean originsFault) {
+      boolean originsFault,
+      boolean timedOut) {
     super(message, cause, false, false);
     this.kind = kind;
     this.reusedConnection = reusedConnection;
     this.retryAfterMillis = retryAfterMillis;
     this.originsFault = originsFault;
+    this.timedOut = timedOut;
   }
 
   /** A kept connection went away after the request was written and before any byte came back. */
   static OriginFailure closedOnReuse(String message, @Nullable Throwable cause) {
-    return new OriginFailure(Kind.CLOSED, message, cause, true, 0, false);
+    return new OriginFailure(Kind.CLOSED, message, cause, true, 0, false, false);
   }
 
-  static OriginFailure circuitOpen(String message, long retryAfterMillis) {
-    return new OriginFailure(Kind.CIRCUIT_OPEN, message, null, false, retryAfterMillis, false);
+  /**
+   * Nothing was asked.
+   *
+   * @param timedOut whether what is remembered of the origin is that it did not answer in time
+   */
+  static OriginFailure circuitOpen(String message, boolean timedOut, long retryAfterMillis) {
+    return new OriginFailure(
+        Kind.CIRCUIT_OPEN, message, null, false, retryAfterMillis, false, timedOut);
   }
 
   /** The request's own body failed while it was being sent. */
   static OriginFailure uploadEnded(@Nullable Throwable cause) {
-    return new OriginFailure(Kind.CLOSED, "The request body ended early.", cause, false, 0, false);
+    return new OriginFailure(
+        Kind.CLOSED, "The request body ended early.", cause, false, 0, false, false);
   }
 
   /** Whether this may count against the origin. */
@@ -97,6 +107,16 @@ public final class OriginFailure extends RuntimeException {
   /** When the circuit lets the next request through, in milliseconds from now; 0 if unknown. */
   public long retryAfterMillis() {
     return retryAfterMillis;
+  }
+
+  /** Whether the origin did not answer in time, now or when its circuit opened. */
+  public boolean timedOut() {
+    return timedOut;
+  }
+
+  /** The status a client gets when nothing better is at hand. */
+  public int status() {
+    return kind == Kind.CIRCUIT_OPEN && timedOut ? 504 : kind.status();
   }
 
   public Kind kind() {

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param bodyLength its length in bytes if known; otherwise it is sent chunked
  * @param interim is given 1xx responses (never 100) as they arrive
  * @param trailers sent behind a body that is sent chunked
+ * @param terms what rules say of the way to this origin
  */
 public record OriginRequest(
     RequestHead head,
@@ -25,16 +26,22 @@ public record OriginRequest(
     OptionalLong bodyLength,
     OriginTimeouts timeouts,
     Consumer<ResponseHead> interim,
-    Trailers trailers) {
+    Trailers trailers,
+    OriginTerms terms) {
 
-  /** Without trailers. */
+  /** Without trailers, on the usual terms. */
   public OriginRequest(
       RequestHead head,
       @Nullable Source<ByteString, ?> body,
       OptionalLong bodyLength,
       OriginTimeouts timeouts,
       Consumer<ResponseHead> interim) {
-    this(head, body, bodyLength, timeouts, interim, Trailers.NONE);
+    this(head, body, bodyLength, timeouts, interim, Trailers.NONE, OriginTerms.USUAL);
+  }
+
+  /** On other terms. */
+  public OriginRequest on(OriginTerms other) {
+    return new OriginRequest(head, body, bodyLength, timeouts, interim, trailers, other);
   }
 
   public static OriginRequest of(RequestHead head, OriginTimeouts timeouts) {

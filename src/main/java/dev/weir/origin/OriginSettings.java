@@ -36,8 +36,14 @@ public record OriginSettings(
 
   /** The circuit breaker of one origin (scheme, authority). */
   public record Breaker(
-      int failures, long openMillis, long probeMillis, int maxOrigins, long closedGapMillis) {
+      int failures,
+      long openMillis,
+      long probeMillis,
+      int maxOrigins,
+      long closedGapMillis,
+      long windowMillis) {
     public Breaker {
+      notNegative(windowMillis, "breaker.window-millis");
       positive(failures, "breaker.failures");
       positive(openMillis, "breaker.open-millis");
       positive(probeMillis, "breaker.probe-millis");
@@ -94,7 +100,8 @@ public record OriginSettings(
             room.getLong("breaker.open-millis"),
             room.getLong("breaker.probe-millis"),
             room.getInt("breaker.max-origins"),
-            room.getLong("breaker.closed-gap-millis")),
+            room.getLong("breaker.closed-gap-millis"),
+            room.getLong("breaker.window-millis")),
         new Names(
             room.getInt("names.threads"),
             room.getInt("names.max-queued"),

@@ -112,6 +112,7 @@ public final class PekkoOrigins implements Origins {
     long startNanos = nanoTime.getAsLong();
     return admitted(
         origin,
+        request.terms().circuit(),
         () ->
             allowed(authority, request.timeouts().connectMillis())
                 .thenCompose(
@@ -128,8 +129,9 @@ public final class PekkoOrigins implements Origins {
   }
 
   /** Asks the breaker, and tells it how the work went. */
-  private <T> CompletableFuture<T> admitted(String origin, Supplier<CompletionStage<T>> work) {
-    return switch (breakers.admit(origin)) {
+  private <T> CompletableFuture<T> admitted(
+      String origin, CircuitTerms circuit, Supplier<CompletionStage<T>> work) {
+    return switch (breakers.admit(origin, circuit)) {
       case CircuitBreakers.Admission.Stopped(OriginFailure failure) -> {
         metrics.failed(failure.kind());
         yield CompletableFuture.failedFuture(failure);
@@ -145,7 +147,7 @@ public final class PekkoOrigins implements Origins {
             thrown -> {
               OriginFailure failure = Failures.other(thrown);
               metrics.failed(failure.kind());
-              breakers.failed(origin, failure);
+              breakers.failed(origin, failure, circuit);
               if (probe) {
                 breakers.abandoned(origin);
               }
@@ -238,6 +240,7 @@ public final class PekkoOrigins implements Origins {
     long startNanos = nanoTime.getAsLong();
     return admitted(
         "tcp://" + destination.host() + ":" + destination.port(),
+        CircuitTerms.DEFAULT,
         () ->
             allowed(destination, connectMillis)
                 .thenCompose(
@@ -252,6 +255,7 @@ public final class PekkoOrigins implements Origins {
     String origin = scheme + "://" + destination.text(scheme);
     return admitted(
         origin,
+        CircuitTerms.DEFAULT,
         () ->
             allowed(destination, connectMillis)
                 .thenCompose(

@@ -57,6 +57,9 @@ public record Effect<T>(String name) {
   /** What is sent to the origin as Authorization. */
   public static final Effect<Credentials> CREDENTIALS = new Effect<>("credentials");
 
+  /** When origins are left alone. */
+  public static final Effect<CircuitRule> CIRCUIT_BREAKER = new Effect<>("circuit-breaker");
+
   /** The status that refuses the request. */
   public static final Effect<Integer> DENY = new Effect<>("deny");
 }

@@ -67,6 +67,7 @@ final class EffectReader {
     put(keys, Effect.VARY, StoringReader::vary);
     put(keys, Effect.LIMITS, OriginReader::limits);
     put(keys, Effect.CREDENTIALS, OriginReader::credentials);
+    put(keys, Effect.CIRCUIT_BREAKER, OriginReader::circuit);
     return keys;
   }
 

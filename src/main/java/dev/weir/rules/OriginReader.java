@@ -1,5 +1,6 @@
 package dev.weir.rules;
 
+import dev.weir.policy.CircuitRule;
 import dev.weir.policy.Credentials;
 import dev.weir.policy.Limits;
 import java.io.IOException;
@@ -15,6 +16,8 @@ final class OriginReader {
   private static final int IPV4_BITS = 32;
 
   private static final int IPV6_BITS = 64;
+
+  private static final long MAX_OPEN_MILLIS = 3_600_000;
 
   private OriginReader() {}
 
@@ -34,6 +37,31 @@ final class OriginReader {
       throw block.bad("requests-per-second or in-flight");
     }
     return limits;
+  }
+
+  /** {@code off}, or what differs from the settings. */
+  static CircuitRule circuit(Value value) {
+    if (!value.isBlock()) {
+      if (value.flag()) {
+        throw value.bad("off, or a block of failures, window, open");
+      }
+      return CircuitRule.OFF;
+    }
+    Block block =
+        value
+            .block("off, or a block of failures, window, open")
+            .onlyKeys("failures", "window", "open");
+    Value window = block.get("window");
+    Value open = block.get("open");
+    CircuitRule rule =
+        new CircuitRule(
+            number(block.get("failures"), 1_000_000, CircuitRule.AS_SET),
+            window == null ? CircuitRule.AS_SET : window.millis(),
+            open == null ? CircuitRule.AS_SET : open.millis());
+    if (open != null && (rule.openMillis() == 0 || rule.openMillis() > MAX_OPEN_MILLIS)) {
+      throw open.bad("a duration above 0, up to an hour");
+    }
+    return rule;
   }
 
   private static int number(@Nullable Value value, int most, int otherwise) {

@@ -156,6 +156,12 @@ class FleetMessagesTest {
     all.put("succeeded-lead", new NodeMessage.Succeeded(9, GRANT, null, ""));
     all.put("succeeded-follow", new NodeMessage.Succeeded(9, null, n1, ""));
     all.put("released", new NodeMessage.Released(tag()));
+    all.put(
+        "origin-news",
+        new NodeMessage.OriginNews(
+            List.of(
+                new NodeMessage.About("https://a.example", "opened", 30_000, true, "slow", 0),
+                new NodeMessage.About("b.example", "banned", 0, false, "", 1_700_000_000_000L))));
     all.put("lease", LEASE);
     return all;
   }

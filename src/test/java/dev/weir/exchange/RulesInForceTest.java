@@ -315,4 +315,41 @@ class RulesInForceTest {
     assertThat(rules.reloads()).isEqualTo(20);
     assertThat(seen).containsExactlyInAnyOrder("200 StaleIfError", "410 NoRefresh");
   }
+
+  @Test
+  void anOriginThatFailsIsLeftAloneAsTheRuleSaysAndWhatIsStoredStandsIn() throws Exception {
+    // Given
+    Rig rig = rig("policy = StaleIfError, circuit-breaker { failures = 1, open = 90s }");
+    stored(rig, "/cache-control/max-age=5");
+    rig.pass(3600);
+    rig.origin.close();
+    Rig.Got failed = rig.get("/policy");
+
+    // When
+    Rig.Got turnedAway = rig.get("/policy");
+    Rig.Got stale = rig.get("/cache-control/max-age=5");
+
+    // Then
+    assertThat(failed.status()).isEqualTo(502);
+    assertThat(turnedAway.status()).isEqualTo(502);
+    assertThat(turnedAway.cacheStatus()).contains("circuit-open");
+    assertThat(Integer.parseInt(String.valueOf(turnedAway.headers().first("Retry-After"))))
+        .isBetween(1, 90);
+    assertThat(stale.status()).isEqualTo(200);
+    assertThat(stale.cacheStatus()).contains("stale-if-error");
+  }
+
+  @Test
+  void whatGoesPastTheCacheIsNotHeldUpByABreaker() throws Exception {
+    // Given
+    Rig rig = rig("policy = NoCache, circuit-breaker { failures = 1 }");
+    rig.origin.close();
+    rig.get("/policy");
+
+    // When
+    Rig.Got again = rig.get("/policy");
+
+    // Then
+    assertThat(again.cacheStatus()).doesNotContain("circuit-open");
+  }
 }

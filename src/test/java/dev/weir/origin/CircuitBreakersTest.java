@@ -3,10 +3,13 @@ package dev.weir.origin;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weir.origin.CircuitBreakers.Admission;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class CircuitBreakersTest {
   private static final String ORIGIN = "https://origin.test";
@@ -15,11 +18,12 @@ class CircuitBreakersTest {
 
   private final AtomicLong now = new AtomicLong(Long.MAX_VALUE - 5_000_000_000L);
   private final CircuitBreakers breakers =
-      new CircuitBreakers(new OriginSettings.Breaker(3, 30_000, 60_000, 100, 1_000), now::get);
+      new CircuitBreakers(
+          new OriginSettings.Breaker(3, 30_000, 60_000, 100, 1_000, 60_000), now::get);
 
   private void failTimes(int times) {
     for (int i = 0; i < times; i++) {
-      breakers.failed(ORIGIN, REFUSED);
+      breakers.failed(ORIGIN, REFUSED, CircuitTerms.DEFAULT);
     }
   }
 
@@ -37,7 +41,7 @@ class CircuitBreakersTest {
     failTimes(2);
 
     // Then
-    assertThat(breakers.admit(ORIGIN)).isEqualTo(new Admission.Go(false));
+    assertThat(breakers.admit(ORIGIN, CircuitTerms.DEFAULT)).isEqualTo(new Admission.Go(false));
     assertThat(breakers.view())
         .containsExactly(new CircuitBreakers.View(ORIGIN, "closed", 2, 0, ""));
   }
@@ -48,11 +52,11 @@ class CircuitBreakersTest {
     failTimes(3);
 
     // When
-    Admission early = breakers.admit(ORIGIN);
+    Admission early = breakers.admit(ORIGIN, CircuitTerms.DEFAULT);
     pass(29_000);
-    Admission later = breakers.admit(ORIGIN);
+    Admission later = breakers.admit(ORIGIN, CircuitTerms.DEFAULT);
     pass(1_000);
-    Admission due = breakers.admit(ORIGIN);
+    Admission due = breakers.admit(ORIGIN, CircuitTerms.DEFAULT);
 
     // Then
     assertThat(early).isInstanceOf(Admission.Stopped.class);
@@ -69,10 +73,10 @@ class CircuitBreakersTest {
     // Given
     failTimes(3);
     pass(30_000);
-    breakers.admit(ORIGIN);
+    breakers.admit(ORIGIN, CircuitTerms.DEFAULT);
 
     // When
-    Admission second = breakers.admit(ORIGIN);
+    Admission second = breakers.admit(ORIGIN, CircuitTerms.DEFAULT);
 
     // Then
     assertThat(second).isInstanceOf(Admission.Stopped.class);
@@ -84,18 +88,18 @@ class CircuitBreakersTest {
     // Given
     failTimes(3);
     pass(30_000);
-    breakers.admit(ORIGIN);
+    breakers.admit(ORIGIN, CircuitTerms.DEFAULT);
 
     // When
-    breakers.failed(ORIGIN, REFUSED);
-    Admission afterFailure = breakers.admit(ORIGIN);
+    breakers.failed(ORIGIN, REFUSED, CircuitTerms.DEFAULT);
+    Admission afterFailure = breakers.admit(ORIGIN, CircuitTerms.DEFAULT);
     pass(30_000);
-    breakers.admit(ORIGIN);
+    breakers.admit(ORIGIN, CircuitTerms.DEFAULT);
     breakers.succeeded(ORIGIN);
 
     // Then
     assertThat(afterFailure).isInstanceOf(Admission.Stopped.class);
-    assertThat(breakers.admit(ORIGIN)).isEqualTo(new Admission.Go(false));
+    assertThat(breakers.admit(ORIGIN, CircuitTerms.DEFAULT)).isEqualTo(new Admission.Go(false));
     assertThat(breakers.view()).isEmpty();
   }
 
@@ -104,13 +108,13 @@ class CircuitBreakersTest {
     // Given
     failTimes(3);
     pass(30_000);
-    breakers.admit(ORIGIN);
+    breakers.admit(ORIGIN, CircuitTerms.DEFAULT);
 
     // When
     breakers.abandoned(ORIGIN);
-    Admission afterAbandon = breakers.admit(ORIGIN);
+    Admission afterAbandon = breakers.admit(ORIGIN, CircuitTerms.DEFAULT);
     pass(60_000);
-    Admission afterSilence = breakers.admit(ORIGIN);
+    Admission afterSilence = breakers.admit(ORIGIN, CircuitTerms.DEFAULT);
 
     // Then
     assertThat(afterAbandon).isEqualTo(new Admission.Go(true));
@@ -126,7 +130,7 @@ class CircuitBreakersTest {
     breakers.succeeded(ORIGIN);
 
     // Then
-    assertThat(breakers.admit(ORIGIN)).isInstanceOf(Admission.Stopped.class);
+    assertThat(breakers.admit(ORIGIN, CircuitTerms.DEFAULT)).isInstanceOf(Admission.Stopped.class);
   }
 
   @ParameterizedTest
@@ -145,7 +149,7 @@ class CircuitBreakersTest {
     // Given
     // When
     for (int i = 0; i < 10; i++) {
-      breakers.failed(ORIGIN, new OriginFailure(kind, "x", null));
+      breakers.failed(ORIGIN, new OriginFailure(kind, "x", null), CircuitTerms.DEFAULT);
     }
 
     // Then
@@ -157,7 +161,7 @@ class CircuitBreakersTest {
     // Given
     // When
     for (int i = 0; i < 10_000; i++) {
-      breakers.failed("http://" + i, REFUSED);
+      breakers.failed("http://" + i, REFUSED, CircuitTerms.DEFAULT);
     }
 
     // Then
@@ -175,16 +179,214 @@ class CircuitBreakersTest {
 
     // When
     for (int i = 0; i < 10; i++) {
-      breakers.failed(ORIGIN, closed);
+      breakers.failed(ORIGIN, closed, CircuitTerms.DEFAULT);
     }
-    boolean goesOn = breakers.admit(ORIGIN) instanceof CircuitBreakers.Admission.Go;
+    boolean goesOn =
+        breakers.admit(ORIGIN, CircuitTerms.DEFAULT) instanceof CircuitBreakers.Admission.Go;
     for (int i = 0; i < 2; i++) {
       pass(1_000);
-      breakers.failed(ORIGIN, closed);
+      breakers.failed(ORIGIN, closed, CircuitTerms.DEFAULT);
     }
 
     // Then
     assertThat(goesOn).isTrue();
-    assertThat(breakers.admit(ORIGIN)).isInstanceOf(CircuitBreakers.Admission.Stopped.class);
+    assertThat(breakers.admit(ORIGIN, CircuitTerms.DEFAULT))
+        .isInstanceOf(CircuitBreakers.Admission.Stopped.class);
+  }
+
+  @Test
+  void failuresThatLieFurtherApartThanTheWindowDoNotAddUp() {
+    // Given
+    failTimes(2);
+    pass(61_000);
+
+    // When
+    failTimes(2);
+
+    // Then
+    assertThat(breakers.view().getFirst().state()).isEqualTo("closed");
+    failTimes(1);
+    assertThat(breakers.view().getFirst().state()).isEqualTo("open");
+  }
+
+  @Test
+  void theLimitsOfARuleAreThoseOfItsRequests() {
+    // Given
+    CircuitTerms strict = new CircuitTerms(true, 1, 0, 5_000);
+    breakers.failed(ORIGIN, REFUSED, CircuitTerms.OFF);
+    assertThat(breakers.view()).isEmpty();
+
+    // When
+    breakers.failed(ORIGIN, REFUSED, strict);
+
+    // Then
+    assertThat(stopped(breakers, ORIGIN).retryAfterMillis()).isEqualTo(5_000);
+    assertThat(breakers.admit(ORIGIN, CircuitTerms.DEFAULT.unstopped()))
+        .isEqualTo(new Admission.Go(false));
+  }
+
+  private static OriginFailure stopped(CircuitBreakers breakers, String origin) {
+    return ((Admission.Stopped) breakers.admit(origin, CircuitTerms.DEFAULT)).failure();
+  }
+
+  @Test
+  void whoIsTurnedAwayIsToldWhetherTheOriginWasSilent() {
+    for (OriginFailure.Kind kind :
+        List.of(OriginFailure.Kind.CONNECT, OriginFailure.Kind.HEAD_TIMEOUT)) {
+      String origin = "https://" + kind.label() + ".test";
+      for (int i = 0; i < 3; i++) {
+        breakers.failed(origin, new OriginFailure(kind, "x", null), CircuitTerms.DEFAULT);
+      }
+    }
+    assertThat(stopped(breakers, "https://connect.test").status()).isEqualTo(502);
+    assertThat(stopped(breakers, "https://head-timeout.test").status()).isEqualTo(504);
+  }
+
+  @Test
+  void aBanStopsEveryPortOfAHostUntilItsTimeIsOverOrItIsLifted() {
+    // Given
+    assertThat(breakers.ban("Origin.test", 10_000)).isTrue();
+    assertThat(breakers.ban("other.test:8443", 0)).isTrue();
+
+    // Then
+    assertThat(stopped(breakers, ORIGIN).retryAfterMillis()).isEqualTo(10_000);
+    assertThat(stopped(breakers, "tcp://origin.test:22")).hasMessageContaining("banned");
+    assertThat(stopped(breakers, "https://other.test:8443").retryAfterMillis()).isZero();
+    assertThat(breakers.admit("https://other.test", CircuitTerms.DEFAULT))
+        .isEqualTo(new Admission.Go(false));
+
+    // When
+    pass(10_000);
+    breakers.unban("https://other.test:8443");
+
+    // Then
+    assertThat(breakers.admit(ORIGIN, CircuitTerms.DEFAULT)).isEqualTo(new Admission.Go(false));
+    assertThat(breakers.view()).isEmpty();
+  }
+
+  @Test
+  void freeingAHostClosesItsCircuitsToo() {
+    failTimes(3);
+    breakers.unban("origin.test");
+    assertThat(breakers.admit(ORIGIN, CircuitTerms.DEFAULT)).isEqualTo(new Admission.Go(false));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "a b", "a/b", "https://", "*.test", "a:b", "-a", "https://a/b"})
+  void whatIsNoHostIsNotBanned(String text) {
+    assertThat(breakers.ban(text, 0)).isFalse();
+    assertThat(breakers.view()).isEmpty();
+  }
+
+  @Test
+  void anIpv6HostIsBannedByItsLiteral() {
+    breakers.ban("[::1]", 0);
+    assertThat(stopped(breakers, "https://[::1]:8443")).hasMessageContaining("banned");
+    assertThat(stopped(breakers, "tcp://::1:443")).hasMessageContaining("banned");
+  }
+
+  @Nested
+  class InAFleet {
+    private final AtomicLong wall = new AtomicLong(1_000);
+    private final CircuitBreakers one = node();
+    private final CircuitBreakers other = node();
+
+    private CircuitBreakers node() {
+      return new CircuitBreakers(
+          new OriginSettings.Breaker(3, 30_000, 60_000, 100, 1_000, 60_000), now::get, wall::get);
+    }
+
+    private void fail(CircuitBreakers node, int times) {
+      for (int i = 0; i < times; i++) {
+        node.failed(ORIGIN, REFUSED, CircuitTerms.DEFAULT);
+      }
+    }
+
+    @Test
+    void anOriginThatFailedOneNodeIsLeftAloneByAllAndEachProbesItself() {
+      // Given
+      one.tellOthers(other::hear);
+      fail(one, 3);
+
+      // Then
+      assertThat(stopped(other, ORIGIN)).hasMessageContaining("connection refused");
+      pass(30_000);
+      assertThat(other.admit(ORIGIN, CircuitTerms.DEFAULT)).isEqualTo(new Admission.Go(true));
+      assertThat(one.admit(ORIGIN, CircuitTerms.DEFAULT)).isEqualTo(new Admission.Go(true));
+    }
+
+    @Test
+    void aProbesFailureMakesTheOthersWaitAndItsSuccessHasThemProbe() {
+      // Given
+      one.tellOthers(other::hear);
+      fail(one, 3);
+      pass(30_000);
+      one.admit(ORIGIN, CircuitTerms.DEFAULT);
+
+      // When
+      fail(one, 1);
+
+      // Then
+      assertThat(stopped(other, ORIGIN).retryAfterMillis()).isEqualTo(30_000);
+
+      // When
+      pass(30_000);
+      one.admit(ORIGIN, CircuitTerms.DEFAULT);
+      fail(other, 3);
+      one.succeeded(ORIGIN);
+
+      // Then
+      assertThat(other.admit(ORIGIN, CircuitTerms.DEFAULT)).isEqualTo(new Admission.Go(true));
+    }
+
+    @Test
+    void aNodeThatComesLaterIsToldWhatHolds() {
+      // Given
+      fail(one, 3);
+      one.ban("banned.test", 0);
+
+      // When
+      one.all().forEach(other::hear);
+
+      // Then
+      assertThat(other.view().stream().map(CircuitBreakers.View::state))
+          .containsExactlyInAnyOrder("banned", "open");
+    }
+
+    @Test
+    void aBanThatWasLiftedDoesNotComeBackWithANodeThatMissedIt() {
+      // Given
+      one.ban("origin.test", 0);
+      one.all().forEach(other::hear);
+      wall.addAndGet(1);
+      one.unban("origin.test");
+
+      // When
+      other.all().forEach(one::hear);
+
+      // Then
+      assertThat(one.view()).isEmpty();
+
+      // When
+      one.all().forEach(other::hear);
+
+      // Then
+      assertThat(other.view()).isEmpty();
+    }
+
+    @Test
+    void whatAnotherNodeSaysIsBounded() {
+      // When
+      one.hear(
+          new CircuitNews(
+              ORIGIN, CircuitNews.Change.OPENED, Long.MAX_VALUE, false, "x".repeat(9_999), 0));
+      one.hear(new CircuitNews("b.test", CircuitNews.Change.BANNED, 0, false, "", Long.MAX_VALUE));
+      wall.addAndGet(1);
+
+      // Then
+      assertThat(stopped(one, ORIGIN).retryAfterMillis()).isEqualTo(3_600_000);
+      assertThat(String.valueOf(stopped(one, ORIGIN).getMessage())).hasSizeLessThan(500);
+      assertThat(one.unban("b.test")).isTrue();
+    }
   }
 }
