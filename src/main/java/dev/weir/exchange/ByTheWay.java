@@ -160,7 +160,18 @@ final class ByTheWay {
       Exchange x, Told told, OriginResponse response, RequestHead later, Grant grant) {
     Judgement asGet =
         new Judgement(later, x.route.mode(), x.route.storage(), x::variant, null, Long.MAX_VALUE);
-    FillPlan.Judge judge = (head, sent, received) -> asGet.judge(head, x.startMillis, received);
+    FillPlan.Judge judge =
+        new FillPlan.Judge() {
+          @Override
+          public FillIntent judge(ResponseHead head, long sentMillis, long receivedMillis) {
+            return asGet.judge(head, x.startMillis, receivedMillis);
+          }
+
+          @Override
+          public long maxObjectBytes() {
+            return asGet.maxObjectBytes();
+          }
+        };
     Fill fill = cache.lead(grant, plan(x, grant, later, judge, response));
     Fill.Interest interest = fill.interest();
     return fill.head()

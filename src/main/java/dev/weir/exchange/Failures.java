@@ -95,6 +95,8 @@ final class Failures {
       case CONNECT_TIMEOUT, HEAD_TIMEOUT, IDLE_TIMEOUT -> OriginTrouble.TIMED_OUT;
       // What is remembered of the origin stands for what it would do now.
       case CIRCUIT_OPEN -> failure.timedOut() ? OriginTrouble.TIMED_OUT : OriginTrouble.UNREACHABLE;
+      // As if the origin had said so.
+      case OVER_LIMIT -> new OriginTrouble.Answered(failure.status());
       case RESOLVE, CONNECT, TLS, BAD_RESPONSE, CLOSED, TRUNCATED, OVERLOADED ->
           OriginTrouble.UNREACHABLE;
     };

@@ -39,6 +39,7 @@ record Judgement(
 
   static final String TOO_LARGE_FOR_RANGE = "range-fill-max";
   static final String STORE_OFF = "store-off";
+  static final String MAX_OBJECT = "max-object";
   static final String VALIDATOR_MISMATCH = "validator-mismatch";
   static final String MAY_NOT_STAY = "no-longer-storable";
 
@@ -54,15 +55,24 @@ record Judgement(
       return new FillIntent.Relay(TOO_LARGE_FOR_RANGE);
     }
     return switch (Storability.judge(sent, head, requestTimeMillis, responseTimeMillis, rules)) {
-      case Storability.Storable storable when !rules.store() ->
-          storable.vary().isEmpty()
-              ? new FillIntent.Share(STORE_OFF)
-              : new FillIntent.Relay(STORE_OFF);
+      case Storability.Storable storable when !rules.store() -> unstored(storable, STORE_OFF);
+      case Storability.Storable storable when declaredBytes(head) > rules.maxObjectBytes() ->
+          unstored(storable, MAX_OBJECT);
       case Storability.Storable storable ->
           new FillIntent.Store(
               storable.response(), variant.apply(storable.vary()), storable.vary());
       case Storability.Refused refused -> refused(head.status(), refused.reason());
     };
+  }
+
+  @Override
+  public long maxObjectBytes() {
+    return rules.maxObjectBytes();
+  }
+
+  /** One answer for all who ask now, where it is the same for all. */
+  private static FillIntent unstored(Storability.Storable storable, String reason) {
+    return storable.vary().isEmpty() ? new FillIntent.Share(reason) : new FillIntent.Relay(reason);
   }
 
   private FillIntent notModified(

@@ -54,6 +54,8 @@ record PartJudgement(Judgement usual) implements FillPlan.Judge {
     return switch (judged) {
       case Storability.Storable ignored when !usual.rules().store() ->
           new FillIntent.Relay(Judgement.STORE_OFF);
+      case Storability.Storable ignored when part.totalBytes() > usual.rules().maxObjectBytes() ->
+          new FillIntent.Relay(Judgement.MAX_OBJECT);
       case Storability.Refused refused -> new FillIntent.Relay(refused.reason().label());
       case Storability.Storable storable -> {
         VariantKey variant = usual.variant().apply(storable.vary());

@@ -251,7 +251,15 @@ final class Passing {
 
   private static boolean wasSent(OriginFailure failure) {
     return switch (failure.kind()) {
-      case EGRESS_DENIED, LOOP, CIRCUIT_OPEN, RESOLVE, CONNECT, CONNECT_TIMEOUT, TLS, OVERLOADED ->
+      case EGRESS_DENIED,
+          LOOP,
+          CIRCUIT_OPEN,
+          OVER_LIMIT,
+          RESOLVE,
+          CONNECT,
+          CONNECT_TIMEOUT,
+          TLS,
+          OVERLOADED ->
           false;
       case HEAD_TIMEOUT, IDLE_TIMEOUT, BAD_RESPONSE, CLOSED, TRUNCATED -> true;
     };

@@ -65,6 +65,7 @@ record Route(
         settings
             .storage()
             .withStoreAuthorized(storage.storeAuthorized())
+            .withMaxObjectBytes(storage.maxObjectBytes())
             .withRule(null, Map.of(), null, storage.store()),
         timeouts(RuleTimeouts.DEFAULT, settings),
         Terms.of(effects, chosen),
@@ -84,6 +85,7 @@ record Route(
         .withFreshnessOverrideMillis(resolution.freshnessOverrideMillis())
         // What is fetched in our own name is filed under that name.
         .withStoreAuthorized(effects.get(Effect.CREDENTIALS) != null)
+        .withMaxObjectBytes(effects.get(Effect.MAX_OBJECT, Long.MAX_VALUE))
         .withRule(
             effects.get(Effect.FRESHNESS),
             effects.get(Effect.NEGATIVE_CACHING, Map.<Integer, Long>of()),

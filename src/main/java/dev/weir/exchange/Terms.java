@@ -5,6 +5,7 @@ import dev.weir.origin.OriginTerms;
 import dev.weir.policy.CircuitRule;
 import dev.weir.policy.Effect;
 import dev.weir.policy.Effects;
+import dev.weir.policy.OriginLimits;
 import dev.weir.policy.Policy;
 import org.jspecify.annotations.Nullable;
 
@@ -14,12 +15,19 @@ final class Terms {
 
   static OriginTerms of(Effects effects, Policy policy) {
     CircuitRule rule = effects.get(Effect.CIRCUIT_BREAKER);
-    if (rule == null && policy.usesCache()) {
+    OriginLimits limits = effects.get(Effect.ORIGIN_LIMITS);
+    int redirects = effects.get(Effect.FOLLOW_REDIRECTS, 0);
+    if (rule == null && limits == null && redirects == 0 && policy.usesCache()) {
       return OriginTerms.USUAL;
     }
     CircuitTerms circuit = circuit(rule);
-    // What always goes past the cache is never held up by it either.
-    return new OriginTerms(policy.usesCache() ? circuit : circuit.unstopped());
+    return new OriginTerms(
+        // What always goes past the cache is never held up by it either.
+        policy.usesCache() ? circuit : circuit.unstopped(),
+        limits == null
+            ? null
+            : new OriginTerms.Pace(limits.name(), limits.requestsPerSecond(), limits.inFlight()),
+        redirects);
   }
 
   private static CircuitTerms circuit(@Nullable CircuitRule rule) {

@@ -42,5 +42,10 @@ public record FillPlan(
   @FunctionalInterface
   public interface Judge {
     FillIntent judge(ResponseHead head, long requestTimeMillis, long responseTimeMillis);
+
+    /** The largest body that is stored; what turns out to be larger streams on unstored. */
+    default long maxObjectBytes() {
+      return Long.MAX_VALUE;
+    }
   }
 }

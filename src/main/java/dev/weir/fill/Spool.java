@@ -93,6 +93,7 @@ final class Spool {
   private final FillSettings settings;
   private final Storing storing;
   private final long chunkBytes;
+  private final long maxBytes;
   private final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
   private final CompletableFuture<Void> cleaned = new CompletableFuture<>();
 
@@ -121,8 +122,11 @@ final class Spool {
   /**
    * @param length the length of the body if it is known
    * @param unstored why nothing will be stored, if that is known from the start
+   * @param maxBytes of a body that is stored
    */
-  Spool(SpoolContext context, Storing storing, OptionalLong length, String unstored) {
+  Spool(
+      SpoolContext context, Storing storing, OptionalLong length, String unstored, long maxBytes) {
+    this.maxBytes = maxBytes;
     this.context = context;
     this.settings = context.settings();
     this.storing = storing;
@@ -465,7 +469,8 @@ final class Spool {
         return chunks.get(filled);
       }
     }
-    if (filled >= settings.maxChunks()) {
+    // What is in the last chunk is let through: the whole is measured again at its end.
+    if (filled >= settings.maxChunks() || filled * chunkBytes >= maxBytes) {
       throw new TooLarge();
     }
     SpoolChunk chunk = SpoolChunk.create(context.chunks());

@@ -53,6 +53,7 @@ import org.slf4j.LoggerFactory;
 final class SpooledFill implements Fill {
   private static final Logger LOG = LoggerFactory.getLogger(SpooledFill.class);
 
+  private static final String TOO_LARGE = "too-large";
   private static final String CLOSE_DELIMITED = "close-delimited";
   private static final String NOT_THAT_RANGE = "content-range";
 
@@ -136,7 +137,8 @@ final class SpooledFill implements Fill {
             context,
             store == null ? Spool.Storing.WINDOW : Spool.Storing.STORE,
             streaming.length(),
-            "followed");
+            "followed",
+            Long.MAX_VALUE);
     Commitment commitment =
         store == null
             ? null
@@ -321,7 +323,12 @@ final class SpooledFill implements Fill {
             ? (CLOSE_DELIMITED.equals(unstored) ? Spool.Storing.SPOOL : Spool.Storing.WINDOW)
             : grant == null && following == null ? Spool.Storing.SPOOL : Spool.Storing.STORE;
     Spool spool =
-        new Spool(context, storing, response.bodyLength(), store == null ? unstored : "no-grant");
+        new Spool(
+            context,
+            storing,
+            response.bodyLength(),
+            store == null ? unstored : "no-grant",
+            plan.judge().maxObjectBytes());
     Streamed body = new Streamed(spool, response.head(), response.bodyLength(), store);
     streamed = body;
     idleSinceNanos = System.nanoTime();
@@ -371,6 +378,11 @@ final class SpooledFill implements Fill {
     Grant grant = this.grant;
     switch (outcome) {
       case Spool.Outcome.Whole(var bytes) when store != null && grant != null -> {
+        if (bytes.length() > plan.judge().maxObjectBytes()) {
+          tellEnded(FillEvents.Ending.ABANDONED, TOO_LARGE);
+          finish(new End.Unstored(TOO_LARGE));
+          return;
+        }
         Body body = store.body().apply(bytes);
         if (body == null) {
           tellEnded(FillEvents.Ending.ABANDONED, NOT_THAT_RANGE);

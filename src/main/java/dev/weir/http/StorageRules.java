@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param staleOn the failures that stale content may stand in for, whatever the policy says of
  *     them, or null to leave it to the policy
  * @param store whether anything is stored
+ * @param maxObjectBytes the largest body that is; Long.MAX_VALUE is no limit
  */
 public record StorageRules(
     long heuristicCapMillis,
@@ -33,7 +34,8 @@ public record StorageRules(
     @Nullable RefreshRule refresh,
     Map<Integer, Long> errorMillis,
     @Nullable Set<StaleOn> staleOn,
-    boolean store) {
+    boolean store,
+    long maxObjectBytes) {
   public static final StorageRules STANDARD =
       new StorageRules(Freshness.DEFAULT_HEURISTIC_CAP_MILLIS, 0, false, true, List.of());
 
@@ -59,7 +61,8 @@ public record StorageRules(
         null,
         Map.of(),
         null,
-        true);
+        true,
+        Long.MAX_VALUE);
   }
 
   public StorageRules withFreshnessOverrideMillis(long millis) {
@@ -72,7 +75,8 @@ public record StorageRules(
         refresh,
         errorMillis,
         staleOn,
-        store);
+        store,
+        maxObjectBytes);
   }
 
   public StorageRules withStoreAuthorized(boolean allowed) {
@@ -85,7 +89,8 @@ public record StorageRules(
         refresh,
         errorMillis,
         staleOn,
-        store);
+        store,
+        maxObjectBytes);
   }
 
   public StorageRules withTargets(List<String> fields) {
@@ -98,7 +103,22 @@ public record StorageRules(
         refresh,
         errorMillis,
         staleOn,
-        store);
+        store,
+        maxObjectBytes);
+  }
+
+  public StorageRules withMaxObjectBytes(long bytes) {
+    return new StorageRules(
+        heuristicCapMillis,
+        freshnessOverrideMillis,
+        storeAuthorized,
+        storeCookies,
+        targets,
+        refresh,
+        errorMillis,
+        staleOn,
+        store,
+        bytes);
   }
 
   /** The same with what a rule says of lifetimes, errors and storing. */
@@ -116,7 +136,8 @@ public record StorageRules(
         lifetimes,
         errors,
         failures,
-        stored);
+        stored,
+        maxObjectBytes);
   }
 
   /** For how long an error of that status is believed by rule; null where no rule says. */

@@ -167,7 +167,7 @@ public final class CircuitBreakers {
     boolean inBurst = failure.kind() == OriginFailure.Kind.CLOSED && isWithinBurst(origin, now);
     long until = now + limits.openMillis() * NANOS_PER_MILLI;
     var cause = new BreakerState.Cause(failure.timedOut(), String.valueOf(failure.getMessage()));
-    Open[] opened = {null};
+    List<Open> opened = new ArrayList<>(1);
     table
         .asMap()
         .compute(
@@ -181,13 +181,15 @@ public final class CircuitBreakers {
                   before != null
                       ? before.onFailure(cause, limits.failures(), window, now, until)
                       : state instanceof HalfOpen half ? half.onFailure(cause, until) : state;
-              opened[0] = next instanceof Open open && next != state ? open : null;
+              if (next instanceof Open open && !next.equals(state)) {
+                opened.add(open);
+              }
               return next;
             });
-    if (opened[0] != null) {
+    if (!opened.isEmpty()) {
       LOG.warn(
           "Origin {} is left alone for {} ms: {}", origin, limits.openMillis(), cause.message());
-      others.accept(news(origin, opened[0], now));
+      others.accept(news(origin, opened.getFirst(), now));
     }
   }
 
@@ -365,7 +367,14 @@ public final class CircuitBreakers {
   private static boolean counts(OriginFailure failure) {
     return switch (failure.kind()) {
       case RESOLVE, CONNECT, CONNECT_TIMEOUT, TLS, HEAD_TIMEOUT, CLOSED -> failure.originsFault();
-      case EGRESS_DENIED, LOOP, CIRCUIT_OPEN, IDLE_TIMEOUT, BAD_RESPONSE, TRUNCATED, OVERLOADED ->
+      case EGRESS_DENIED,
+          LOOP,
+          CIRCUIT_OPEN,
+          OVER_LIMIT,
+          IDLE_TIMEOUT,
+          BAD_RESPONSE,
+          TRUNCATED,
+          OVERLOADED ->
           false;
     };
   }

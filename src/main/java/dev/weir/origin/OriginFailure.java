@@ -14,6 +14,7 @@ public final class OriginFailure extends RuntimeException {
     EGRESS_DENIED("egress-denied", 403),
     LOOP("loop", 508),
     CIRCUIT_OPEN("circuit-open", 502),
+    OVER_LIMIT("origin-limit", 429),
     RESOLVE("dns", 502),
     CONNECT("connect", 502),
     CONNECT_TIMEOUT("connect-timeout", 504),
@@ -84,6 +85,11 @@ public final class OriginFailure extends RuntimeException {
         Kind.CIRCUIT_OPEN, message, null, false, retryAfterMillis, false, timedOut);
   }
 
+  /** A rule does not let it go now; nothing was asked. */
+  static OriginFailure overLimit(String message, long retryAfterMillis) {
+    return new OriginFailure(Kind.OVER_LIMIT, message, null, false, retryAfterMillis, false, false);
+  }
+
   /** The request's own body failed while it was being sent. */
   static OriginFailure uploadEnded(@Nullable Throwable cause) {
     return new OriginFailure(
@@ -104,7 +110,7 @@ public final class OriginFailure extends RuntimeException {
     return reusedConnection;
   }
 
-  /** When the circuit lets the next request through, in milliseconds from now; 0 if unknown. */
+  /** When the next request may go, in milliseconds from now; 0 if unknown. */
   public long retryAfterMillis() {
     return retryAfterMillis;
   }

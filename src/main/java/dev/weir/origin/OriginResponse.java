@@ -6,6 +6,8 @@ import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.util.ByteString;
@@ -32,5 +34,32 @@ public record OriginResponse(
   public Supplier<Headers> arrivedTrailers() {
     CompletableFuture<Headers> section = trailers.toCompletableFuture();
     return () -> section.state() == Future.State.SUCCESS ? section.resultNow() : Headers.EMPTY;
+  }
+
+  /**
+   * The same, telling once or more that its body has ended: read, broken, cancelled, or not begun
+   * for so long.
+   */
+  OriginResponse whenEnded(Runnable ended, long unclaimedMillis) {
+    AtomicBoolean begun = new AtomicBoolean();
+    CompletableFuture.delayedExecutor(unclaimedMillis, TimeUnit.MILLISECONDS)
+        .execute(
+            () -> {
+              if (!begun.get()) {
+                ended.run();
+              }
+            });
+    return new OriginResponse(
+        head, watched(body, begun, ended), bodyLength, closeDelimited, trailers);
+  }
+
+  private static <M> Source<ByteString, M> watched(
+      Source<ByteString, M> body, AtomicBoolean begun, Runnable ended) {
+    return body.watchTermination(
+        (value, end) -> {
+          begun.set(true);
+          end.whenComplete((done, failed) -> ended.run());
+          return value;
+        });
   }
 }

@@ -17,6 +17,7 @@ import org.apache.pekko.actor.ActorSystem;
 import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.SystemMaterializer;
 import org.apache.pekko.stream.javadsl.Flow;
+import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +34,8 @@ public final class PekkoOrigins implements Origins {
   private final LongSupplier nanoTime;
   private final @Nullable Upstream upstream;
   private final CircuitBreakers breakers;
+  private final Paces paces;
+  private final Materializer materializer;
   private final OriginMetrics metrics = new OriginMetrics();
   private final Dialer dialer;
   private final Tunnels tunnels;
@@ -72,7 +75,8 @@ public final class PekkoOrigins implements Origins {
     this.gate = gate;
     this.nanoTime = nanoTime;
     this.breakers = new CircuitBreakers(settings.breaker(), nanoTime);
-    Materializer materializer = SystemMaterializer.get(system).materializer();
+    this.paces = new Paces(nanoTime, settings.breaker().maxOrigins());
+    this.materializer = SystemMaterializer.get(system).materializer();
     ConnectionLayers layers = new ConnectionLayers(system, engines, settings.tls(), guard, events);
     this.dialer = new Dialer(layers, settings, metrics, engines, materializer, nanoTime);
     this.tunnels = new Tunnels(layers, dialer, settings, metrics, materializer);
@@ -89,7 +93,28 @@ public final class PekkoOrigins implements Origins {
 
   @Override
   public CompletionStage<OriginResponse> fetch(OriginRequest request) {
-    return send(request, null);
+    // Behind a reverse listener there is one server: it does not send us elsewhere.
+    return request.terms().redirects() == 0 || upstream != null
+        ? send(request, null)
+        : followed(request, new Redirects(request));
+  }
+
+  /** Each hop passes breaker, gate and pool of its own origin. */
+  private CompletionStage<OriginResponse> followed(OriginRequest request, Redirects redirects) {
+    return send(request, null)
+        .thenCompose(
+            response ->
+                switch (redirects.step(request, response.head())) {
+                  case Redirects.Step.Answer answer -> CompletableFuture.completedStage(response);
+                  case Redirects.Step.On(OriginRequest next) -> {
+                    response.body().runWith(Sink.cancelled(), materializer);
+                    yield followed(next, redirects);
+                  }
+                  case Redirects.Step.Circle(OriginFailure failure) -> {
+                    response.body().runWith(Sink.cancelled(), materializer);
+                    yield CompletableFuture.failedStage(failure);
+                  }
+                });
   }
 
   @Override
@@ -104,28 +129,64 @@ public final class PekkoOrigins implements Origins {
                     : new Upgraded.Refused(response));
   }
 
+  /** Counts against the limits of its rules, if it has any. */
+  private CompletableFuture<OriginResponse> paced(
+      OriginTerms.@Nullable Pace pace,
+      String origin,
+      Supplier<CompletableFuture<OriginResponse>> work) {
+    if (pace == null) {
+      return work.get();
+    }
+    return switch (paces.admit(pace, origin)) {
+      case Paces.Admission.Refused(OriginFailure failure) -> {
+        metrics.failed(failure.kind());
+        yield CompletableFuture.failedFuture(failure);
+      }
+      case Paces.Admission.Admitted(Runnable ended) -> {
+        CompletableFuture<OriginResponse> outcome = new CompletableFuture<>();
+        Outcomes.of(
+            work.get(),
+            response -> outcome.complete(response.whenEnded(ended, unclaimedMillis())),
+            thrown -> {
+              ended.run();
+              outcome.completeExceptionally(thrown);
+            });
+        yield outcome;
+      }
+    };
+  }
+
+  /** A body that nobody has begun to read by then is over. */
+  private long unclaimedMillis() {
+    return settings.body().unclaimedMillis() + 1000;
+  }
+
   private CompletableFuture<OriginResponse> send(
       OriginRequest request, @Nullable Source<ByteString, ?> upgrade) {
     String scheme = upstream == null ? request.head().scheme() : upstream.scheme();
     Authority authority = upstream == null ? request.head().authority() : upstream.authority();
     String origin = scheme + "://" + authority.text(scheme);
     long startNanos = nanoTime.getAsLong();
-    return admitted(
+    return paced(
+        request.terms().pace(),
         origin,
-        request.terms().circuit(),
         () ->
-            allowed(authority, request.timeouts().connectMillis())
-                .thenCompose(
-                    addresses -> {
-                      PendingFetch fetch =
-                          new PendingFetch(request, origin, addresses, startNanos, upgrade);
-                      if (upgrade == null) {
-                        submit(scheme, authority, fetch);
-                      } else {
-                        alone(scheme, authority, fetch);
-                      }
-                      return fetch.answer;
-                    }));
+            admitted(
+                origin,
+                request.terms().circuit(),
+                () ->
+                    allowed(authority, request.timeouts().connectMillis())
+                        .thenCompose(
+                            addresses -> {
+                              PendingFetch fetch =
+                                  new PendingFetch(request, origin, addresses, startNanos, upgrade);
+                              if (upgrade == null) {
+                                submit(scheme, authority, fetch);
+                              } else {
+                                alone(scheme, authority, fetch);
+                              }
+                              return fetch.answer;
+                            })));
   }
 
   /** Asks the breaker, and tells it how the work went. */

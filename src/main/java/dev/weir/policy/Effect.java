@@ -48,6 +48,15 @@ public record Effect<T>(String name) {
   /** Whether anything is stored. */
   public static final Effect<Boolean> STORE = new Effect<>("store");
 
+  /** The largest body that is stored, in bytes. */
+  public static final Effect<Long> MAX_OBJECT = new Effect<>("max-object");
+
+  /** How much is asked of an origin. */
+  public static final Effect<OriginLimits> ORIGIN_LIMITS = new Effect<>("origin-limits");
+
+  /** How many redirects of origins are followed here, in place of the client. */
+  public static final Effect<Integer> FOLLOW_REDIRECTS = new Effect<>("follow-redirects");
+
   /** Which fields make variants. */
   public static final Effect<VaryRules> VARY = new Effect<>("vary");
 

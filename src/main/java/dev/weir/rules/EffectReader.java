@@ -68,6 +68,9 @@ final class EffectReader {
     put(keys, Effect.LIMITS, OriginReader::limits);
     put(keys, Effect.CREDENTIALS, OriginReader::credentials);
     put(keys, Effect.CIRCUIT_BREAKER, OriginReader::circuit);
+    put(keys, Effect.ORIGIN_LIMITS, OriginReader::originLimits);
+    put(keys, Effect.FOLLOW_REDIRECTS, OriginReader::redirects);
+    put(keys, Effect.MAX_OBJECT, Value::bytes);
     return keys;
   }
 

@@ -12,7 +12,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The rules of a running node. A change of the files takes their place as a whole, in one step;
- * files that cannot be used change nothing. Whoever asks {@link #get} keeps what it got.
+ * files that cannot be used change nothing. The files that secrets come from count among them.
+ * Whoever asks {@link #get} keeps what it got.
  */
 public final class LiveRules implements Supplier<PolicyTable> {
   private static final Logger LOG = LoggerFactory.getLogger(LiveRules.class);
@@ -24,6 +25,11 @@ public final class LiveRules implements Supplier<PolicyTable> {
   private volatile RuleBook book;
   private volatile String problem = "";
   private String seen;
+
+  /** What the secrets' files said when they were last read, and those of the rules in force. */
+  private String seenSecrets;
+
+  private String secrets;
   private long number = 1;
 
   /** What became of a reload. */
@@ -48,6 +54,8 @@ public final class LiveRules implements Supplier<PolicyTable> {
     this.defaultPolicy = defaultPolicy;
     this.book = RuleFiles.load(this.paths, defaultPolicy, number);
     this.seen = book.digest();
+    this.secrets = RuleFiles.secrets(book.table());
+    this.seenSecrets = secrets;
   }
 
   /** The rules in force. */
@@ -80,12 +88,18 @@ public final class LiveRules implements Supplier<PolicyTable> {
   public synchronized Outcome reload() {
     try {
       seen = RuleFiles.digest(paths);
-      if (seen.equals(book.digest())) {
+      // Read before the rules are: a change between the two is found the next time.
+      seenSecrets = RuleFiles.secrets(book.table());
+      if (seen.equals(book.digest()) && seenSecrets.equals(secrets)) {
         problem = "";
         return new Outcome.Unchanged(version());
       }
       RuleBook loaded = RuleFiles.load(paths, defaultPolicy, number + 1);
       number++;
+      // Of the same files: those it has newly named are looked at as they are now.
+      secrets =
+          loaded.digest().equals(book.digest()) ? seenSecrets : RuleFiles.secrets(loaded.table());
+      seenSecrets = secrets;
       seen = loaded.digest();
       book = loaded;
       problem = "";
@@ -112,9 +126,11 @@ public final class LiveRules implements Supplier<PolicyTable> {
       return;
     }
     try {
-      if (RuleFiles.digest(paths).equals(seen)) {
+      if (RuleFiles.digest(paths).equals(seen)
+          && RuleFiles.secrets(book.table()).equals(seenSecrets)) {
         // They may have been away and come back as they were.
-        problem = seen.equals(book.digest()) ? "" : problem;
+        boolean inForce = seen.equals(book.digest()) && seenSecrets.equals(secrets);
+        problem = inForce ? "" : problem;
         return;
       }
     } catch (RuleFileException unreadable) {

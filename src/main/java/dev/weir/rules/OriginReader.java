@@ -3,6 +3,7 @@ package dev.weir.rules;
 import dev.weir.policy.CircuitRule;
 import dev.weir.policy.Credentials;
 import dev.weir.policy.Limits;
+import dev.weir.policy.OriginLimits;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -18,6 +19,9 @@ final class OriginReader {
   private static final int IPV6_BITS = 64;
 
   private static final long MAX_OPEN_MILLIS = 3_600_000;
+
+  /** Mirrors send on once or twice; what takes longer goes round in circles. */
+  private static final int REDIRECTS = 5;
 
   private OriginReader() {}
 
@@ -37,6 +41,29 @@ final class OriginReader {
       throw block.bad("requests-per-second or in-flight");
     }
     return limits;
+  }
+
+  static OriginLimits originLimits(Value value) {
+    Block block =
+        value
+            .block("a block of requests-per-second, in-flight")
+            .onlyKeys("requests-per-second", "in-flight");
+    OriginLimits limits =
+        new OriginLimits(
+            value.where(),
+            number(block.get("requests-per-second"), 1_000_000, 0),
+            number(block.get("in-flight"), 1_000_000, 0));
+    if (limits.requestsPerSecond() == 0 && limits.inFlight() == 0) {
+      throw block.bad("requests-per-second or in-flight");
+    }
+    return limits;
+  }
+
+  /** {@code on}, {@code off}, or how many at most. */
+  static Integer redirects(Value value) {
+    return Character.isDigit(value.word().charAt(0))
+        ? Integer.valueOf((int) value.number(0, 20))
+        : Integer.valueOf(value.flag() ? REDIRECTS : 0);
   }
 
   /** {@code off}, or what differs from the settings. */

@@ -1,5 +1,7 @@
 package dev.weir.rules;
 
+import dev.weir.policy.Credentials;
+import dev.weir.policy.Effect;
 import dev.weir.policy.Policy;
 import dev.weir.policy.PolicyTable;
 import dev.weir.policy.Rule;
@@ -13,7 +15,9 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -71,6 +75,34 @@ public final class RuleFiles {
   /** The digest that loading now would give; it is read, not parsed. */
   static String digest(List<Path> paths) {
     return digestOf(texts(paths));
+  }
+
+  /**
+   * What the files say that rules take secrets from, in a form that tells a change. It stays in
+   * memory: what is shown of rules never depends on secrets.
+   */
+  static String secrets(PolicyTable table) {
+    MessageDigest sha = sha256();
+    for (Path file : secretFiles(table)) {
+      try {
+        sha.update(Files.readAllBytes(file));
+      } catch (IOException unreadable) {
+        sha.update((byte) 0);
+      }
+      sha.update((byte) '\n');
+    }
+    return HexFormat.of().formatHex(sha.digest());
+  }
+
+  private static Set<Path> secretFiles(PolicyTable table) {
+    Set<Path> files = new LinkedHashSet<>();
+    for (Rule rule : table.rules()) {
+      Credentials credentials = rule.effects().get(Effect.CREDENTIALS);
+      if (credentials != null && credentials.name().startsWith("file:")) {
+        files.add(Path.of(credentials.name().substring("file:".length())));
+      }
+    }
+    return files;
   }
 
   private static RuleBook put(List<Text> texts, Policy defaultPolicy, String number) {
@@ -132,15 +164,19 @@ public final class RuleFiles {
   }
 
   private static String digestOf(List<Text> texts) {
+    MessageDigest sha = sha256();
+    for (Text text : texts) {
+      byte[] bytes = text.text().getBytes(StandardCharsets.UTF_8);
+      sha.update((bytes.length + "\n").getBytes(StandardCharsets.US_ASCII));
+      sha.update(bytes);
+    }
+    sha.update(builtIn().getBytes(StandardCharsets.UTF_8));
+    return HexFormat.of().formatHex(sha.digest(), 0, 4);
+  }
+
+  private static MessageDigest sha256() {
     try {
-      MessageDigest sha = MessageDigest.getInstance("SHA-256");
-      for (Text text : texts) {
-        byte[] bytes = text.text().getBytes(StandardCharsets.UTF_8);
-        sha.update((bytes.length + "\n").getBytes(StandardCharsets.US_ASCII));
-        sha.update(bytes);
-      }
-      sha.update(builtIn().getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(sha.digest(), 0, 4);
+      return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every JDK has SHA-256", e);
     }

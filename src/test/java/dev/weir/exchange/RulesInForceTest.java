@@ -2,6 +2,8 @@ package dev.weir.exchange;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weir.policy.Credentials;
+import dev.weir.policy.Effect;
 import dev.weir.policy.Policy;
 import dev.weir.rules.LiveRules;
 import dev.weir.testing.Eventually;
@@ -351,5 +353,123 @@ class RulesInForceTest {
 
     // Then
     assertThat(again.cacheStatus()).doesNotContain("circuit-open");
+  }
+
+  @Test
+  void whatIsTooLargeIsServedAndNotKeptWhetherItsLengthIsDeclaredOrNot() throws Exception {
+    // Given
+    Rig rig = rig("max-object = 1K");
+
+    // When
+    for (String target : List.of("/stream/2000?framing=length&pause=0", "/stream/2000?pause=0")) {
+      Rig.Got first = stored(rig, target);
+      Rig.Got again = stored(rig, target);
+
+      // Then
+      assertThat(first.status()).isEqualTo(200);
+      assertThat(first.body()).hasSizeGreaterThan(1024);
+      assertThat(again.cacheStatus()).contains("fwd=").doesNotContain("hit");
+    }
+    stored(rig, "/stream/1000?pause=0");
+    assertThat(rig.get("/stream/1000?pause=0").cacheStatus()).contains("hit");
+  }
+
+  @Test
+  void anOriginIsAskedNoMoreThanItsLimitAllowsAndWhatIsStoredStandsIn() throws Exception {
+    // Given
+    Rig rig =
+        rig("policy = StaleIfError, origin-limits { requests-per-second = 1 }, stale-on = [429]");
+    stored(rig, "/cache-control/max-age=5");
+    rig.pass(3600);
+
+    // When
+    List<Integer> statuses =
+        IntStream.range(0, 8).mapToObj(i -> rig.get("/policy?" + i).status()).toList();
+    Rig.Got refused = rig.get("/policy?9");
+    Rig.Got stale = rig.get("/cache-control/max-age=5");
+
+    // Then
+    assertThat(statuses).contains(429);
+    assertThat(refused.status()).isEqualTo(429);
+    assertThat(refused.cacheStatus()).contains("origin-limit");
+    assertThat(refused.headers().first("Retry-After")).isEqualTo("1");
+    assertThat(stale.cacheStatus()).contains("stale-if-error");
+  }
+
+  @Test
+  void requestsInFlightAtAnOriginAreGivenBackWhenTheirAnswersHaveEnded() throws Exception {
+    Rig rig = rig("policy = NoCache, origin-limits { in-flight = 1 }");
+    for (int i = 0; i < 5; i++) {
+      String target = "/policy?" + i;
+      Eventually.holds(() -> rig.get(target).status() == 200);
+    }
+  }
+
+  @Test
+  void redirectsAreFollowedAndTheAnswerIsFiledUnderTheUrlThatWasAskedFor() throws Exception {
+    // Given
+    Rig rig = rig("follow-redirects = on");
+
+    // When
+    Rig.Got followed = stored(rig, "/redirect?to=/policy");
+    Rig.Got again = rig.get("/redirect?to=/policy");
+
+    // Then
+    assertThat(followed.status()).isEqualTo(200);
+    assertThat(again.status()).isEqualTo(200);
+    assertThat(again.cacheStatus()).contains("hit");
+    assertThat(rig.origin.count("/policy")).isEqualTo(1);
+  }
+
+  @Test
+  void aSecretThatIsReplacedIsInForceWithoutAChangeOfTheRules() throws Exception {
+    // Given
+    Path secret = Files.writeString(folder.resolve("secret"), "first\n");
+    LiveRules rules = rules(one("credentials { bearer = \"file:" + secret + "\" }"));
+    String version = rules.version();
+    assertThat(sent(rules)).isEqualTo("Bearer first");
+    rules.look();
+    assertThat(rules.version()).isEqualTo(version);
+
+    // When
+    Files.writeString(secret, "second\n");
+    rules.look();
+
+    // Then
+    assertThat(sent(rules)).isEqualTo("Bearer second");
+    assertThat(rules.problem()).isNull();
+
+    // When
+    Files.delete(secret);
+    rules.look();
+    rules.look();
+
+    // Then
+    assertThat(sent(rules)).isEqualTo("Bearer second");
+    assertThat(rules.problem()).contains("readable file");
+
+    // When
+    Files.writeString(secret, "third\n");
+    rules.look();
+
+    // Then
+    assertThat(sent(rules)).isEqualTo("Bearer third");
+    assertThat(rules.problem()).isNull();
+
+    // When
+    Files.delete(secret);
+    rules.look();
+    Files.writeString(secret, "third\n");
+    rules.look();
+
+    // Then
+    assertThat(rules.problem()).isNull();
+    assertThat(rules.reload()).isInstanceOf(LiveRules.Outcome.Unchanged.class);
+  }
+
+  private static String sent(LiveRules rules) {
+    Credentials credentials =
+        rules.get().resolve("https://a.example/").effects().get(Effect.CREDENTIALS);
+    return credentials == null ? "" : credentials.authorization();
   }
 }
