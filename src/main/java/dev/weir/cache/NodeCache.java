@@ -416,7 +416,8 @@ public final class NodeCache implements Cache {
         plan.url(),
         plan.rangeStarted(),
         plan.completion(),
-        plan.answer());
+        plan.answer(),
+        plan.maxObjectBytes());
   }
 
   @Override

@@ -160,18 +160,7 @@ final class ByTheWay {
       Exchange x, Told told, OriginResponse response, RequestHead later, Grant grant) {
     Judgement asGet =
         new Judgement(later, x.route.mode(), x.route.storage(), x::variant, null, Long.MAX_VALUE);
-    FillPlan.Judge judge =
-        new FillPlan.Judge() {
-          @Override
-          public FillIntent judge(ResponseHead head, long sentMillis, long receivedMillis) {
-            return asGet.judge(head, x.startMillis, receivedMillis);
-          }
-
-          @Override
-          public long maxObjectBytes() {
-            return asGet.maxObjectBytes();
-          }
-        };
+    FillPlan.Judge judge = (head, sent, received) -> asGet.judge(head, x.startMillis, received);
     Fill fill = cache.lead(grant, plan(x, grant, later, judge, response));
     Fill.Interest interest = fill.interest();
     return fill.head()
@@ -214,7 +203,15 @@ final class ByTheWay {
     OriginRequest request =
         new OriginRequest(sent, null, OptionalLong.empty(), x.route.timeouts(), x.edge.interim())
             .on(x.route.terms());
-    return new FillPlan(grant, request, judge, x.route.keyUrl(), false, null, answer);
+    return new FillPlan(
+        grant,
+        request,
+        judge,
+        x.route.keyUrl(),
+        false,
+        null,
+        answer,
+        x.route.storage().maxObjectBytes());
   }
 
   /** The fields of the POST that a GET might have too. */

@@ -65,11 +65,6 @@ record Judgement(
     };
   }
 
-  @Override
-  public long maxObjectBytes() {
-    return rules.maxObjectBytes();
-  }
-
   /** One answer for all who ask now, where it is the same for all. */
   private static FillIntent unstored(Storability.Storable storable, String reason) {
     return storable.vary().isEmpty() ? new FillIntent.Share(reason) : new FillIntent.Relay(reason);

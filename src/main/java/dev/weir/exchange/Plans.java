@@ -89,7 +89,8 @@ final class Plans {
         x.route.keyUrl(),
         asking.ranged,
         asking.completion,
-        null);
+        null,
+        x.route.storage().maxObjectBytes());
   }
 
   private FillPlan forwarding(Exchange x, Grant grant, Want want) {
@@ -104,7 +105,14 @@ final class Plans {
     Asking asking =
         new Asking(x.route.timeouts(), parts.answers().interim(x), true, rangeFillMaxBytes, null);
     return new FillPlan(
-        grant, asking.request(x, sent), new PartJudgement(usual), x.route.keyUrl(), true);
+        grant,
+        asking.request(x, sent),
+        new PartJudgement(usual),
+        x.route.keyUrl(),
+        true,
+        null,
+        null,
+        x.route.storage().maxObjectBytes());
   }
 
   /**

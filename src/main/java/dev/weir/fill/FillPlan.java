@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param rangeStarted whether a Range request started it: it then finishes without readers
  * @param answer a response that came to another request and is of this resource all the same: it is
  *     taken in place of asking; null to ask the origin
+ * @param maxObjectBytes the largest body that is stored; what turns out to be larger streams on
+ *     unstored
  * @param completion how to fetch only what is missing of a body, or null to fetch it all
  */
 public record FillPlan(
@@ -25,27 +27,24 @@ public record FillPlan(
     String url,
     boolean rangeStarted,
     @Nullable Completion completion,
-    @Nullable OriginResponse answer) {
+    @Nullable OriginResponse answer,
+    long maxObjectBytes) {
 
   /** A plan that asks the origin for everything. */
   public FillPlan(
       @Nullable Grant grant, OriginRequest request, Judge judge, String url, boolean rangeStarted) {
-    this(grant, request, judge, url, rangeStarted, null, null);
+    this(grant, request, judge, url, rangeStarted, null, null, Long.MAX_VALUE);
   }
 
   /** The same under that grant. */
   public FillPlan under(Grant given) {
-    return new FillPlan(given, request, judge, url, rangeStarted, completion, answer);
+    return new FillPlan(
+        given, request, judge, url, rangeStarted, completion, answer, maxObjectBytes);
   }
 
   /** From the final head of a response to what is to become of it. */
   @FunctionalInterface
   public interface Judge {
     FillIntent judge(ResponseHead head, long requestTimeMillis, long responseTimeMillis);
-
-    /** The largest body that is stored; what turns out to be larger streams on unstored. */
-    default long maxObjectBytes() {
-      return Long.MAX_VALUE;
-    }
   }
 }

@@ -328,7 +328,7 @@ final class SpooledFill implements Fill {
             storing,
             response.bodyLength(),
             store == null ? unstored : "no-grant",
-            plan.judge().maxObjectBytes());
+            plan.maxObjectBytes());
     Streamed body = new Streamed(spool, response.head(), response.bodyLength(), store);
     streamed = body;
     idleSinceNanos = System.nanoTime();
@@ -378,7 +378,7 @@ final class SpooledFill implements Fill {
     Grant grant = this.grant;
     switch (outcome) {
       case Spool.Outcome.Whole(var bytes) when store != null && grant != null -> {
-        if (bytes.length() > plan.judge().maxObjectBytes()) {
+        if (bytes.length() > plan.maxObjectBytes()) {
           tellEnded(FillEvents.Ending.ABANDONED, TOO_LARGE);
           finish(new End.Unstored(TOO_LARGE));
           return;
