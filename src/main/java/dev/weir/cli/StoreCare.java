@@ -129,7 +129,8 @@ record StoreCare(
     String text =
         """
         %s entries, %s chunks
-        %s entries are not whole (%s chunks missing, %s damaged); %s removed, to be fetched anew
+        %s entries are not whole (%s chunks missing, %s damaged, %s documents unreadable); %s \
+        removed, to be fetched anew
         %s chunks that no entry names, %s
         """
             .formatted(
@@ -138,6 +139,7 @@ record StoreCare(
                 report.brokenEntries(),
                 report.missingChunks(),
                 report.damagedChunks(),
+                report.damagedDocuments(),
                 report.healedEntries(),
                 report.orphanChunks(),
                 bytes(report.orphanBytes()));

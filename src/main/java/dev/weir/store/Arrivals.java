@@ -6,7 +6,6 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import org.apache.pekko.stream.Materializer;
@@ -34,12 +33,15 @@ final class Arrivals {
   private final Means means;
   private final Map<ChunkId, Arrival> running = new HashMap<>();
   private final Deque<Arrival> waiting = new ArrayDeque<>();
+  private final PutBacks putBacks;
   private final LongAdder damaged = new LongAdder();
   private final LongAdder fetched = new LongAdder();
   private int fetching;
 
   Arrivals(Means means) {
     this.means = means;
+    this.putBacks =
+        new PutBacks(means.objects(), means.path(), means.distrusted(), means.settings());
   }
 
   /** The chunk as something to read, which is fetched when it is first wanted. */
@@ -110,12 +112,14 @@ final class Arrivals {
     return means.distrusted().contains(id);
   }
 
-  /** Puts a chunk that this disk has again into the object store, replacing what is there. */
-  CompletionStage<Void> putBack(ChunkId id, long lengthBytes) {
-    return means
-        .objects()
-        .put(id, means.path().apply(id), lengthBytes, true)
-        .thenAccept(_ -> means.distrusted().remove(id));
+  /**
+   * Puts a chunk that this disk has again into the object store, replacing what is there. While the
+   * store does not answer it is tried again, later each time.
+   *
+   * @param pin keeps the chunk on this disk until then, and is closed at the end of it
+   */
+  void putBack(ChunkId id, long lengthBytes, ChunkReader pin) {
+    putBacks.add(id, lengthBytes, pin);
   }
 
   /** Chunks whose bytes were not what their name says; for metrics. */

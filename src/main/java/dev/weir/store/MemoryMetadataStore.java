@@ -84,6 +84,11 @@ public final class MemoryMetadataStore implements LocalMetadata {
   }
 
   @Override
+  public Source<Boolean, NotUsed> damaged(boolean remove) {
+    return Source.empty();
+  }
+
+  @Override
   public Notes notes() {
     return notes;
   }

@@ -31,6 +31,14 @@ public interface MetadataStore extends AutoCloseable {
    */
   Source<Versioned, NotUsed> scanAll();
 
+  /**
+   * The documents that cannot be decoded, by each of which {@link #scanAll} fails: whether it is
+   * removed now.
+   *
+   * @param remove each that is as it was found; else none
+   */
+  Source<Boolean, NotUsed> damaged(boolean remove);
+
   /** What collectors and fills tell each other. */
   Notes notes();
 

@@ -84,17 +84,7 @@ final class Restoration {
       pin.close();
       return true;
     }
-    home.putBack(chunk.id(), chunk.lengthBytes())
-        .whenComplete(
-            (_, failure) -> {
-              pin.close();
-              if (failure != null) {
-                log.warn(
-                    "Chunk {} could not be put back into the object store: {}",
-                    chunk.id().hex(),
-                    LogText.escape(failure.toString()));
-              }
-            });
+    home.putBack(chunk.id(), chunk.lengthBytes(), pin);
     return true;
   }
 }

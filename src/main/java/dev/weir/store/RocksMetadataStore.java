@@ -183,6 +183,13 @@ public final class RocksMetadataStore implements LocalMetadata {
     return rows(Table.DOCUMENTS).map(RocksMetadataStore::decodeNamed);
   }
 
+  @Override
+  public Source<Boolean, NotUsed> damaged(boolean remove) {
+    return rows(Table.DOCUMENTS)
+        .filter(row -> decodeOrSkip(row) == null)
+        .mapAsync(1, row -> pool.call(() -> remove && removeDamaged(row) > 0));
+  }
+
   private Source<Row, NotUsed> rows(Table table) {
     return Source.unfoldAsync(
             Optional.<byte[]>empty(),

@@ -62,6 +62,11 @@ final class UnreliableMetadata implements MetadataStore {
   }
 
   @Override
+  public Source<Boolean, NotUsed> damaged(boolean remove) {
+    return store.damaged(remove);
+  }
+
+  @Override
   public Notes notes() {
     return store.notes();
   }

@@ -77,7 +77,7 @@ abstract class CollectionConformance {
     return collector(settings(0, 0), metadata()).collect(options, Progress.NONE);
   }
 
-  private Report collectAt(Duration shift) {
+  Report collectAt(Duration shift) {
     ahead = shift;
     return ((Done) collect(Collector.Options.NORMAL)).report();
   }
@@ -97,7 +97,7 @@ abstract class CollectionConformance {
   }
 
   /** What a fill does: chunks, then the document. */
-  private Entry store(String name, byte[] body) throws Exception {
+  Entry store(String name, byte[] body) throws Exception {
     return store(Samples.entry(name, body(body)));
   }
 
@@ -333,7 +333,7 @@ abstract class CollectionConformance {
         .containsExactly(false, true);
   }
 
-  private Checker.Report check(boolean deep, boolean heal) {
+  Checker.Report check(boolean deep, boolean heal) {
     return new Checker(
             metadata(), ChunkHome.of(objects()), new DirectRemover(metadata()), streams())
         .check(new Checker.Options(deep, heal, false), Progress.NONE);

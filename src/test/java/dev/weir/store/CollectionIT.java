@@ -1,7 +1,11 @@
 package dev.weir.store;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import com.typesafe.config.ConfigFactory;
 import dev.weir.entry.ChunkId;
+import dev.weir.store.collect.Checker;
 import dev.weir.store.elastic.ElasticMetadataStore;
 import dev.weir.store.s3.S3StoreRig;
 import dev.weir.store.s3.S3StoreSettings;
@@ -9,6 +13,7 @@ import dev.weir.testing.S3Server;
 import dev.weir.testing.SearchServer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -19,6 +24,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Collection over a real Elasticsearch and a real S3 server, each test in a prefix of its own. */
@@ -71,6 +77,26 @@ class CollectionIT extends CollectionConformance {
     for (String index : new String[] {name, name + "_access", name + "_notes"}) {
       search.call("DELETE", index, "");
     }
+  }
+
+  @Test
+  void aDocumentThatCannotBeDecodedStopsCollectionUntilACheckHasRemovedIt() throws Exception {
+    // Given
+    store("whole", Samples.bytes(80, 2500));
+    search.call("PUT", name + "/_doc/odd?refresh=true", "{\"doc_type\":\"meta\"}");
+
+    // When
+    assertThatThrownBy(() -> collectAt(Duration.ZERO)).hasMessageContaining("odd");
+    Checker.Report looked = check(false, false);
+    Checker.Report healed = check(false, true);
+
+    // Then
+    assertThat(looked.damagedDocuments()).isEqualTo(1);
+    assertThat(looked).matches(report -> !report.isHealed());
+    assertThat(healed.damagedDocuments()).isEqualTo(1);
+    assertThat(healed).matches(Checker.Report::isHealed);
+    assertThat(check(false, false)).matches(Checker.Report::isClean);
+    assertThat(collectAt(Duration.ZERO).entries()).isEqualTo(1);
   }
 
   @Override

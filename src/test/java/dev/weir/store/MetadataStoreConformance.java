@@ -40,7 +40,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What every {@link MetadataStore} must do. */
 abstract class MetadataStoreConformance {
-  private static ActorTestKit testKit;
+  static ActorTestKit testKit;
   protected MetadataStore store;
 
   abstract MetadataStore open();

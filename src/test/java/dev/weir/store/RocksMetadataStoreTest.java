@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.pekko.stream.javadsl.Sink;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -117,6 +118,22 @@ class RocksMetadataStoreTest extends MetadataStoreConformance {
       result = get(store.write(new EntryDocument(entry), Version.ABSENT));
     }
     assertThat(read(entry.documentId())).isPresent();
+  }
+
+  @Test
+  void whatCannotBeDecodedIsToldAndRemovedWhenThatIsWanted() throws Exception {
+    // Given
+    write(Samples.inline("good"), Version.ABSENT);
+    damage("https/a/truncated", "x");
+    damage("https/z/other", "\u0001\0\0\0\0\0\0\0\u0007{\"doc_type\":\"meta");
+    // When
+    List<Boolean> looked = get(store.damaged(false).runWith(Sink.seq(), testKit.system()));
+    List<Boolean> removed = get(store.damaged(true).runWith(Sink.seq(), testKit.system()));
+    // Then
+    assertThat(looked).containsExactly(false, false);
+    assertThat(removed).containsExactly(true, true);
+    assertThat(get(store.damaged(true).runWith(Sink.seq(), testKit.system()))).isEmpty();
+    assertThat(get(store.scanAll().runWith(Sink.seq(), testKit.system()))).hasSize(1);
   }
 
   @Test

@@ -22,9 +22,9 @@ import org.apache.pekko.stream.javadsl.Sink;
 
 /**
  * Looks whether the chunks of every entry are there in their right length, and when asked to with
- * the right bytes; an entry that is not whole is removed, so that the next request fetches it anew.
- * A chunk is called missing only after it has been asked for by itself: it may have come since the
- * listing.
+ * the right bytes; an entry that is not whole is removed, so that the next request fetches it anew,
+ * and so is a document that cannot be decoded. A chunk is called missing only after it has been
+ * asked for by itself: it may have come since the listing.
  *
  * <p>Works in the caller's thread, which blocks. Memory: some 40 bytes per chunk.
  */
@@ -66,8 +66,9 @@ public final class Checker {
   /**
    * What was found.
    *
-   * @param brokenEntries whose bodies are not whole
+   * @param brokenEntries whose bodies are not whole, or whose documents cannot be decoded
    * @param healedEntries of these, removed
+   * @param damagedDocuments that cannot be decoded
    * @param missingChunks named, and not there in that length
    * @param damagedChunks whose bytes are not what their name says; known by a deep check only
    * @param orphanChunks named by no entry: garbage, or of a fill whose document is not written yet
@@ -78,6 +79,7 @@ public final class Checker {
       long chunks,
       long brokenEntries,
       long healedEntries,
+      long damagedDocuments,
       long missingChunks,
       long damagedChunks,
       long orphanChunks,
@@ -108,6 +110,7 @@ public final class Checker {
     private final Set<ChunkId> damaged = ConcurrentHashMap.newKeySet();
     private final LongAdder entries = new LongAdder();
     private final LongAdder broken = new LongAdder();
+    private final LongAdder undecodable = new LongAdder();
     private final LongAdder healed = new LongAdder();
     private final LongAdder orphans = new LongAdder();
     private final LongAdder orphanBytes = new LongAdder();
@@ -139,17 +142,29 @@ public final class Checker {
                           : List.<Entry>of())
               .mapAsyncUnordered(PARALLELISM, this::entry)
               .runWith(Sink.ignore(), materializer));
+      Waiting.forWalk(metadata.damaged(options.heal()).runForeach(this::undecodable, materializer));
       orphans();
       return new Report(
           entries.sum(),
           listed.size(),
           broken.sum(),
           healed.sum(),
+          undecodable.sum(),
           missing.size(),
           damaged.size(),
           orphans.sum(),
           orphanBytes.sum(),
           deletedOrphans.sum());
+    }
+
+    /** It names nothing that anybody could read, and keeps the collector from marking. */
+    private void undecodable(boolean removed) {
+      entries.increment();
+      undecodable.increment();
+      broken.increment();
+      if (removed) {
+        healed.increment();
+      }
     }
 
     private CompletionStage<Done> entry(Entry entry) {

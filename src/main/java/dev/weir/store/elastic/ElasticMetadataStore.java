@@ -146,11 +146,11 @@ public final class ElasticMetadataStore implements MetadataStore {
         DocumentCodec.decode(source, 0, source.length), new Version(present.version()));
   }
 
-  private void removeDamaged(Found.Present present) {
+  private CompletionStage<Boolean> removeDamaged(Found.Present present) {
     log.warn("The document {} is damaged and removed", Trouble.plain(present.id()));
     var delete =
         new Operation.Delete(settings.index(), present.id(), SeqNo.parse(present.version()));
-    writes.submit(delete).exceptionally(failure -> new WriteResult.Conflict());
+    return writes.submit(delete).handle((result, failure) -> result instanceof WriteResult.Written);
   }
 
   @Override
@@ -211,6 +211,26 @@ public final class ElasticMetadataStore implements MetadataStore {
                     ? Source.<Versioned>failed(Batcher.closed())
                     : present()
                         .map(ElasticMetadataStore::decodeNamed)
+                        .mapError(
+                            ElasticFailure.class,
+                            failure -> ElasticFailure.told(failure.trouble())))
+        .mapMaterializedValue(_ -> NotUsed.getInstance());
+  }
+
+  @Override
+  public Source<Boolean, NotUsed> damaged(boolean remove) {
+    return Source.lazySource(
+            () ->
+                closed
+                    ? Source.<Boolean>failed(Batcher.closed())
+                    : present()
+                        .filter(present -> decodeOrSkip(present).isEmpty())
+                        .mapAsync(
+                            1,
+                            present ->
+                                remove
+                                    ? removeDamaged(present)
+                                    : CompletableFuture.completedStage(false))
                         .mapError(
                             ElasticFailure.class,
                             failure -> ElasticFailure.told(failure.trouble())))

@@ -1,0 +1,106 @@
+package dev.weir.store;
+
+import dev.weir.entry.ChunkId;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Mended chunks on their way back into the object store. A put that fails comes again, later each
+ * time, for as long as this process runs; what is forgotten by a restart, or because too many wait,
+ * is found out and mended again by the next reader that misses it.
+ */
+final class PutBacks {
+  private static final Logger log = LoggerFactory.getLogger(PutBacks.class);
+
+  /** Each is pinned on the disk while it waits. */
+  private static final int MAX_WAITING = 256;
+
+  private static final int MAX_DOUBLINGS = 16;
+
+  private final ObjectStore objects;
+  private final Function<ChunkId, Path> path;
+  private final Distrusted distrusted;
+  private final StoreSettings.Tier settings;
+  private final Set<ChunkId> waiting = new HashSet<>();
+
+  /**
+   * Into that store.
+   *
+   * @param path where the disk keeps a chunk
+   */
+  PutBacks(
+      ObjectStore objects,
+      Function<ChunkId, Path> path,
+      Distrusted distrusted,
+      StoreSettings.Tier settings) {
+    this.objects = objects;
+    this.path = path;
+    this.distrusted = distrusted;
+    this.settings = settings;
+  }
+
+  /** One chunk; the pin is closed when it has been put, or is given up. */
+  void add(ChunkId id, long lengthBytes, ChunkReader pin) {
+    boolean takes;
+    synchronized (this) {
+      takes = waiting.size() < MAX_WAITING && waiting.add(id);
+    }
+    if (takes) {
+      put(id, lengthBytes, pin, 0);
+    } else {
+      pin.close();
+    }
+  }
+
+  private void put(ChunkId id, long lengthBytes, ChunkReader pin, int failures) {
+    objects
+        .put(id, path.apply(id), lengthBytes, true)
+        .whenComplete(
+            (_, failure) -> {
+              if (failure == null) {
+                distrusted.remove(id);
+                end(id, pin);
+              } else {
+                failed(id, lengthBytes, pin, failures, failure);
+              }
+            });
+  }
+
+  private void failed(
+      ChunkId id, long lengthBytes, ChunkReader pin, int failures, Throwable failure) {
+    Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+    boolean passing =
+        cause instanceof StoreException known && known.kind() == StoreException.Kind.UNAVAILABLE;
+    if (failures == 0 || !passing) {
+      log.warn(
+          "Chunk {} could not be put back into the object store{}: {}",
+          id.hex(),
+          passing ? ", which is tried again" : "",
+          LogText.escape(String.valueOf(cause)));
+    }
+    if (!passing) {
+      end(id, pin);
+      return;
+    }
+    long millis =
+        Math.min(
+            settings.maxRetryMillis(),
+            settings.minRetryMillis() << Math.min(failures, MAX_DOUBLINGS));
+    CompletableFuture.delayedExecutor(millis, TimeUnit.MILLISECONDS)
+        .execute(() -> put(id, lengthBytes, pin, failures + 1));
+  }
+
+  private void end(ChunkId id, ChunkReader pin) {
+    synchronized (this) {
+      waiting.remove(id);
+    }
+    pin.close();
+  }
+}
