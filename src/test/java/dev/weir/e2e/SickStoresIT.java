@@ -1,0 +1,234 @@
+package dev.weir.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weir.http.Headers;
+import dev.weir.testing.Answer;
+import dev.weir.testing.Command;
+import dev.weir.testing.Eventually;
+import dev.weir.testing.FaultyProxy;
+import dev.weir.testing.FaultyProxy.Fault;
+import dev.weir.testing.OriginServer;
+import dev.weir.testing.ProxyClient;
+import dev.weir.testing.S3Server;
+import dev.weir.testing.SearchServer;
+import dev.weir.testing.WeirProcess;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Random;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A node between real stores of which both are gone at its start, or whose disk is full: right bytes
+ * to everybody, and storing resumes when that is over.
+ */
+@Tag("stores")
+class SickStoresIT {
+  /** Above what is kept in documents, small enough for a line that lets 64 KiB pass at a time. */
+  private static final int BODY_BYTES = 300_000;
+
+  @TempDir private Path folder;
+  private final String index = "sick_" + UUID.randomUUID();
+  private S3Server s3;
+  private SearchServer search;
+  private FaultyProxy s3Line;
+  private FaultyProxy searchLine;
+  private OriginServer origin;
+
+  @BeforeEach
+  void start() throws Exception {
+    search = SearchServer.of(SearchServer.Flavour.ELASTICSEARCH);
+    s3 = S3Server.start(Files.createDirectories(folder.resolve("s3")), "weir");
+    s3Line = FaultyProxy.before(s3.port());
+    searchLine = FaultyProxy.before(search.url().getPort());
+    origin = OriginServer.start();
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    origin.close();
+    s3Line.close();
+    searchLine.close();
+    s3.close();
+    for (String each : new String[] {index, index + "_access", index + "_notes"}) {
+      search.call("DELETE", each, "");
+    }
+  }
+
+  private static byte[] body(String path) {
+    byte[] body = new byte[BODY_BYTES];
+    new Random(path.hashCode()).nextBytes(body);
+    return body;
+  }
+
+  /** An object of the origin, and its URL. */
+  private String object(String path) {
+    Headers fields = Headers.of("Cache-Control", "max-age=3600", "ETag", "\"one\"");
+    origin.on(path, _ -> Answer.of(200, fields, body(path)));
+    return origin.url(path);
+  }
+
+  private WeirProcess weir() throws Exception {
+    return weir(folder.resolve("node"), "");
+  }
+
+  private WeirProcess weir(Path dataDir, String settings) throws Exception {
+    Path config =
+        Files.writeString(
+            folder.resolve("weir.conf"),
+            "weir.store.elasticsearch { reads.timeout = 1s, failures.probe-interval = 200ms }\n"
+                + "weir.store.tier { max-retry = 1s, announce-retry = 1s }\n"
+                + settings);
+    return WeirProcess.start(
+        dataDir,
+        "256m",
+        "--allow-destinations=127.0.0.0/8",
+        "--health-port=" + freePort(),
+        "--config=" + config,
+        "--s3-bucket=weir",
+        "--s3-region=us-east-1",
+        "--s3-endpoint=" + s3Line.url(),
+        "--elasticsearch-url=" + searchLine.url(),
+        "--elasticsearch-meta-index=" + index,
+        "--elasticsearch-shards=1",
+        "--elasticsearch-replicas=0");
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    }
+  }
+
+  private static String page(WeirProcess weir, String path) throws Exception {
+    URI url = URI.create("http://127.0.0.1:" + weir.healthPort() + path);
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      return client
+          .send(HttpRequest.newBuilder(url).build(), HttpResponse.BodyHandlers.ofString())
+          .body();
+    }
+  }
+
+  private static long pending(WeirProcess weir) throws Exception {
+    return page(weir, "/metrics")
+        .lines()
+        .filter(text -> text.startsWith("weir_pending_entries"))
+        .mapToLong(text -> (long) Double.parseDouble(text.substring(text.lastIndexOf(' '))))
+        .findFirst()
+        .orElse(-1);
+  }
+
+  private boolean degraded(WeirProcess weir) throws Exception {
+    return page(weir, "/health").contains("degraded");
+  }
+
+  private long chunksInS3() {
+    return s3.objects("weir").stream()
+        .filter(file -> file.getFileName().toString().matches("[0-9a-f]{64}"))
+        .count();
+  }
+
+  private static void served(ProxyClient client, String url, String path) throws Exception {
+    ProxyClient.Response response = client.get(url);
+    assertThat(response.status()).as(response.header("Cache-Status")).isEqualTo(200);
+    assertThat(response.body()).isEqualTo(body(path));
+  }
+
+  private void stored(WeirProcess weir, ProxyClient client, String url) throws Exception {
+    client.untilHit(url);
+    Eventually.holds(() -> pending(weir) == 0 && chunksInS3() > 0);
+  }
+
+  @Test
+  void aStartWithBothStoresDownServesSaysSoAndStoresWhenTheyAreBack() throws Exception {
+    // Given
+    s3Line.set(Fault.REFUSED);
+    searchLine.set(Fault.REFUSED);
+    String url = object("/first");
+    try (WeirProcess weir = weir()) {
+      ProxyClient client = new ProxyClient(weir.address());
+      // When
+      served(client, url, "/first");
+      // Then
+      Eventually.holds(
+          () -> {
+            String health = page(weir, "/health");
+            return health.contains("degraded")
+                && health.contains("s3")
+                && health.contains("Elasticsearch");
+          });
+      // When
+      searchLine.set(Fault.NONE);
+      s3Line.set(Fault.NONE);
+      // Then
+      Eventually.holds(() -> !degraded(weir));
+      stored(weir, client, url);
+    }
+  }
+
+  @Test
+  void aFullDiskInFrontOfS3CostsStoringAndNotTheAnswer() throws Exception {
+    // Given
+    Path small = Files.createDirectories(folder.resolve("small"));
+    Command.Ended mounted =
+        Command.of("mount", "-t", "tmpfs", "-o", "size=96m", "tmpfs", small.toString()).run();
+    Assumptions.assumeTrue(mounted.exitCode() == 0, "a small file system cannot be mounted here");
+    try (WeirProcess weir =
+        weir(small.resolve("node"), "weir.store.chunks.min-free-bytes = 1M\n")) {
+      ProxyClient client = new ProxyClient(weir.address());
+      String old = object("/old");
+      String fresh = object("/fresh");
+      stored(weir, client, old);
+      deleteChunks(small.resolve("node/data"));
+      // When
+      fill(small.resolve("filler"));
+      // Then
+      served(client, old, "/old");
+      served(client, fresh, "/fresh");
+      served(client, fresh, "/fresh");
+      Eventually.holds(() -> degraded(weir));
+      // When
+      Files.delete(small.resolve("filler"));
+      // Then
+      Eventually.holds(() -> !degraded(weir));
+      stored(weir, client, fresh);
+      served(client, old, "/old");
+    } finally {
+      Command.of("umount", "-l", small.toString()).run();
+    }
+  }
+
+  private static void deleteChunks(Path data) throws IOException {
+    try (Stream<Path> files = Files.walk(data)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        Files.delete(file);
+      }
+    }
+  }
+
+  /** Until the file system takes no more. */
+  private static void fill(Path file) throws IOException {
+    try (OutputStream out = Files.newOutputStream(file)) {
+      byte[] block = new byte[64 << 10];
+      while (true) {
+        out.write(block);
+      }
+    } catch (IOException full) {
+      assertThat(Files.size(file)).isPositive();
+    }
+  }
+}
