@@ -39,6 +39,7 @@ import dev.weir.store.MetadataStore;
 import dev.weir.store.ObjectStore;
 import dev.weir.store.RocksMetadataStore;
 import dev.weir.store.StoreSettings;
+import dev.weir.store.WholeObjects;
 import dev.weir.store.collect.ChunkHome;
 import dev.weir.store.collect.ClaimedObjects;
 import dev.weir.store.collect.CollectionSettings;
@@ -47,6 +48,8 @@ import dev.weir.store.elastic.ElasticSettings;
 import dev.weir.store.s3.S3Access;
 import dev.weir.store.s3.S3ObjectStore;
 import dev.weir.store.s3.S3StoreSettings;
+import dev.weir.store.s3.S3WholeObjects;
+import dev.weir.store.s3.WholeSettings;
 import dev.weir.tls.CertificateAuthority;
 import dev.weir.tls.InterceptionTls;
 import dev.weir.tls.LeafMint;
@@ -182,7 +185,7 @@ final class Node {
     PekkoOrigins origins = origins(data, originSettings, own);
     NodeCache cache = cache(data, stores, origins, blocking, fleet, ca, own);
     ExchangeLog exchangeLog = new ExchangeLog();
-    Exchanges exchanges = exchanges(data, ca, stores, origins, cache, exchangeLog);
+    Exchanges exchanges = exchanges(data, ca, stores, origins, cache, exchangeLog, blocking);
     Edge edge = edge(data, new InterceptionTls(mint, tls), exchanges, origins);
     this.edge = edge;
     proxy = edge.address();
@@ -455,7 +458,8 @@ final class Node {
       LocalStores stores,
       PekkoOrigins origins,
       NodeCache cache,
-      ExchangeLog log) {
+      ExchangeLog log,
+      ExecutorService blocking) {
     return new Exchanges(
         rules,
         listening::seenByRules,
@@ -466,7 +470,24 @@ final class Node {
         ExchangeSettings.from(rooms.getConfig("exchange")),
         Clock.systemUTC(),
         log,
+        whole(data, stores, blocking),
         SystemMaterializer.get(data).materializer());
+  }
+
+  /** Bodies as one object each, where there is a bucket; made when a hit is to be redirected. */
+  private WholeObjects whole(ActorSystem data, LocalStores stores, ExecutorService blocking) {
+    S3StoreSettings s3 = S3StoreSettings.from(rooms.getConfig("store.s3"));
+    return s3.isWanted()
+        ? new S3WholeObjects(
+            s3,
+            WholeSettings.from(rooms.getConfig("store.s3.whole")),
+            collection().wholeMaxAgeMillis(),
+            S3Access.standard(s3),
+            stores.bodies(),
+            Clock.systemUTC(),
+            blocking,
+            data)
+        : WholeObjects.NONE;
   }
 
   private Exchanges.Onboarding pages(CertificateAuthority ca) {

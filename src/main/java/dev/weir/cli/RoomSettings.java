@@ -42,6 +42,7 @@ final class RoomSettings {
     rooms.text("s3-region", "store.s3.region");
     rooms.text("s3-prefix", "store.s3.prefix");
     rooms.text("s3-hash-prefix-depth", "store.s3.hash-prefix-depth");
+    rooms.redirect();
     rooms.ownStore();
     rooms.put("log.level", "log-level", ServeSettings.logLevel(rooms.read));
     return rooms.config;
@@ -57,6 +58,15 @@ final class RoomSettings {
     secret("elasticsearch-password", "store.elasticsearch.password");
     secret("elasticsearch-api-key", "store.elasticsearch.api-key");
     text("elasticsearch-ca", "store.elasticsearch.ca");
+  }
+
+  private void redirect() {
+    if (read.flag("object-redirect") && read.text("s3-bucket").isEmpty()) {
+      throw new SettingsException("--object-redirect needs --s3-bucket, where clients are sent to");
+    }
+    flag("object-redirect", "exchange.redirect.on");
+    millis("object-redirect-lifetime", "store.s3.whole.lifetime");
+    text("object-redirect-base", "store.s3.whole.base-url");
   }
 
   /** Who keeps bodies in S3 must not cache what it says, and its clients need no proxy to it. */

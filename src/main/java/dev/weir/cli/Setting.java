@@ -64,6 +64,9 @@ record Setting(
           value("s3-region", null, "REGION", "Its region; default as the AWS tools find it."),
           value("s3-prefix", null, "PREFIX", "Before every key in the bucket."),
           value("s3-hash-prefix-depth", null, "N", "Levels of one hex digit above each object."),
+          flag("object-redirect", null, "Send clients to the bucket for large hits (303)."),
+          value("object-redirect-lifetime", null, "SECONDS", "How long such a URL is good."),
+          value("object-redirect-base", null, "URL", "Before the key, instead of signing URLs."),
           flag("access-logs", null, "Access logs in Parquet (not yet: start-up refuses it)."),
           value(
               "mode", null, "MODE", "regular: a forward proxy. reverse: the front of one origin."),

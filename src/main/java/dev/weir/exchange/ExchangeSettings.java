@@ -13,6 +13,7 @@ import java.util.List;
  * @param targetedCacheControl fields that replace Cache-Control for this cache (RFC 9213), best
  *     first
  * @param ownStore the hosts of this cache's own object store, as {@link OwnStore} takes them
+ * @param redirect which hits are answered by the object store
  */
 public record ExchangeSettings(
     String pseudonym,
@@ -38,7 +39,8 @@ public record ExchangeSettings(
     int provenSignatures,
     long provenSignatureMillis,
     List<String> targetedCacheControl,
-    List<String> ownStore) {
+    List<String> ownStore,
+    RedirectSettings redirect) {
 
   public ExchangeSettings {
     if (!pseudonym.matches("[A-Za-z0-9._-]+")) {
@@ -88,6 +90,7 @@ public record ExchangeSettings(
         room.getInt("proven-signatures"),
         room.getDuration("proven-signature").toMillis(),
         room.getStringList("targeted-cache-control"),
-        room.getStringList("own-store"));
+        room.getStringList("own-store"),
+        RedirectSettings.from(room.getConfig("redirect")));
   }
 }

@@ -20,6 +20,7 @@ import dev.weir.policy.Effect;
 import dev.weir.policy.Limits;
 import dev.weir.policy.PolicyTable;
 import dev.weir.store.Bodies;
+import dev.weir.store.WholeObjects;
 import java.time.Clock;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
@@ -71,6 +72,7 @@ public final class Exchanges implements ExchangeHandler {
    * @param seenByRules the request that rules are to judge, from the one that came
    * @param onboarding answers for our own hosts
    * @param log told of each exchange once its body has ended
+   * @param whole bodies that clients may fetch from the object store
    * @param materializer of the data system: bodies that must be let go are run with it
    */
   public Exchanges(
@@ -83,6 +85,7 @@ public final class Exchanges implements ExchangeHandler {
       ExchangeSettings settings,
       Clock clock,
       Consumer<ExchangeRecord> log,
+      WholeObjects whole,
       Materializer materializer) {
     this.settings = settings;
     this.clock = clock;
@@ -95,7 +98,7 @@ public final class Exchanges implements ExchangeHandler {
     Repairs repairs =
         new Repairs(bodies, origins, materializer, settings.repairs(), settings.repairChunks());
     Mending mending = new Mending(repairs, heads, cache);
-    Hits hits = new Hits(bodies, answers, cache::drop, mending::mend, settings.maxRanges());
+    Hits hits = new Hits(bodies, answers, cache::drop, mending::mend, settings, whole);
     Parts parts =
         new Parts(
             settings,

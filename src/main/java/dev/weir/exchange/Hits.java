@@ -14,13 +14,17 @@ import dev.weir.http.Headers;
 import dev.weir.http.ResponseHead;
 import dev.weir.http.StorageRules;
 import dev.weir.http.StoredResponse;
+import dev.weir.log.ServeReason;
+import dev.weir.policy.Effect;
 import dev.weir.respond.Multipart;
 import dev.weir.respond.Problem;
 import dev.weir.respond.Reply;
 import dev.weir.store.Bodies;
 import dev.weir.store.StoreException;
+import dev.weir.store.WholeObjects;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -66,6 +70,8 @@ final class Hits {
   private final Consumer<Entry> dropped;
   private final Damage damage;
   private final int maxRanges;
+  private final RedirectSettings redirect;
+  private final WholeObjects whole;
 
   /** By identity: near table and keeper hand out the same entry until it changes. */
   private final Cache<Entry, Judged> freshness = Caffeine.newBuilder().weakKeys().build();
@@ -77,12 +83,20 @@ final class Hits {
    * @param dropped is told of an entry that must be fetched anew
    * @param damage is told of bytes that could not be read while they were being sent
    */
-  Hits(Bodies bodies, Answers answers, Consumer<Entry> dropped, Damage damage, int maxRanges) {
+  Hits(
+      Bodies bodies,
+      Answers answers,
+      Consumer<Entry> dropped,
+      Damage damage,
+      ExchangeSettings settings,
+      WholeObjects whole) {
     this.bodies = bodies;
     this.answers = answers;
     this.dropped = dropped;
     this.damage = damage;
-    this.maxRanges = maxRanges;
+    this.maxRanges = settings.maxRanges();
+    this.redirect = settings.redirect();
+    this.whole = whole;
   }
 
   /** What decisions need of the entry, worked out once as long as the rules are the same. */
@@ -110,6 +124,44 @@ final class Hits {
     if (lacks(x, entry, reply)) {
       return otherwise.without(Missing.PARTIAL);
     }
+    return reply instanceof Reply.Whole
+            && told.reason() == ServeReason.HIT_FRESH
+            && Redirecting.decide(x.head, entry, mayRedirect(x), redirect)
+                instanceof Redirecting.Decision.Redirect(Map<String, String> fields)
+        ? whole
+            .url(entry, x.head.isHead(), fields)
+            .toCompletableFuture()
+            .thenCompose(
+                url ->
+                    url.isPresent()
+                        ? CompletableFuture.completedFuture(redirected(x, url.get(), told))
+                        : fromHere(x, entry, reply, aged, told, otherwise))
+        : fromHere(x, entry, reply, aged, told, otherwise);
+  }
+
+  /** What was signed for, or fetched in our own name, is not handed on by a URL of ours. */
+  private boolean mayRedirect(Exchange x) {
+    return x.route.effects().get(Effect.OBJECT_REDIRECT, redirect.on())
+        && x.route.signature() == null
+        && x.route.effects().get(Effect.CREDENTIALS) == null;
+  }
+
+  private EdgeResponse redirected(Exchange x, String url, Told told) {
+    Headers fields = Headers.of("Location", url, "Cache-Control", "no-store");
+    return answers.bodiless(
+        x,
+        new ResponseHead(303, "See Other", fields),
+        new Told(
+            ServeReason.HIT_REDIRECT,
+            told.status().withDetail(ServeReason.HIT_REDIRECT.label()),
+            told.note(),
+            told.leader()));
+  }
+
+  private CompletionStage<EdgeResponse> fromHere(
+      Exchange x, Entry entry, Reply reply, Headers aged, Told told, Otherwise otherwise) {
+    StoredResponse stored = entry.response();
+    long length = entry.body().length();
     EdgeResponse without = withoutBody(x, entry, reply, aged, told);
     if (without != null) {
       return CompletableFuture.completedFuture(without);

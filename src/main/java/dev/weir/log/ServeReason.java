@@ -6,6 +6,7 @@ package dev.weir.log;
  */
 public enum ServeReason {
   HIT_FRESH("fresh", Kind.HIT),
+  HIT_REDIRECT("redirect", Kind.HIT),
   HIT_NO_REFRESH("no-refresh", Kind.HIT),
   HIT_MAX_STALE("max-stale", Kind.HIT),
   HIT_REVALIDATED("revalidated", Kind.HIT),

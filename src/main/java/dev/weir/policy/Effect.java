@@ -57,6 +57,9 @@ public record Effect<T>(String name) {
   /** How many redirects of origins are followed here, in place of the client. */
   public static final Effect<Integer> FOLLOW_REDIRECTS = new Effect<>("follow-redirects");
 
+  /** Whether hits are answered by a redirect to the object store. */
+  public static final Effect<Boolean> OBJECT_REDIRECT = new Effect<>("object-redirect");
+
   /** Which fields make variants. */
   public static final Effect<VaryRules> VARY = new Effect<>("vary");
 

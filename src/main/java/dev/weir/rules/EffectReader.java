@@ -61,6 +61,7 @@ final class EffectReader {
     put(keys, Effect.TRUST_SIGNATURES, Value::flag);
     put(keys, Effect.DENY, EffectReader::deny);
     put(keys, Effect.STORE, Value::flag);
+    put(keys, Effect.OBJECT_REDIRECT, Value::flag);
     put(keys, Effect.FRESHNESS, StoringReader::freshness);
     put(keys, Effect.NEGATIVE_CACHING, StoringReader::errors);
     put(keys, Effect.STALE_ON, StoringReader::staleOn);

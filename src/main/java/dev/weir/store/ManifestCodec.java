@@ -4,9 +4,12 @@ import dev.weir.entry.Body;
 import dev.weir.entry.ChunkId;
 import dev.weir.entry.Manifest;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
 
 /**
  * A manifest in bytes: version 1 (1 byte), bytes per chunk (8), bytes in all (8), number of chunks
@@ -26,6 +29,21 @@ public final class ManifestCodec {
     out.put(VERSION).putLong(manifest.chunkBytes()).putLong(manifest.totalBytes());
     out.putInt(chunks.size());
     return out.put(digests(manifest)).array();
+  }
+
+  /** What a body in chunks is called by: the digest of its manifest's bytes. Of others empty. */
+  public static Optional<String> digest(Body body) {
+    return switch (body) {
+      case Body.Chunked(Manifest manifest) -> Optional.of(Sha256.hex(encode(manifest)));
+      case Body.Listed listed -> Optional.of(listed.manifest().hex());
+      case Body.Inline inline -> Optional.empty();
+      case Body.Segmented segmented -> Optional.empty();
+    };
+  }
+
+  /** A name for that body together with what is said of it. */
+  public static String named(String digest, SortedMap<String, String> fields) {
+    return Sha256.hex((digest + "\n" + fields).getBytes(StandardCharsets.ISO_8859_1));
   }
 
   /** The digests alone, 32 bytes each. */

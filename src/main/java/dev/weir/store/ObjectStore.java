@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.stream.javadsl.Source;
@@ -49,6 +50,14 @@ public interface ObjectStore extends AutoCloseable {
 
   /** Deletes; completes with how many are gone, those that had not been there included. */
   CompletionStage<Integer> delete(List<ChunkId> ids);
+
+  /**
+   * Deletes bodies kept as one object ({@link WholeObjects}) that were put before then; completes
+   * with how many.
+   */
+  default CompletionStage<Integer> expireWhole(Instant before) {
+    return CompletableFuture.completedStage(0);
+  }
 
   /** Whether the store answers, and if not why; for health. Never fails. */
   CompletionStage<Optional<String>> problem();

@@ -253,4 +253,63 @@ class S3NodeIT {
       assertThat(onAnotherPort.text()).contains("refused");
     }
   }
+
+  @Test
+  void largeHitsAreFetchedFromTheBucketByClientsThatAreSentThere() throws Exception {
+    // Given
+    origin.on(
+        "/big",
+        seen ->
+            Answer.of(
+                200,
+                Headers.of("Cache-Control", "max-age=3600", "Content-Type", "text/x-big"),
+                body));
+    try (WeirProcess weir = weir("--object-redirect")) {
+      ProxyClient client = new ProxyClient(weir.address());
+      String url = origin.url("/big");
+      assertThat(client.get(url).body()).isEqualTo(body);
+      // When the object is made after a first hit, which is streamed
+      assertThat(client.untilHit(url).body()).isEqualTo(body);
+      Eventually.holds(() -> client.get(url).status() == 303);
+      ProxyClient.Response get = client.get(url);
+      ProxyClient.Response head = client.send("HEAD", url, null);
+      // Then
+      assertThat(get.body()).isEmpty();
+      assertThat(get.header("Cache-Control")).isEqualTo("no-store");
+      assertThat(get.header("Cache-Status")).contains("hit", "detail=redirect");
+      HttpResponse<byte[]> whole = fetch("GET", get.header("Location"));
+      assertThat(whole.statusCode()).isEqualTo(200);
+      assertThat(whole.body()).isEqualTo(body);
+      assertThat(whole.headers().firstValue("Content-Type")).hasValue("text/x-big");
+      assertThat(whole.headers().firstValue("Cache-Control")).hasValue("max-age=3600");
+      assertThat(head.status()).isEqualTo(303);
+      HttpResponse<byte[]> asked = fetch("HEAD", head.header("Location"));
+      assertThat(asked.statusCode()).isEqualTo(200);
+      assertThat(asked.headers().firstValueAsLong("Content-Length")).hasValue(BODY_BYTES);
+      // Through the proxy it is fetched uncached
+      ProxyClient.Response through = client.get(get.header("Location"));
+      assertThat(through.body()).isEqualTo(body);
+      assertThat(through.header("Cache-Status")).contains("own-object-store");
+      // And a URL that was tampered with is refused
+      assertThat(fetch("GET", get.header("Location") + "0").statusCode()).isEqualTo(403);
+
+      // When
+      ProxyClient.Response pip = client.get(url, "User-Agent", "pip/24.0");
+      ProxyClient.Response range = client.get(url, "Range", "bytes=0-9");
+      // Then
+      assertThat(pip.body()).isEqualTo(body);
+      assertThat(range.status()).isEqualTo(206);
+      assertThat(origin.count("/big")).isEqualTo(1);
+    }
+  }
+
+  private static HttpResponse<byte[]> fetch(String method, String url) throws Exception {
+    try (HttpClient direct = HttpClient.newHttpClient()) {
+      return direct.send(
+          HttpRequest.newBuilder(URI.create(url))
+              .method(method, HttpRequest.BodyPublishers.noBody())
+              .build(),
+          HttpResponse.BodyHandlers.ofByteArray());
+    }
+  }
 }

@@ -14,6 +14,7 @@ import dev.weir.origin.RawOrigin;
 import dev.weir.policy.Policy;
 import dev.weir.policy.PolicyTable;
 import dev.weir.rules.RuleFiles;
+import dev.weir.store.WholeObjects;
 import dev.weir.testing.Eventually;
 import dev.weir.wire.TestTls;
 import java.io.IOException;
@@ -88,6 +89,7 @@ final class FrontDoor implements AutoCloseable {
             ExchangeSettings.from(world.rooms.getConfig("weir.exchange")),
             instants.clock(),
             record -> {},
+            WholeObjects.NONE,
             world.materializer());
     edge = world.listen(exchanges, engines, origin.authority().port());
   }

@@ -14,6 +14,7 @@ import dev.weir.log.ExchangeRecord;
 import dev.weir.policy.Policy;
 import dev.weir.policy.PolicyTable;
 import dev.weir.rules.RuleFiles;
+import dev.weir.store.WholeObjects;
 import dev.weir.testing.Eventually;
 import dev.weir.testing.OriginServer;
 import dev.weir.testing.ProxyClient;
@@ -88,6 +89,7 @@ final class Rig implements AutoCloseable {
                     .getConfig("weir.exchange")),
             clock(),
             log::add,
+            WholeObjects.NONE,
             world.materializer());
   }
 

@@ -65,7 +65,8 @@ abstract class CollectionConformance {
   }
 
   private static CollectionSettings settings(long maxBytes, long maxAgeMillis) {
-    return new CollectionSettings(0, GRACE.toMillis(), 60_000, 0.5, maxBytes, maxAgeMillis, 4);
+    return new CollectionSettings(
+        0, GRACE.toMillis(), 60_000, 0.5, maxBytes, maxAgeMillis, Duration.ofDays(7).toMillis(), 4);
   }
 
   private Collector collector(CollectionSettings settings, MetadataStore metadata) {

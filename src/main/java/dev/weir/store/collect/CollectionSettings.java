@@ -12,6 +12,7 @@ import com.typesafe.config.Config;
  * @param maxBytes of all bodies together, by whole entries; 0 for no limit
  * @param maxAgeMillis since the last use of an entry; 0 for no limit
  * @param parallelism notes and deletions under way
+ * @param wholeMaxAgeMillis bodies kept as one object are deleted when they are so old
  */
 public record CollectionSettings(
     long intervalMillis,
@@ -20,6 +21,7 @@ public record CollectionSettings(
     double safetyFraction,
     long maxBytes,
     long maxAgeMillis,
+    long wholeMaxAgeMillis,
     int parallelism) {
 
   public CollectionSettings {
@@ -29,6 +31,7 @@ public record CollectionSettings(
         graceMillis >= 4 * leaseMillis, "grace must be at least four times as long as the lease");
     require(0 <= safetyFraction && safetyFraction <= 1, "safety-fraction must be between 0 and 1");
     require(maxBytes >= 0 && maxAgeMillis >= 0, "max-bytes and max-age must not be negative");
+    require(wholeMaxAgeMillis >= 2 * 86_400_000L, "whole-max-age must be at least 2d");
     require(parallelism > 0 && parallelism <= 256, "parallelism must be from 1 to 256");
   }
 
@@ -40,6 +43,7 @@ public record CollectionSettings(
         block.getDouble("safety-fraction"),
         block.getBytes("max-bytes"),
         block.getDuration("max-age").toMillis(),
+        block.getDuration("whole-max-age").toMillis(),
         block.getInt("parallelism"));
   }
 

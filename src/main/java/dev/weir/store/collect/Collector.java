@@ -12,6 +12,7 @@ import dev.weir.store.Retention;
 import dev.weir.store.StoreException;
 import dev.weir.store.collect.Condemnation.Seen;
 import dev.weir.store.collect.Condemnation.Step;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
@@ -152,6 +153,12 @@ public final class Collector {
         return new CollectionOutcome.Refused(odd.get());
       }
       sweep();
+      if (!options.dryRun()) {
+        // Copies for redirected clients: made again when they are wanted.
+        requireLease();
+        Instant before = clock.instant().minusMillis(settings.wholeMaxAgeMillis());
+        var _ = Waiting.forWalk(objects.expireWhole(before));
+      }
       return new CollectionOutcome.Done(
           counts.report(options.dryRun(), marked.size(), removed.entries(), removed.bytes()));
     }

@@ -55,14 +55,15 @@ public record S3Access(AwsCredentialsProvider credentials, Region region) {
 
   /** The connector's settings. A bucket with a dot fits no certificate as a host name. */
   S3Settings connection(S3StoreSettings settings, ActorSystem system) {
-    boolean byPath = !settings.endpoint().isEmpty() || settings.bucket().contains(".");
     S3Settings connection =
         S3Settings.create(system)
             .withCredentialsProvider(credentials)
             .withS3RegionProvider(() -> region)
             .withListBucketApiVersion(ApiVersion.getListBucketVersion2())
             .withAccessStyle(
-                byPath ? AccessStyle.pathAccessStyle() : AccessStyle.virtualHostAccessStyle())
+                byPath(settings)
+                    ? AccessStyle.pathAccessStyle()
+                    : AccessStyle.virtualHostAccessStyle())
             .withRetrySettings(
                 RetrySettings.create(
                     settings.maxRetries(),
@@ -74,7 +75,12 @@ public record S3Access(AwsCredentialsProvider credentials, Region region) {
         : connection.withEndpointUrl(withoutSlash(settings.endpoint()));
   }
 
-  private static String withoutSlash(String url) {
+  /** Whether the bucket stands in the path, not in the host. */
+  boolean byPath(S3StoreSettings settings) {
+    return !settings.endpoint().isEmpty() || settings.bucket().contains(".");
+  }
+
+  static String withoutSlash(String url) {
     return url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
   }
 }

@@ -418,16 +418,41 @@ public final class S3ObjectStore implements ObjectStore {
             });
   }
 
+  @Override
+  public CompletionStage<Integer> expireWhole(Instant before) {
+    return keys(settings.prefix() + S3WholeObjects.FOLDER)
+        .filter(found -> found.getLastModified().isBefore(before))
+        .mapAsyncUnordered(
+            settings.maxConnections(),
+            found ->
+                S3.deleteObject(settings.bucket(), found.getKey())
+                    .withAttributes(attributes)
+                    .runWith(Sink.head(), materializer))
+        .runFold(0, (count, _) -> count + 1, materializer)
+        .handle(
+            (count, failure) -> {
+              if (failure != null) {
+                throw failed("delete", failure);
+              }
+              return count;
+            });
+  }
+
   /**
    * Ends uploads in several parts that nobody has completed for long, by whomever: S3 keeps and
    * charges their parts for ever. Completes with how many.
    */
   public CompletionStage<Integer> sweepUploads(Instant now) {
     Instant before = now.minusMillis(settings.abandonedUploadMillis());
-    Optional<String> prefix =
-        settings.prefix().isEmpty() ? Optional.of("data/") : Optional.of(settings.prefix());
-    return S3.listMultipartUpload(settings.bucket(), prefix)
-        .withAttributes(attributes)
+    List<String> ours =
+        settings.prefix().isEmpty()
+            ? List.of("data/", S3WholeObjects.FOLDER)
+            : List.of(settings.prefix());
+    return Source.from(ours)
+        .flatMapConcat(
+            prefix ->
+                S3.listMultipartUpload(settings.bucket(), Optional.of(prefix))
+                    .withAttributes(attributes))
         .filter(upload -> upload.initiated().isBefore(before))
         .mapAsync(
             1,
