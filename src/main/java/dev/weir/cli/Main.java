@@ -39,6 +39,7 @@ public final class Main {
     line.addSubcommand("cache", new CommandLine(CacheCommand.spec()));
     line.addSubcommand("gc", new CommandLine(CareCommand.gc()));
     line.addSubcommand("fsck", new CommandLine(CareCommand.fsck()));
+    line.addSubcommand("import", new CommandLine(ImportCommand.spec()));
     line.addSubcommand("config", new CommandLine(ConfigCommand.spec()));
     line.setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
     line.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));

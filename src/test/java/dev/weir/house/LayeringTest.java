@@ -44,6 +44,7 @@ class LayeringTest {
           Map.entry("onboard", only("http", "tls")),
           Map.entry("log", only("http", "entry")),
           Map.entry("inspect", only("http", "entry", "store")),
+          Map.entry("moving", only("http", "entry", "policy", "inspect", "store")),
           Map.entry(
               "cluster", only("fill", "store", "wire", "cache", "entry", "http", "origin", "tls")));
 
