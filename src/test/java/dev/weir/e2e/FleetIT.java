@@ -9,21 +9,11 @@ import dev.weir.testing.Eventually;
 import dev.weir.testing.OriginServer;
 import dev.weir.testing.ProxyClient;
 import dev.weir.testing.WeirProcess;
-import java.io.IOException;
-import java.net.ServerSocket;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -39,9 +29,8 @@ class FleetIT {
   private static final int PIECE_BYTES = 64 << 10;
 
   @TempDir private Path folder;
-  private final List<WeirProcess> nodes = new ArrayList<>();
-  private final List<String> seeds = new ArrayList<>();
-  private final ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor();
+  private TestFleet fleet;
+  private List<WeirProcess> nodes;
   private OriginServer origin;
 
   private static byte[] body(int size) {
@@ -53,67 +42,19 @@ class FleetIT {
   @BeforeEach
   void aFleet() throws Exception {
     origin = OriginServer.start();
-    assertThat(WeirProcess.run("cluster", "init", folder.resolve("fleet").toString()).exitCode())
-        .isZero();
-    // A loaded machine must not make nodes go alone: what is shown here is what they do together.
-    Path settings =
-        Files.writeString(
-            folder.resolve("weir.conf"),
-            "weir.cluster.unshared-stores = true\nweir.cache.ack-timeout = 10 s\n"
-                + "weir.cache.answer-timeout = 20 s\n");
-    List<Integer> ports = freePorts(2 * NODES);
-    for (int i = 0; i < NODES; i++) {
-      seeds.add("127.0.0.1:" + ports.get(2 * i) + ":" + ports.get(2 * i + 1));
-    }
-    for (int i = 0; i < NODES; i++) {
-      nodes.add(
-          WeirProcess.start(
-              folder.resolve("data-" + i),
-              "256m",
-              "--config=" + settings,
-              "--health-port=" + freePorts(1).getFirst(),
-              "--cluster-dir=" + folder.resolve("fleet").resolve("node-" + (i + 1)),
-              "--cluster-host=127.0.0.1",
-              "--cluster-port=" + ports.get(2 * i),
-              "--peer-port=" + ports.get(2 * i + 1),
-              "--cluster-seeds=" + String.join(",", seeds),
-              "--allow-destinations=127.0.0.1"));
-    }
-    for (WeirProcess node : nodes) {
-      Eventually.holds(() -> isReady(node));
-    }
+    fleet =
+        TestFleet.here(
+            folder,
+            NODES,
+            TestFleet.UNSHARED + TestFleet.PATIENT,
+            "--allow-destinations=127.0.0.1");
+    nodes = fleet.nodes();
   }
 
   @AfterEach
   void stop() {
-    nodes.forEach(WeirProcess::close);
-    clients.close();
+    fleet.close();
     origin.close();
-  }
-
-  private static List<Integer> freePorts(int count) throws IOException {
-    List<ServerSocket> sockets = new ArrayList<>();
-    List<Integer> ports = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      ServerSocket socket = new ServerSocket(0);
-      sockets.add(socket);
-      ports.add(socket.getLocalPort());
-    }
-    for (ServerSocket socket : sockets) {
-      socket.close();
-    }
-    return ports;
-  }
-
-  private static boolean isReady(WeirProcess node) throws Exception {
-    try (HttpClient http = HttpClient.newHttpClient()) {
-      URI health = URI.create("http://127.0.0.1:" + node.healthPort() + "/health");
-      return http.send(HttpRequest.newBuilder(health).build(), HttpResponse.BodyHandlers.ofString())
-              .statusCode()
-          == 200;
-    } catch (IOException notYet) {
-      return false;
-    }
   }
 
   /** Two million bytes a second: slow enough that everybody comes while it runs. */
@@ -146,19 +87,13 @@ class FleetIT {
         });
   }
 
-  private List<CompletableFuture<byte[]>> ask(List<WeirProcess> at, String path, int count) {
-    List<CompletableFuture<byte[]>> bodies = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      ProxyClient client = new ProxyClient(at.get(i % at.size()).address());
-      bodies.add(
-          CompletableFuture.supplyAsync(
-              () -> {
-                ProxyClient.Response response = client.tryGet(origin.url(path));
-                return response == null ? new byte[0] : response.body();
-              },
-              clients));
-    }
-    return bodies;
+  private List<CompletableFuture<TestFleet.Fetched>> ask(
+      List<WeirProcess> at, String path, int count) {
+    return fleet.ask(at, origin.url(path), count);
+  }
+
+  private static String text(CompletableFuture<TestFleet.Fetched> answer) {
+    return new String(answer.join().body(), StandardCharsets.UTF_8);
   }
 
   @Test
@@ -167,10 +102,10 @@ class FleetIT {
     slow("/cold");
 
     // When
-    List<CompletableFuture<byte[]>> bodies = ask(nodes, "/cold", CLIENTS);
+    List<CompletableFuture<TestFleet.Fetched>> bodies = ask(nodes, "/cold", CLIENTS);
 
     // Then
-    assertThat(bodies).allSatisfy(body -> assertThat(Arrays.equals(body.join(), BODY)).isTrue());
+    assertThat(TestFleet.differing(bodies, BODY)).isEmpty();
     assertThat(origin.count("/cold")).isEqualTo(1);
   }
 
@@ -180,17 +115,17 @@ class FleetIT {
     slow("/orphaned");
     WeirProcess leader = nodes.getFirst();
     List<WeirProcess> others = nodes.subList(1, NODES);
-    List<CompletableFuture<byte[]>> doomed = ask(List.of(leader), "/orphaned", 1);
+    List<CompletableFuture<TestFleet.Fetched>> doomed = ask(List.of(leader), "/orphaned", 1);
     Eventually.holds(() -> origin.count("/orphaned") == 1);
-    List<CompletableFuture<byte[]>> bodies = ask(others, "/orphaned", CLIENTS);
+    List<CompletableFuture<TestFleet.Fetched>> bodies = ask(others, "/orphaned", CLIENTS);
     Eventually.holds(() -> origin.bodyBytesSent() > BODY.length / 4);
 
     // When
     leader.kill();
 
     // Then
-    assertThat(bodies).allSatisfy(body -> assertThat(Arrays.equals(body.join(), BODY)).isTrue());
-    assertThat(doomed.getFirst().join()).isNotEqualTo(BODY);
+    assertThat(TestFleet.differing(bodies, BODY)).isEmpty();
+    assertThat(doomed.getFirst().join().differs(BODY)).isNotEmpty();
     assertThat(origin.count("/orphaned")).isEqualTo(2);
     assertThat(origin.seen("/orphaned").getLast().header("Range")).startsWith("bytes=");
   }
@@ -199,8 +134,8 @@ class FleetIT {
   void aPurgeOnOneNodeIsKnownToAllWhenItReturns() throws Exception {
     // Given an object that every node has served
     origin.on("/purged", seen -> Answer.text(200, "old", "Cache-Control", "max-age=600"));
-    for (CompletableFuture<byte[]> body : ask(nodes, "/purged", NODES)) {
-      assertThat(body.join()).asString().isEqualTo("old");
+    for (CompletableFuture<TestFleet.Fetched> body : ask(nodes, "/purged", NODES)) {
+      assertThat(text(body)).isEqualTo("old");
     }
     WeirProcess first = nodes.getFirst();
     new ProxyClient(first.address()).untilHit(origin.url("/purged"));
@@ -215,8 +150,8 @@ class FleetIT {
 
     // Then
     assertThat(purged.exitCode()).isZero();
-    for (CompletableFuture<byte[]> body : ask(nodes, "/purged", NODES)) {
-      assertThat(body.join()).asString().isEqualTo("new");
+    for (CompletableFuture<TestFleet.Fetched> body : ask(nodes, "/purged", NODES)) {
+      assertThat(text(body)).isEqualTo("new");
     }
   }
 
@@ -238,8 +173,8 @@ class FleetIT {
     // Given a node of the same peers with an interception CA of its own making
     Path foreign = folder.resolve("foreign");
     assertThat(WeirProcess.run("ca", "export", "--data-dir=" + foreign).exitCode()).isZero();
-    List<Integer> ports = freePorts(2);
-    String seed = seedOf(nodes.getFirst());
+    List<Integer> ports = TestFleet.freePorts(2);
+    String seed = fleet.seed(0);
 
     // When
     WeirProcess refused =
@@ -258,9 +193,5 @@ class FleetIT {
     // Then
     Eventually.holds(() -> !refused.isAlive());
     assertThat(refused.log()).contains("interception CA", "is not that of", "weir cluster init");
-  }
-
-  private String seedOf(WeirProcess node) {
-    return seeds.get(nodes.indexOf(node));
   }
 }
