@@ -14,6 +14,7 @@ import dev.weir.respond.Problem;
 import java.time.Clock;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -86,8 +87,7 @@ final class Answers {
     Running running = new Running(x, head.status(), told, hold);
     Source<ByteString, ?> metered =
         body.via(new BodyMeter(running, x.edge.gone(), settings.clientGoneGraceMillis()));
-    CompletableFuture.delayedExecutor(settings.unreadBodyMillis(), TimeUnit.MILLISECONDS)
-        .execute(running::giveUpUnread);
+    running.giveUpUnreadAfter(settings.unreadBodyMillis());
     ResponseEntity entity =
         length.isPresent()
             ? HttpEntities.create(ContentTypes.NO_CONTENT_TYPE, length.getAsLong(), metered)
@@ -175,6 +175,9 @@ final class Answers {
     private final Hold hold;
     private final AtomicBoolean begun = new AtomicBoolean();
 
+    // Cancelled once the body is read: a timer left to run out would keep the whole exchange.
+    private final CompletableFuture<Void> unread = new CompletableFuture<>();
+
     Running(Exchange x, int status, Told told, Hold hold) {
       this.x = x;
       this.status = status;
@@ -185,6 +188,7 @@ final class Answers {
     @Override
     public void started() {
       begun.set(true);
+      unread.cancel(false);
     }
 
     @Override
@@ -193,8 +197,13 @@ final class Answers {
       tell(x, status, told, bytes, complete);
     }
 
+    void giveUpUnreadAfter(long millis) {
+      CompletionStage<Void> late = unread.completeOnTimeout(null, millis, TimeUnit.MILLISECONDS);
+      late.thenRun(this::giveUpUnread);
+    }
+
     /** The connection died between the head and the body: the stream was never started. */
-    void giveUpUnread() {
+    private void giveUpUnread() {
       if (begun.compareAndSet(false, true)) {
         hold.release();
         tell(x, status, told, 0, false);

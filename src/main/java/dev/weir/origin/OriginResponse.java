@@ -7,7 +7,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.util.ByteString;
@@ -41,23 +40,20 @@ public record OriginResponse(
    * for so long.
    */
   OriginResponse whenEnded(Runnable ended, long unclaimedMillis) {
-    AtomicBoolean begun = new AtomicBoolean();
-    CompletableFuture.delayedExecutor(unclaimedMillis, TimeUnit.MILLISECONDS)
-        .execute(
-            () -> {
-              if (!begun.get()) {
-                ended.run();
-              }
-            });
+    CompletableFuture<Void> unclaimed = new CompletableFuture<>();
+    CompletionStage<Void> late =
+        unclaimed.completeOnTimeout(null, unclaimedMillis, TimeUnit.MILLISECONDS);
+    late.thenRun(ended);
     return new OriginResponse(
-        head, watched(body, begun, ended), bodyLength, closeDelimited, trailers);
+        head, watched(body, unclaimed, ended), bodyLength, closeDelimited, trailers);
   }
 
   private static <M> Source<ByteString, M> watched(
-      Source<ByteString, M> body, AtomicBoolean begun, Runnable ended) {
+      Source<ByteString, M> body, CompletableFuture<Void> unclaimed, Runnable ended) {
     return body.watchTermination(
         (value, end) -> {
-          begun.set(true);
+          // Cancelled, not only ignored: a timer left to run out would keep what it would end.
+          unclaimed.cancel(false);
           end.whenComplete((done, failed) -> ended.run());
           return value;
         });

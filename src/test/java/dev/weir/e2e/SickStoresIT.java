@@ -33,8 +33,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A node between real stores of which both are gone at its start, or whose disk is full: right bytes
- * to everybody, and storing resumes when that is over.
+ * A node between real stores of which both are gone at its start, or whose disk is full: right
+ * bytes to everybody, and storing resumes when that is over.
  */
 @Tag("stores")
 class SickStoresIT {
