@@ -86,9 +86,11 @@ final class KeeperStore {
                 switch (written) {
                   case WriteResult.Written(Version version) when index == null ->
                       done(new Result.Written(version, null));
-                  case WriteResult.Written(Version version) ->
-                      writeIndex(
-                          index, indexExpected, listed -> new Result.Written(version, listed));
+                  case WriteResult.Written(Version version) -> {
+                    FaultPoints.reached(FaultPoints.Point.BEFORE_INDEX);
+                    yield writeIndex(
+                        index, indexExpected, listed -> new Result.Written(version, listed));
+                  }
                   case WriteResult.Conflict conflict -> done(new Result.Conflict());
                 });
   }

@@ -550,6 +550,7 @@ final class Spool {
       adopting++;
       after.add(() -> context.blocking().execute(() -> store(manifest)));
     } else {
+      FaultPoints.reached(FaultPoints.Point.MANIFEST_ADOPTED);
       Body body = new Body.Listed(flushed, chunkBytes, id);
       after.add(() -> outcome.complete(new Outcome.Whole(body)));
     }

@@ -14,6 +14,8 @@ public final class FaultPoints {
     CHUNK_SPOOLED,
     /** A chunk has its name and is durable on this disk. */
     CHUNK_ADOPTED,
+    /** The list of a long body's chunks is a chunk itself, and nothing names it. */
+    MANIFEST_ADOPTED,
     /** A held entry's chunks are linked, its record is not written. */
     HELD_WITHOUT_RECORD,
     /** A held entry's record is durable. */
@@ -24,6 +26,8 @@ public final class FaultPoints {
     BEFORE_DOCUMENT,
     /** The document is written, nobody has been told. */
     AFTER_DOCUMENT,
+    /** A variant's document is written, and the index that has to list it is not. */
+    BEFORE_INDEX,
     /** The document is written, and what was held for it is about to be let go. */
     BEFORE_RELEASE
   }

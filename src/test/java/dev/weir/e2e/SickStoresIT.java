@@ -33,8 +33,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A node between real stores of which both are gone at its start, or whose disk is full: right
- * bytes to everybody, and storing resumes when that is over.
+ * A node between real stores of which one or both are slow, silent, gone or full, also at its
+ * start: right bytes to everybody, and what waited goes where it belongs when they are back.
  */
 @Tag("stores")
 class SickStoresIT {
@@ -142,6 +142,10 @@ class SickStoresIT {
         .count();
   }
 
+  private void wipeDiskTier() throws Exception {
+    deleteChunks(folder.resolve("node/data"));
+  }
+
   private static void served(ProxyClient client, String url, String path) throws Exception {
     ProxyClient.Response response = client.get(url);
     assertThat(response.status()).as(response.header("Cache-Status")).isEqualTo(200);
@@ -151,6 +155,35 @@ class SickStoresIT {
   private void stored(WeirProcess weir, ProxyClient client, String url) throws Exception {
     client.untilHit(url);
     Eventually.holds(() -> pending(weir) == 0 && chunksInS3() > 0);
+  }
+
+  @Test
+  void aSlowOrSilentS3IsWaitedForOrPassedByAndUploadsDrain() throws Exception {
+    try (WeirProcess weir = weir()) {
+      // Given
+      ProxyClient client = new ProxyClient(weir.address());
+      String old = object("/old");
+      stored(weir, client, old);
+      for (Fault fault : new Fault[] {Fault.SLOW, Fault.SILENT}) {
+        wipeDiskTier();
+        s3Line.set(fault);
+        // When
+        String path = "/new/" + fault;
+        String fresh = object(path);
+        // Then
+        served(client, old, "/old");
+        served(client, fresh, path);
+        assertThat(client.untilHit(fresh).body()).isEqualTo(body(path));
+        // When
+        s3Line.set(Fault.NONE);
+        // Then
+        Eventually.holds(() -> pending(weir) == 0 && !degraded(weir));
+        wipeDiskTier();
+        long fetched = origin.count(path);
+        served(client, fresh, path);
+        assertThat(origin.count(path)).isEqualTo(fetched);
+      }
+    }
   }
 
   @Test
@@ -177,6 +210,40 @@ class SickStoresIT {
       // Then
       Eventually.holds(() -> !degraded(weir));
       stored(weir, client, url);
+    }
+  }
+
+  @Test
+  void whatWaitedOutlivesAStartWithBothStoresDownAndDrainsWhenTheyAreBack() throws Exception {
+    // Given
+    s3Line.set(Fault.REFUSED);
+    String url = object("/held");
+    try (WeirProcess weir = weir()) {
+      new ProxyClient(weir.address()).untilHit(url);
+      assertThat(pending(weir)).isEqualTo(1);
+      weir.kill();
+    }
+    searchLine.set(Fault.REFUSED);
+    try (WeirProcess weir = weir()) {
+      ProxyClient client = new ProxyClient(weir.address());
+      // When
+      served(client, url, "/held");
+      // Then
+      assertThat(pending(weir)).isPositive();
+      assertThat(chunksInS3()).isZero();
+      // When S3 is back alone
+      s3Line.set(Fault.NONE);
+      served(client, url, "/held");
+      // Then
+      assertThat(pending(weir)).as("nothing is settled without its document").isPositive();
+      // When
+      searchLine.set(Fault.NONE);
+      // Then
+      Eventually.holds(() -> pending(weir) == 0 && chunksInS3() > 0);
+      wipeDiskTier();
+      long fetched = origin.count("/held");
+      assertThat(client.untilHit(url).body()).isEqualTo(body("/held"));
+      assertThat(origin.count("/held")).isEqualTo(fetched);
     }
   }
 
