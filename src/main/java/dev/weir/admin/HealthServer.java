@@ -2,8 +2,6 @@ package dev.weir.admin;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -17,6 +15,7 @@ import org.apache.pekko.http.javadsl.ServerBinding;
 import org.apache.pekko.http.javadsl.model.AttributeKeys;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpCharsets;
+import org.apache.pekko.http.javadsl.model.HttpHeader;
 import org.apache.pekko.http.javadsl.model.HttpMethod;
 import org.apache.pekko.http.javadsl.model.HttpMethods;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
@@ -35,6 +34,9 @@ import org.apache.pekko.http.javadsl.settings.ServerSettings;
  * {@code /metrics} (Prometheus) and, for loopback only, {@code /debug/threads|connections|memory}.
  */
 public final class HealthServer {
+  /** Of requests without a Host. */
+  static final String DEFAULT_HOST = "weir.internal";
+
   private static final HttpMethod PURGE =
       HttpMethods.custom("PURGE", false, true, RequestEntityAcceptances.Tolerated);
 
@@ -47,6 +49,7 @@ public final class HealthServer {
   private final Metrics metrics;
   private final DebugPages debug;
   private final Operations operations;
+  private final OperatorAccess access;
   private final BreakerPages breakers;
 
   public HealthServer(
@@ -64,6 +67,7 @@ public final class HealthServer {
     this.metrics = metrics;
     this.debug = debug;
     this.operations = operations;
+    this.access = new OperatorAccess(settings.token());
     this.breakers = new BreakerPages(operations);
   }
 
@@ -72,7 +76,7 @@ public final class HealthServer {
         ServerSettings.create(system)
             .withRemoteAddressAttribute(true)
             // Probes of balancers speak HTTP/1.0, often without a Host.
-            .withDefaultHostHeader(Host.create("weir.internal"))
+            .withDefaultHostHeader(Host.create(DEFAULT_HOST))
             .withMaxConnections(settings.maxConnections())
             .withTimeouts(
                 ServerSettings.create(system)
@@ -237,34 +241,33 @@ public final class HealthServer {
         : text(409, "a collection or check is under way already\n");
   }
 
-  /** From the machine itself, or with the fleet's secret. */
   private boolean mayOperate(HttpRequest request) {
-    if (fromLoopback(request)) {
-      return true;
-    }
-    String given =
-        request.getHeader("Authorization").map(header -> header.value()).orElse("").strip();
-    return !settings.token().isEmpty()
-        && MessageDigest.isEqual(
-            ("Bearer " + settings.token()).getBytes(StandardCharsets.UTF_8),
-            given.getBytes(StandardCharsets.UTF_8));
+    return access.allows(sender(request));
   }
 
   private static HttpResponse refused() {
     return text(
-        403, "from the machine itself, or with `Authorization: Bearer` and the fleet's secret\n");
+        403,
+        "from the machine itself by its address or as localhost, and not from a page in a browser;"
+            + " or with `Authorization: Bearer` and the fleet's secret\n");
   }
 
-  private static boolean fromLoopback(HttpRequest request) {
-    return request
-        .getAttribute(AttributeKeys.remoteAddress)
-        .flatMap(remote -> remote.getAddress())
-        .map(InetAddress::isLoopbackAddress)
-        .orElse(false);
+  private static OperatorAccess.Sender sender(HttpRequest request) {
+    boolean loopback =
+        request
+            .getAttribute(AttributeKeys.remoteAddress)
+            .flatMap(remote -> remote.getAddress())
+            .map(InetAddress::isLoopbackAddress)
+            .orElse(false);
+    return new OperatorAccess.Sender(
+        loopback,
+        request.getUri().host().address(),
+        request.getHeader("Origin").map(HttpHeader::value).orElse(null),
+        request.getHeader("Authorization").map(HttpHeader::value).orElse(null));
   }
 
   private HttpResponse debug(HttpRequest request, String path) {
-    if (!fromLoopback(request)) {
+    if (!sender(request).isOwnMachine()) {
       return text(403, "debug pages answer loopback only; ask from the machine itself\n");
     }
     return switch (path) {

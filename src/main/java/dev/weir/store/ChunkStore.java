@@ -44,6 +44,12 @@ public interface ChunkStore extends AutoCloseable {
   /** The ids and lengths of all chunks; blocking, for start-up and checks; to be closed. */
   Stream<Held> list();
 
+  /**
+   * The length a chunk has where it is kept, asked anew, or -1; blocking. A chunk that is open can
+   * be read on when this says that it is gone.
+   */
+  long storedLength(ChunkId id);
+
   /** A new empty file in the same file system for a spool to write to; blocking. */
   Path newSpoolFile();
 

@@ -494,7 +494,8 @@ public final class DiskChunkStore implements LocalChunks {
     return found;
   }
 
-  private long storedLength(ChunkId id) {
+  @Override
+  public long storedLength(ChunkId id) {
     return sizeOrAbsent(path(id));
   }
 

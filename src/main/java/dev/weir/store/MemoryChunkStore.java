@@ -123,6 +123,12 @@ public final class MemoryChunkStore implements LocalChunks {
   }
 
   @Override
+  public synchronized long storedLength(ChunkId id) {
+    var chunk = chunks.get(id);
+    return chunk == null ? -1 : chunk.bytes.length;
+  }
+
+  @Override
   public Path newSpoolFile() {
     try {
       return Files.createTempFile(spool, "chunk", ".part");

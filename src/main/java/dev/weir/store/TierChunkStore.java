@@ -44,6 +44,11 @@ record TierChunkStore(DiskChunkStore disk, DiskTier tier) implements ChunkStore 
   }
 
   @Override
+  public long storedLength(ChunkId id) {
+    return disk.storedLength(id);
+  }
+
+  @Override
   public Path newSpoolFile() {
     return disk.newSpoolFile();
   }

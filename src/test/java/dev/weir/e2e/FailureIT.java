@@ -120,6 +120,21 @@ class FailureIT {
   }
 
   @Test
+  void aPageInABrowserCannotOperateANode() throws Exception {
+    // Given
+    HttpRequest.Builder task =
+        HttpRequest.newBuilder(
+                URI.create("http://127.0.0.1:" + weir.healthPort() + "/care?task=gc&dry-run=true"))
+            .POST(HttpRequest.BodyPublishers.noBody());
+    // When
+    int fromAPage = send(task.copy().header("Origin", "http://page.example").build());
+    int fromAProgram = send(task.build());
+    // Then
+    assertThat(fromAPage).isEqualTo(403);
+    assertThat(fromAProgram).isNotEqualTo(403);
+  }
+
+  @Test
   void theLogHasALinePerRequestWithoutSecrets() throws Exception {
     try (OriginServer origin = OriginServer.start()) {
       // When
@@ -290,6 +305,12 @@ class FailureIT {
       return true;
     } catch (IOException ended) {
       return false; // let in, or still in the backlog, when the listener closed
+    }
+  }
+
+  private static int send(HttpRequest request) throws Exception {
+    try (HttpClient http = HttpClient.newHttpClient()) {
+      return http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
     }
   }
 

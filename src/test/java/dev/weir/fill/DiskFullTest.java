@@ -89,6 +89,11 @@ class DiskFullTest {
     }
 
     @Override
+    public long storedLength(ChunkId id) {
+      return store.storedLength(id);
+    }
+
+    @Override
     public CompletionStage<Optional<String>> problem() {
       return store.problem();
     }

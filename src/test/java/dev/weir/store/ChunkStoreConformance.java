@@ -64,6 +64,17 @@ abstract class ChunkStoreConformance {
   }
 
   @Test
+  void theStoredLengthIsThatOfTheChunkOrNone() throws Exception {
+    // Given
+    byte[] chunk = bytes(1, 70_000);
+    // When
+    adopt(store, chunk).close();
+    // Then
+    assertThat(store.storedLength(id(chunk))).isEqualTo(70_000);
+    assertThat(store.storedLength(id(bytes(2, 10)))).isEqualTo(-1);
+  }
+
+  @Test
   void readsBeginAnywhereAndEndAtTheEnd() throws Exception {
     // Given
     byte[] chunk = bytes(1, 200_000);

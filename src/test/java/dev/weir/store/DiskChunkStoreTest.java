@@ -69,6 +69,20 @@ class DiskChunkStoreTest extends ChunkStoreConformance {
   }
 
   @Test
+  void aChunkWhoseFileIsGoneIsNotStoredThoughItsReaderGoesOn() throws Exception {
+    // Given
+    byte[] chunk = bytes(1, 100_000);
+    try (ChunkReader reader = adopt(store, chunk)) {
+      assertThat(reader.read(0, 1000).size()).isEqualTo(1000);
+      // When
+      Files.delete(path(chunk));
+      // Then
+      assertThat(store.storedLength(id(chunk))).isEqualTo(-1);
+      assertThat(readAll(reader, 65_536)).isEqualTo(chunk);
+    }
+  }
+
+  @Test
   void aShortLeftoverIsReplacedByAnAdoption() throws Exception {
     // Given
     byte[] chunk = bytes(1, 100_000);

@@ -82,13 +82,8 @@ public interface ChunkHome {
 
     @Override
     public CompletionStage<Boolean> isThere(ChunkId id, long lengthBytes) {
-      return CompletableFuture.supplyAsync(
-          () -> {
-            Optional<ChunkReader> chunk = chunks.open(id, lengthBytes);
-            chunk.ifPresent(ChunkReader::close);
-            return chunk.isPresent();
-          },
-          blocking);
+      // Not opened: what a reader has mapped opens even when its file is gone.
+      return CompletableFuture.supplyAsync(() -> chunks.storedLength(id) == lengthBytes, blocking);
     }
 
     @Override
