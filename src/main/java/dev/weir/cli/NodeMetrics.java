@@ -119,6 +119,9 @@ final class NodeMetrics {
         .counter("weir_fills_abandoned", "Fills nobody wanted any more", metrics::abandoned)
         .counter("weir_fills_resumed", "Fills resumed by a range", metrics::resumed)
         .counter("weir_fills_disk_full", "Fills the disk had no room for", metrics::diskFull)
+        .counter("weir_fill_parts", "Parts of bodies fetched by themselves", metrics::parts)
+        .counter("weir_fill_parts_failed", "Requests for parts in vain", metrics::partsFailed)
+        .counter("weir_fill_streams_cut", "Streams that parts took over", metrics::streamsCut)
         .counter("weir_fill_origin_bytes", "Body bytes fetched", metrics::originBytes);
   }
 

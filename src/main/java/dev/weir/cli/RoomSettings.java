@@ -34,6 +34,7 @@ final class RoomSettings {
     rooms.flag("allow-policy-header", "exchange.allow-policy-header");
     rooms.millis("upstream-connect-timeout", "exchange.origin-connect-timeout");
     rooms.millis("upstream-read-timeout", "exchange.origin-read-timeout");
+    rooms.put("fill.acceleration.max-connections", "fill-connections", 1, 64);
     rooms.bytes("disk-cache-size", "store.disk-cache-size");
     rooms.elasticsearch();
     rooms.cluster();

@@ -49,6 +49,7 @@ record Setting(
           value("upstream-connect-timeout", null, "SECONDS", "Name, TCP and TLS; 0 is no limit."),
           value("upstream-read-timeout", null, "SECONDS", "Longest silence of an origin."),
           value("log-level", null, "LEVEL", "error, warn, info, debug or trace."),
+          value("fill-connections", null, "N", "Connections for one large body; 1: no parts."),
           value("disk-cache-size", null, "SIZE", "How many bytes of bodies to keep, as 20G."),
           value("elasticsearch-url", null, "URL", "Metadata in Elasticsearch or OpenSearch there."),
           value("elasticsearch-meta-index", null, "NAME", "Its index; made if it is missing."),

@@ -15,10 +15,18 @@ final class BodyPump extends GraphStage<SinkShape<ByteString>> {
   private final SinkShape<ByteString> shape = SinkShape.of(in);
   private final Target target;
 
+  /** What is wanted after some bytes. */
+  enum Demand {
+    MORE,
+    /** Nothing until {@code more} has been called. */
+    WAIT,
+    /** Nothing at all: the rest comes another way. The target hears no more of this stream. */
+    ENOUGH
+  }
+
   /** Where the body goes; called by one stream at a time. */
   interface Target {
-    /** False: nothing more until {@code more} has been called. */
-    boolean bytes(ByteString bytes, Runnable more);
+    Demand bytes(ByteString bytes, Runnable more);
 
     void whole();
 
@@ -57,8 +65,13 @@ final class BodyPump extends GraphStage<SinkShape<ByteString>> {
           new AbstractInHandler() {
             @Override
             public void onPush() {
-              if (target.bytes(grab(in), () -> more.invoke(true))) {
-                pull(in);
+              switch (target.bytes(grab(in), () -> more.invoke(true))) {
+                case MORE -> pull(in);
+                case WAIT -> {}
+                case ENOUGH -> {
+                  told = true;
+                  completeStage();
+                }
               }
             }
 

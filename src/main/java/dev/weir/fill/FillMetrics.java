@@ -16,6 +16,9 @@ public final class FillMetrics {
   final LongAdder diskFull = new LongAdder();
   final LongAdder lostReaders = new LongAdder();
   final LongAdder originBytes = new LongAdder();
+  final LongAdder parts = new LongAdder();
+  final LongAdder partsFailed = new LongAdder();
+  final LongAdder streamsCut = new LongAdder();
   final LongAdder windowReadBytes = new LongAdder();
   final LongAdder diskReadBytes = new LongAdder();
   final AtomicInteger readers = new AtomicInteger();
@@ -73,6 +76,21 @@ public final class FillMetrics {
   /** Body bytes received from origins by spooled fills. */
   public long originBytes() {
     return originBytes.sum();
+  }
+
+  /** Parts of bodies fetched over connections of their own. */
+  public long parts() {
+    return parts.sum();
+  }
+
+  /** Requests for parts that failed or were answered with something else. */
+  public long partsFailed() {
+    return partsFailed.sum();
+  }
+
+  /** First streams ended early, because the rest came over others. */
+  public long streamsCut() {
+    return streamsCut.sum();
   }
 
   /** Bytes given to readers from memory. */

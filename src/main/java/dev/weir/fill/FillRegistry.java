@@ -30,6 +30,7 @@ public final class FillRegistry implements Fills {
   private final ConcurrentHashMap<Place, CompletableFuture<Fill>> following =
       new ConcurrentHashMap<>();
   private final Origins origins;
+  private final AcceleratedOrigins accelerated;
   private final PeerFills peers;
   private final FillEvents events;
   private final SpoolContext context;
@@ -52,6 +53,7 @@ public final class FillRegistry implements Fills {
       PeerFills peers,
       FillEvents events) {
     this.origins = origins;
+    this.accelerated = new AcceleratedOrigins(settings.acceleration());
     this.peers = peers;
     this.events = events;
     this.materializer = SystemMaterializer.get(data).materializer();
@@ -71,7 +73,7 @@ public final class FillRegistry implements Fills {
 
   @Override
   public Fill start(FillPlan plan) {
-    SpooledFill fill = new SpooledFill(plan, origins, events, context, materializer);
+    SpooledFill fill = new SpooledFill(plan, origins, accelerated, events, context, materializer);
     fills.put(fill.id(), fill);
     fill.start();
     return fill;
@@ -114,7 +116,7 @@ public final class FillRegistry implements Fills {
       return new SettledFill(opened.note().grant().fill(), told);
     }
     SpooledFill fill =
-        new SpooledFill(opened.note(), peers, origins, events, context, materializer);
+        new SpooledFill(opened.note(), peers, origins, accelerated, events, context, materializer);
     fills.put(fill.id(), fill);
     fill.follow(streaming, bytes);
     return fill;

@@ -30,6 +30,7 @@ import com.typesafe.config.Config;
  * @param refreshTimeoutMillis longest wait for it before a refreshed entry is used anyway
  * @param successionMillis longest wait of a followed fill without bytes for another leader
  * @param reopenMillis pause before a leader is asked again
+ * @param acceleration of fetching one body over several connections
  */
 public record FillSettings(
     int chunkBytes,
@@ -57,7 +58,8 @@ public record FillSettings(
     long commitTimeoutMillis,
     long refreshTimeoutMillis,
     long successionMillis,
-    long reopenMillis) {
+    long reopenMillis,
+    AccelerationSettings acceleration) {
 
   public FillSettings {
     if (inlineBodyBytes > shortBodyBytes || shortBodyBytes > chunkBytes) {
@@ -98,7 +100,8 @@ public record FillSettings(
         millis(room, "commit-timeout"),
         millis(room, "refresh-timeout"),
         millis(room, "succession"),
-        millis(room, "reopen"));
+        millis(room, "reopen"),
+        AccelerationSettings.from(room.getConfig("acceleration")));
   }
 
   /** The chunk size for a body of that length: as configured, or larger for very large bodies. */

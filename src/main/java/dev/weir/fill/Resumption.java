@@ -1,6 +1,7 @@
 package dev.weir.fill;
 
 import dev.weir.http.Headers;
+import dev.weir.http.PartialContent;
 import dev.weir.http.RequestHead;
 import dev.weir.http.ResponseHead;
 import dev.weir.origin.OriginFailure;
@@ -42,6 +43,12 @@ record Resumption(String validator, long totalBytes) {
     return Optional.of(new Resumption(validator, length.getAsLong()));
   }
 
+  /** Whether the origin says that it gives parts. */
+  static boolean offersRanges(ResponseHead head) {
+    String ranges = head.headers().combined("Accept-Ranges");
+    return ranges != null && ranges.toLowerCase(Locale.ROOT).contains("bytes");
+  }
+
   /** Whether that failure is one of the connection, not of the origin or of ours. */
   static boolean mends(Throwable failure) {
     return failure instanceof OriginFailure origin
@@ -52,11 +59,16 @@ record Resumption(String validator, long totalBytes) {
   }
 
   RequestHead request(RequestHead first, long fromByte) {
+    return request(first, fromByte, totalBytes);
+  }
+
+  /** For the bytes up to but excluding {@code endByte}. */
+  RequestHead request(RequestHead first, long fromByte, long endByte) {
     Headers headers =
         first.headers().toBuilder()
             .remove("If-None-Match")
             .remove("If-Modified-Since")
-            .set("Range", "bytes=" + fromByte + "-")
+            .set("Range", PartialContent.rangeOf(fromByte, endByte, totalBytes))
             .set("If-Range", validator)
             .build();
     return first.withHeaders(headers);
@@ -74,7 +86,11 @@ record Resumption(String validator, long totalBytes) {
         && Long.parseLong(parts.group(2)) == totalBytes - 1
         && Long.parseLong(parts.group(3)) == totalBytes
         && (length.isEmpty() || length.getAsLong() == totalBytes - fromByte)
-        && validator.equals(strongValidator(answer.headers()));
+        && isValidatorOf(answer);
+  }
+
+  boolean isValidatorOf(ResponseHead answer) {
+    return validator.equals(strongValidator(answer.headers()));
   }
 
   private static @Nullable String strongValidator(Headers headers) {

@@ -9,8 +9,10 @@ import dev.weir.store.ManifestCodec;
 import dev.weir.store.StoreException;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -38,6 +40,8 @@ import org.slf4j.LoggerFactory;
  *       window, whatever the speeds of origin, disk and readers.
  *   <li>A reader takes what it asks for at its own pace; it is never waited for, except in WINDOW,
  *       where there is no disk behind and the slowest that has sent something sets the pace.
+ *   <li>Where several connections bring a body, each writes the chunks that the grid gave it; what
+ *       comes in order by the first stream goes through the window as ever.
  *   <li>Pins and files are let go exactly once, by {@link #release}, as soon as no write or
  *       adoption is under way.
  * </ul>
@@ -101,8 +105,8 @@ final class Spool {
   private final SliceWindow window = new SliceWindow();
   private final List<SpoolReader> readers = new ArrayList<>();
   private boolean everRead;
-  private final List<SpoolChunk> chunks = new ArrayList<>();
-  private final List<ChunkId> names = new ArrayList<>();
+  private final Map<Integer, SpoolChunk> chunks = new HashMap<>();
+  private @Nullable SpoolGrid grid;
   private Mode mode;
   private String unstored;
   private long flushed;
@@ -149,35 +153,49 @@ final class Spool {
     return cleaned;
   }
 
+  /** The bytes before this have all come. */
   long received() {
     synchronized (lock) {
-      return window.end();
+      SpoolGrid spread = grid;
+      if (spread == null) {
+        return window.end();
+      }
+      long front = spread.frontier();
+      return front >= flushed && front <= window.end() ? window.end() : front;
     }
   }
 
   // --- the origin's side
 
-  /** Takes bytes; false if no more are wanted until {@code more} is called. */
-  boolean append(ByteString bytes, Runnable more) {
+  /** Takes bytes of the first stream, which come in order. */
+  BodyPump.Demand append(ByteString bytes, Runnable more) {
     context.metrics().originBytes.add(bytes.size());
     List<Runnable> after = new ArrayList<>();
-    boolean wanted;
+    BodyPump.Demand demand;
     synchronized (lock) {
       if (failure != null || ended || released) {
-        return false;
+        return BodyPump.Demand.WAIT;
       }
-      window.add(bytes);
+      boolean cut = false;
+      SpoolGrid spread = grid;
+      if (spread == null) {
+        window.add(bytes);
+      } else {
+        window.add(bytes.take(spread.acceptable(window.end(), bytes.size())));
+        cut = !spread.owns(window.end());
+      }
       if (mode == Mode.MEMORY && window.end() > settings.shortBodyBytes()) {
         mode = Mode.FILES;
       }
       trim();
       kick(after);
-      wanted = wantsMore();
+      boolean wanted = cut || wantsMore();
       resume = wanted ? null : more;
+      demand = cut ? BodyPump.Demand.ENOUGH : wanted ? BodyPump.Demand.MORE : BodyPump.Demand.WAIT;
       wakeForGrowth(after);
     }
     after.forEach(Runnable::run);
-    return wanted;
+    return demand;
   }
 
   /** All bytes came. */
@@ -213,6 +231,140 @@ final class Spool {
       }
     }
     after.forEach(Runnable::run);
+  }
+
+  // --- other connections that bring parts
+
+  /** From here on others may bring parts too; false if there is no file to put them in. */
+  boolean spread(long totalBytes) {
+    synchronized (lock) {
+      if (!takesParts() || ended) {
+        return false;
+      }
+      SpoolGrid spread = new SpoolGrid(totalBytes, chunkBytes);
+      spread.startAt(flushed, window.end());
+      grid = spread;
+      return true;
+    }
+  }
+
+  /** Whether there are files to write parts into. */
+  boolean takesParts() {
+    synchronized (lock) {
+      return mode == Mode.FILES && failure == null && !released;
+    }
+  }
+
+  /**
+   * The next part for one of {@code sharing} connections, in front of the others those that readers
+   * wait for; null if there is none now.
+   */
+  SpoolGrid.@Nullable Claim claim(int owner, int sharing, int maxChunks, boolean fromEnd) {
+    synchronized (lock) {
+      SpoolGrid spread = grid;
+      if (spread == null || !takesParts() || adopting > settings.pendingAdoptions() + sharing) {
+        return null;
+      }
+      int busy = flushed < window.end() ? spread.indexOf(window.end()) : -1;
+      int chunksEach = Math.clamp(spread.freeChunks() / (4L * sharing), 1, maxChunks);
+      return spread.claim(owner, chunksEach, waited(), fromEnd, busy);
+    }
+  }
+
+  /** Whether a reader waits for what nobody brings. */
+  boolean isWaitedFor() {
+    synchronized (lock) {
+      SpoolGrid spread = grid;
+      return spread != null && spread.isFreeAt(waited());
+    }
+  }
+
+  private List<Long> waited() {
+    return readers.stream().filter(one -> one.waiting).map(one -> one.position).toList();
+  }
+
+  /** Keeps the next chunks for the first stream. */
+  void reserve(int chunks) {
+    synchronized (lock) {
+      SpoolGrid spread = grid;
+      if (spread != null && window.end() < spread.totalBytes()) {
+        spread.reserve(window.end(), chunks);
+      }
+    }
+  }
+
+  /** Writes a part's bytes; blocking. False: they are not wanted, nor are those behind them. */
+  boolean write(int owner, long offset, ByteString bytes) {
+    ByteString rest = bytes;
+    long at = offset;
+    while (!rest.isEmpty()) {
+      int index = (int) (at / chunkBytes);
+      int inChunk = (int) Math.min(rest.size(), (index + 1) * chunkBytes - at);
+      synchronized (lock) {
+        SpoolGrid spread = grid;
+        if (spread == null || !takesParts() || !spread.begins(owner, at)) {
+          return false;
+        }
+      }
+      try {
+        put(index, at % chunkBytes, rest.take(inChunk));
+      } catch (IOException | RuntimeException e) {
+        stopStoring(e);
+        return false;
+      }
+      context.metrics().originBytes.add(inChunk);
+      wakeAt(at, at + inChunk);
+      at += inChunk;
+      rest = rest.drop(inChunk);
+    }
+    return true;
+  }
+
+  private void wakeAt(long from, long end) {
+    List<Runnable> after = new ArrayList<>();
+    synchronized (lock) {
+      for (SpoolReader reader : readers) {
+        if (reader.waiting && reader.position >= from && reader.position < end) {
+          reader.waiting = false;
+          after.add(reader.wake);
+        }
+      }
+    }
+    after.forEach(Runnable::run);
+  }
+
+  /** A connection brings no more: what it has not brought is free for others. */
+  void giveBack(int owner) {
+    synchronized (lock) {
+      if (grid != null) {
+        grid.giveBack(owner);
+      }
+    }
+  }
+
+  /** The first stream brings no more. */
+  void firstStreamEnded() {
+    synchronized (lock) {
+      if (grid != null) {
+        grid.firstStreamEnded(window.end());
+      }
+    }
+  }
+
+  /** Nobody but the first stream brings anything from now on. */
+  void leaveToFirstStream() {
+    synchronized (lock) {
+      if (grid != null) {
+        grid.leaveToFirstStream();
+      }
+    }
+  }
+
+  /** Bytes that are not in files yet. */
+  long missingBytes(long totalBytes) {
+    synchronized (lock) {
+      return grid == null ? totalBytes - window.end() : grid.missingBytes();
+    }
   }
 
   // --- the readers' side
@@ -269,30 +421,43 @@ final class Spool {
     if (cause != null) {
       return new Next.Gone(cause);
     }
-    long end = Math.min(reader.to, window.end());
-    if (reader.position >= reader.to || (ended && reader.position >= end)) {
+    long from = reader.position;
+    if (from >= reader.to || (ended && from >= totalBytes())) {
       return new Next.End();
     }
-    if (reader.position >= end) {
-      reader.waiting = true;
-      return new Next.Wait();
-    }
-    int bytes = (int) Math.min(max, end - reader.position);
-    if (reader.position >= window.start()) {
-      ByteString taken = window.take(reader.position, bytes);
+    long wanted = Math.min(max, reader.to - from);
+    if (from >= window.start() && from < window.end()) {
+      ByteString taken = window.take(from, (int) Math.min(wanted, window.end() - from));
       reader.position += taken.size();
       reader.sent = true;
       context.metrics().windowReadBytes.add(taken.size());
       return new Next.Bytes(taken);
     }
-    if (reader.position < flushed && !released) {
-      SpoolChunk chunk = chunks.get((int) (reader.position / chunkBytes));
-      long offset = reader.position % chunkBytes;
-      long onDisk = Math.min(chunkBytes - offset, flushed - reader.position);
-      return new Next.OnDisk(chunk, offset, (int) Math.min(bytes, onDisk));
+    long onDisk = released ? 0 : onDisk(from);
+    SpoolChunk chunk = chunks.get((int) (from / chunkBytes));
+    if (onDisk > 0 && chunk != null) {
+      return new Next.OnDisk(chunk, from % chunkBytes, (int) Math.min(wanted, onDisk));
+    }
+    if (from >= window.end() && !ended) {
+      reader.waiting = true;
+      return new Next.Wait();
     }
     context.metrics().lostReaders.increment();
-    return new Next.Gone(new SpoolLost("the bytes from " + reader.position + " are gone"));
+    return new Next.Gone(new SpoolLost("the bytes from " + from + " are gone"));
+  }
+
+  /** Bytes in the file of the chunk in which the offset is, from there on. */
+  private long onDisk(long offset) {
+    SpoolGrid spread = grid;
+    return spread == null
+        ? Math.min(chunkBytes - offset % chunkBytes, flushed - offset)
+        : spread.readable(offset);
+  }
+
+  /** All that comes, once it is known. */
+  private long totalBytes() {
+    SpoolGrid spread = grid;
+    return spread == null ? window.end() : spread.totalBytes();
   }
 
   /** In WINDOW a reader's progress is what makes room. */
@@ -446,9 +611,14 @@ final class Spool {
   }
 
   private void write(ByteString batch) throws IOException {
-    SpoolChunk chunk = currentChunk();
-    ByteString part = batch.take((int) Math.min(batch.size(), chunkBytes - chunk.length()));
-    chunk.write(part);
+    long from;
+    synchronized (lock) {
+      from = flushed;
+    }
+    int index = (int) (from / chunkBytes);
+    long offset = from % chunkBytes;
+    ByteString part = batch.take((int) Math.min(batch.size(), chunkBytes - offset));
+    put(index, offset, part);
     List<Runnable> after = new ArrayList<>();
     synchronized (lock) {
       flushed += part.size();
@@ -456,26 +626,40 @@ final class Spool {
       resumeOrigin(after);
     }
     after.forEach(Runnable::run);
-    if (chunk.length() == chunkBytes) {
+  }
+
+  /** Writes into a chunk, and gives the store what is complete by that. */
+  private void put(int index, long offset, ByteString part) throws IOException {
+    SpoolChunk chunk = chunkAt(index);
+    long length = chunk.write(offset, part);
+    boolean whole;
+    synchronized (lock) {
+      SpoolGrid spread = grid;
+      boolean knew = spread != null && spread.isWhole(index);
+      if (spread != null) {
+        spread.reached(index, length);
+      }
+      whole = !knew && length == (spread == null ? chunkBytes : spread.sizeOf(index));
+    }
+    if (whole) {
       adopt(chunk);
     }
   }
 
-  private SpoolChunk currentChunk() throws IOException {
-    int filled;
+  private SpoolChunk chunkAt(int index) throws IOException {
     synchronized (lock) {
-      filled = (int) (flushed / chunkBytes);
-      if (chunks.size() > filled) {
-        return chunks.get(filled);
+      SpoolChunk there = chunks.get(index);
+      if (there != null) {
+        return there;
       }
     }
     // What is in the last chunk is let through: the whole is measured again at its end.
-    if (filled >= settings.maxChunks() || filled * chunkBytes >= maxBytes) {
+    if (index >= settings.maxChunks() || index * chunkBytes >= maxBytes) {
       throw new TooLarge();
     }
     SpoolChunk chunk = SpoolChunk.create(context.chunks());
     synchronized (lock) {
-      chunks.add(chunk);
+      chunks.put(index, chunk);
     }
     return chunk;
   }
@@ -483,7 +667,8 @@ final class Spool {
   private void sealLast() {
     SpoolChunk last;
     synchronized (lock) {
-      last = flushed % chunkBytes == 0 ? null : chunks.getLast();
+      boolean cut = grid == null && flushed % chunkBytes != 0;
+      last = cut ? chunks.get((int) (flushed / chunkBytes)) : null;
     }
     if (last != null) {
       adopt(last);
@@ -498,7 +683,6 @@ final class Spool {
     ChunkId id = chunk.seal();
     FaultPoints.reached(FaultPoints.Point.CHUNK_SPOOLED);
     synchronized (lock) {
-      names.add(id);
       adopting++;
     }
     context
@@ -541,7 +725,8 @@ final class Spool {
 
   /** With the lock held and every chunk adopted; a long manifest becomes a chunk before that. */
   private void whole(List<Runnable> after) {
-    Manifest manifest = new Manifest(flushed, chunkBytes, names);
+    List<ChunkId> names = names();
+    Manifest manifest = new Manifest(totalBytes(), chunkBytes, names);
     SpoolChunk stored = manifestChunk;
     ChunkId id = stored == null ? null : stored.id();
     if (names.size() <= Manifest.MAX_CHUNKS_IN_DOCUMENT) {
@@ -551,9 +736,22 @@ final class Spool {
       after.add(() -> context.blocking().execute(() -> store(manifest)));
     } else {
       FaultPoints.reached(FaultPoints.Point.MANIFEST_ADOPTED);
-      Body body = new Body.Listed(flushed, chunkBytes, id);
+      Body body = new Body.Listed(totalBytes(), chunkBytes, id);
       after.add(() -> outcome.complete(new Outcome.Whole(body)));
     }
+  }
+
+  private List<ChunkId> names() {
+    List<ChunkId> names = new ArrayList<>(chunks.size());
+    for (int index = 0; index < chunks.size(); index++) {
+      SpoolChunk chunk = chunks.get(index);
+      ChunkId name = chunk == null ? null : chunk.id();
+      if (name == null) {
+        throw new IllegalStateException("a chunk of a whole body is not complete");
+      }
+      names.add(name);
+    }
+    return names;
   }
 
   /** It is adopted like any chunk and pinned as long as they are. */
@@ -646,11 +844,13 @@ final class Spool {
   }
 
   private void clean() {
-    chunks.forEach(Spool::discard);
+    List<SpoolChunk> all;
     SpoolChunk manifest;
     synchronized (lock) {
+      all = List.copyOf(chunks.values());
       manifest = manifestChunk;
     }
+    all.forEach(Spool::discard);
     if (manifest != null) {
       discard(manifest);
     }

@@ -18,13 +18,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One chunk of a spool: a file while it grows and until the store has adopted it, then a pinned
- * chunk. Written by one thread at a time; everything here may block.
+ * chunk. Thread-safe; everything here may block.
  */
 final class SpoolChunk {
   private final Path file;
   private final FileChannel channel;
   private final MessageDigest digest;
-  private long length;
+  private volatile long length;
   private volatile @Nullable ChunkId id;
   private volatile @Nullable ChunkReader pin;
   private volatile boolean adopted;
@@ -50,12 +50,29 @@ final class SpoolChunk {
   }
 
   void write(ByteString bytes) throws IOException {
-    for (ByteBuffer buffer : bytes.getByteBuffers()) {
-      digest.update(buffer.duplicate());
-      while (buffer.hasRemaining()) {
-        length += channel.write(buffer);
-      }
+    write(length, bytes);
+  }
+
+  /**
+   * Writes bytes that belong at the offset, which is not behind its end; those that it has already
+   * are the same (they came under the same strong validator) and left out.
+   *
+   * @return its length now
+   */
+  synchronized long write(long offset, ByteString bytes) throws IOException {
+    if (offset > length) {
+      throw new IOException("a spool file would have a hole");
     }
+    for (ByteBuffer buffer :
+        bytes.drop((int) Math.min(length - offset, bytes.size())).getByteBuffers()) {
+      digest.update(buffer.duplicate());
+      long written = length;
+      while (buffer.hasRemaining()) {
+        written += channel.write(buffer);
+      }
+      length = written;
+    }
+    return length;
   }
 
   long length() {
@@ -66,8 +83,8 @@ final class SpoolChunk {
     return file;
   }
 
-  /** Its name, now that it is complete. */
-  ChunkId seal() {
+  /** Its name, now that it is complete; asked for once. */
+  synchronized ChunkId seal() {
     ChunkId name = new ChunkId(HexFormat.of().formatHex(digest.digest()));
     id = name;
     return name;

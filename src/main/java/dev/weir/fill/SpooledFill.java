@@ -60,6 +60,7 @@ final class SpooledFill implements Fill {
   private final FillId id;
   private final FillPlan plan;
   private final Origins origins;
+  private final AcceleratedOrigins accelerated;
   private final FillEvents events;
   private final SpoolContext context;
   private final Materializer materializer;
@@ -89,6 +90,7 @@ final class SpooledFill implements Fill {
   SpooledFill(
       FillPlan plan,
       Origins origins,
+      AcceleratedOrigins accelerated,
       FillEvents events,
       SpoolContext context,
       Materializer materializer) {
@@ -98,6 +100,7 @@ final class SpooledFill implements Fill {
     this.following = null;
     this.plan = plan;
     this.origins = origins;
+    this.accelerated = accelerated;
     this.events = events;
     this.context = context;
     this.materializer = materializer;
@@ -108,6 +111,7 @@ final class SpooledFill implements Fill {
       FillNote note,
       PeerFills peers,
       Origins origins,
+      AcceleratedOrigins accelerated,
       FillEvents events,
       SpoolContext context,
       Materializer materializer) {
@@ -122,6 +126,7 @@ final class SpooledFill implements Fill {
             note.url(),
             false);
     this.origins = origins;
+    this.accelerated = accelerated;
     this.events = events;
     this.context = context;
     this.materializer = materializer;
@@ -334,6 +339,7 @@ final class SpooledFill implements Fill {
     idleSinceNanos = System.nanoTime();
     spool.outcome().thenAccept(outcome -> onSpooled(outcome, store));
     body.pump(response.body());
+    body.accelerate();
     head.complete(streaming);
     if (end.getNow(null) instanceof End.Broken) {
       // Stopped before there was a spool to stop. A small body may just as well be committed by
@@ -564,11 +570,12 @@ final class SpooledFill implements Fill {
   }
 
   /** The body on its way into the spool, and back to the origin for the rest if need be. */
-  private final class Streamed implements BodyPump.Target {
+  private final class Streamed implements BodyPump.Target, Acceleration.Whole {
     private final Spool spool;
     private final OptionalLong length;
     private final @Nullable Commitment store;
     private final @Nullable Resumption resumption;
+    private final @Nullable Acceleration acceleration;
     private volatile @Nullable UniqueKillSwitch running;
     private int resumes;
 
@@ -579,6 +586,37 @@ final class SpooledFill implements Fill {
       this.length = length;
       this.store = store;
       this.resumption = Resumption.of(response, length).orElse(null);
+      this.acceleration = accelerated(response);
+    }
+
+    /** Null where one connection must do. */
+    private @Nullable Acceleration accelerated(ResponseHead response) {
+      Resumption parts = resumption;
+      OriginRequest request = plan.request();
+      if (parts == null) {
+        return null;
+      }
+      boolean may =
+          parts.totalBytes() >= context.settings().acceleration().minBytes()
+              && parts.totalBytes() <= plan.maxObjectBytes()
+              && context.settings().acceleration().maxConnections() > 1
+              && following == null
+              && plan.completion() == null
+              && request.body() == null
+              && request.head().method().equals("GET")
+              && Resumption.offersRanges(response)
+              && accelerated.mayBeAsked(Acceleration.originOf(request));
+      return may
+          ? new Acceleration(
+              spool, parts, request, origins, accelerated, context, materializer, this)
+          : null;
+    }
+
+    void accelerate() {
+      Acceleration others = acceleration;
+      if (others != null) {
+        others.start();
+      }
     }
 
     void pump(Source<ByteString, ?> body) {
@@ -598,13 +636,46 @@ final class SpooledFill implements Fill {
     }
 
     @Override
-    public boolean bytes(ByteString bytes, Runnable more) {
+    public BodyPump.Demand bytes(ByteString bytes, Runnable more) {
       orphanedNanos = 0;
-      return spool.append(bytes, more);
+      BodyPump.Demand demand = spool.append(bytes, more);
+      Acceleration others = acceleration;
+      if (others != null) {
+        others.came(bytes.size());
+        if (demand == BodyPump.Demand.ENOUGH) {
+          others.firstStreamCut();
+        }
+      }
+      return demand;
+    }
+
+    @Override
+    public boolean isOver() {
+      return wholeArrived || end.isDone();
+    }
+
+    @Override
+    public void arrived() {
+      wholeArrived = true;
+      spool.complete();
+      UniqueKillSwitch first = running;
+      if (first != null) {
+        first.shutdown();
+      }
+    }
+
+    @Override
+    public void failed(Throwable cause) {
+      if (!end.isDone()) {
+        giveUp(cause);
+      }
     }
 
     @Override
     public void whole() {
+      if (wholeArrived) {
+        return;
+      }
       if (length.isPresent() && length.getAsLong() != spool.received()) {
         broken(
             new OriginFailure(
@@ -617,12 +688,16 @@ final class SpooledFill implements Fill {
 
     @Override
     public void broken(Throwable cause) {
-      if (end.isDone()) {
+      if (end.isDone() || wholeArrived) {
         return;
       }
       Following others = following;
       if (others != null && grant == null) {
         orphaned(others, cause);
+        return;
+      }
+      Acceleration parts = acceleration;
+      if (parts != null && Resumption.mends(cause) && parts.firstStreamBroke(cause)) {
         return;
       }
       Resumption rest = resumption;

@@ -165,14 +165,14 @@ final class OriginEndpoints {
     String condition = seen.header("If-Range");
     long[] range = condition == null || condition.equals(tag) ? range(seen, total) : null;
     if (range == null) {
-      return Answer.stream(200, headers.build(), total, out -> pattern(out, 0, total));
+      return Answer.stream(200, headers.build(), total, out -> paced(seen, out, 0, total));
     }
     if (range[0] >= total) {
       return Answer.text(416, "", "Content-Range", "bytes */" + total);
     }
     headers.add("Content-Range", "bytes " + range[0] + "-" + (range[1] - 1) + "/" + total);
     return Answer.stream(
-        206, headers.build(), range[1] - range[0], out -> pattern(out, range[0], range[1]));
+        206, headers.build(), range[1] - range[0], out -> paced(seen, out, range[0], range[1]));
   }
 
   /** From inclusive, to exclusive; null where there is no single range. */
@@ -203,6 +203,24 @@ final class OriginEndpoints {
     return "length".equals(seen.query("framing", "chunked"))
         ? Answer.stream(200, headers, total, body)
         : Answer.chunked(200, headers, body);
+  }
+
+  /** At no more than {@code ?rate=} bytes per second on this connection, if there is one. */
+  private static void paced(Seen seen, OutputStream out, long from, long to)
+      throws IOException, InterruptedException {
+    long rate = Long.parseLong(seen.query("rate", "0"));
+    if (rate == 0) {
+      pattern(out, from, to);
+      return;
+    }
+    long began = System.nanoTime();
+    int piece = 64 * 1024;
+    for (long at = from; at < to; at += piece) {
+      pattern(out, at, Math.min(to, at + piece));
+      out.flush();
+      long due = began + (long) ((at + piece - from) * 1e9 / rate);
+      Thread.sleep(Math.max(0, (due - System.nanoTime()) / 1_000_000));
+    }
   }
 
   private static void pattern(OutputStream out, long from, long to) throws IOException {
