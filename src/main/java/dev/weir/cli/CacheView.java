@@ -3,6 +3,7 @@ package dev.weir.cli;
 import com.typesafe.config.Config;
 import dev.weir.admin.Operations.Look;
 import dev.weir.exchange.ExchangeSettings;
+import dev.weir.inspect.InspectSettings;
 import dev.weir.inspect.Inspector;
 import dev.weir.log.ProcessLog;
 import dev.weir.store.Holding;
@@ -120,6 +121,7 @@ interface CacheView extends AutoCloseable {
               stores.metadata(),
               tiers,
               ExchangeSettings.from(rooms.getConfig("exchange")).storage(),
+              InspectSettings.from(rooms.getConfig("inspect")),
               Clock.systemUTC(),
               ForkJoinPool.commonPool());
       return new Direct(stores, new Looks(inspector, Node.rules(settings)), log);

@@ -81,7 +81,7 @@ final class DirectStores implements AutoCloseable {
           new StoreCare(
               stores.metadata(),
               null,
-              ChunkHome.of(stores.chunks(), Runnable::run),
+              ChunkHome.of(stores.chunks(), Runnable::run, collection.checkReadBytes()),
               collection,
               new DirectRemover(stores.metadata()),
               streams));

@@ -74,7 +74,7 @@ interface ImportStores extends Stores, AutoCloseable {
         new ClaimedObjects(
             new S3ObjectStore(s3, S3Access.standard(s3), system),
             metadata.notes(),
-            collection.times(),
+            collection,
             InstantSource.system());
     return new InS3(
         metadata, objects, scratch(), TimeUnit.MILLISECONDS.toNanos(collection.graceMillis() / 2));

@@ -19,6 +19,7 @@ import dev.weir.exchange.ExchangeSettings;
 import dev.weir.exchange.Exchanges;
 import dev.weir.fill.FillRegistry;
 import dev.weir.fill.FillSettings;
+import dev.weir.inspect.InspectSettings;
 import dev.weir.inspect.Inspector;
 import dev.weir.log.ExchangeLog;
 import dev.weir.log.LogSettings;
@@ -251,8 +252,7 @@ final class Node {
             ? ElasticMetadataStore.open(data, ElasticSettings.from(elastic))
             : RocksMetadataStore.open(dataDir(settings).resolve("metadata"), local.metadata());
     ObjectStore claimed =
-        new ClaimedObjects(
-            bucket.get(), metadata.notes(), collection().times(), InstantSource.system());
+        new ClaimedObjects(bucket.get(), metadata.notes(), collection(), InstantSource.system());
     LocalStores stores = null;
     try {
       stores =
@@ -285,13 +285,16 @@ final class Node {
   private CareDesk care(
       ActorSystem data, LocalStores stores, NodeCache cache, ExecutorService blocking) {
     ObjectStore shared = objects.orElse(null);
+    CollectionSettings collection = collection();
     CareDesk care =
         new CareDesk(
             new StoreCare(
                 stores.metadata(),
                 shared,
-                shared == null ? ChunkHome.of(stores.chunks(), blocking) : ChunkHome.of(shared),
-                collection(),
+                shared == null
+                    ? ChunkHome.of(stores.chunks(), blocking, collection.checkReadBytes())
+                    : ChunkHome.of(shared),
+                collection,
                 cache::drop,
                 SystemMaterializer.get(data).materializer()));
     closings.add("collection", care::close);
@@ -447,6 +450,7 @@ final class Node {
             stores.metadata(),
             tiers,
             ExchangeSettings.from(rooms.getConfig("exchange")).storage(),
+            InspectSettings.from(rooms.getConfig("inspect")),
             Clock.systemUTC(),
             blocking),
         rules);

@@ -164,7 +164,18 @@ final class NodeMetrics {
             stores.bodies().inFlight()::limitBytes)
         .gauge("weir_memory_cache_bytes", "Small bodies in memory", stores.bodies()::memoryBytes)
         .counter("weir_evictions", "Entries evicted", stores.retention()::evictedEntries);
+    scrub(stores.scrubbed());
     stores.tier().ifPresent(this::tier);
+  }
+
+  private void scrub(LocalStores.ScrubMetrics scrubbed) {
+    registry
+        .counter("weir_scrubbed_bytes", "Bytes of chunks on disk read again", scrubbed.bytes())
+        .counter("weir_scrub_passes", "Times all of them were read", scrubbed.passes())
+        .counter(
+            "weir_scrub_damaged_chunks",
+            "Damaged chunks that were found by it and removed",
+            scrubbed.damagedChunks());
   }
 
   private void tier(LocalStores.TierMetrics tier) {
@@ -177,6 +188,10 @@ final class NodeMetrics {
             () -> tier.pendingEntries().getAsLong())
         .counter("weir_s3_chunks_fetched", "Chunks fetched", tier.fetchedChunks())
         .counter("weir_s3_chunks_damaged", "Damaged chunks met", tier.damagedChunks())
+        .counter(
+            "weir_s3_put_backs_forgotten",
+            "Mended chunks not put back because too many waited",
+            tier.forgottenPutBacks())
         .counter("weir_s3_chunks_absent", "Chunks that were not there", objects.absent::sum)
         .counter("weir_s3_puts", "Chunks put", objects.puts::sum)
         .counter("weir_s3_puts_skipped", "Chunks that were there", objects.putsSkipped::sum)

@@ -2,16 +2,11 @@ package dev.weir.cluster;
 
 import dev.weir.entry.ChunkId;
 import dev.weir.entry.NodeId;
+import dev.weir.store.ForwardingObjects;
 import dev.weir.store.ObjectStore;
-import dev.weir.store.ObjectStoreMetrics;
 import dev.weir.store.StoreException;
-import java.nio.file.Path;
 import java.util.Iterator;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.japi.pf.PFBuilder;
@@ -23,8 +18,7 @@ import org.apache.pekko.util.ByteString;
  * may be of an entry that is held, complete on the node that fetched it and on its way into the
  * store. Readers check the digest as for any chunk that arrives.
  */
-public final class PeeredObjects implements ObjectStore {
-  private final ObjectStore store;
+public final class PeeredObjects extends ForwardingObjects {
   private final PeerClient client;
   private final Supplier<Set<NodeId>> peers;
 
@@ -32,7 +26,7 @@ public final class PeeredObjects implements ObjectStore {
    * @param peers the other nodes known now
    */
   public PeeredObjects(ObjectStore store, PeerClient client, Supplier<Set<NodeId>> peers) {
-    this.store = store;
+    super(store);
     this.client = client;
     this.peers = peers;
   }
@@ -63,50 +57,5 @@ public final class PeeredObjects implements ObjectStore {
                 .chunk(left.next(), id, length)
                 .exceptionally(none -> fromPeers(id, length, left, absent)))
         .mapMaterializedValue(ignored -> NotUsed.getInstance());
-  }
-
-  @Override
-  public CompletionStage<Put> put(ChunkId id, Path file, long lengthBytes, boolean replace) {
-    return store.put(id, file, lengthBytes, replace);
-  }
-
-  @Override
-  public CompletionStage<Map<ChunkId, Long>> lengths(List<ChunkId> ids) {
-    return store.lengths(ids);
-  }
-
-  @Override
-  public CompletionStage<Optional<Listed>> examine(ChunkId id) {
-    return store.examine(id);
-  }
-
-  @Override
-  public CompletionStage<String> owner(String owner, boolean replace) {
-    return store.owner(owner, replace);
-  }
-
-  @Override
-  public Source<Listed, NotUsed> list(String hexPrefix) {
-    return store.list(hexPrefix);
-  }
-
-  @Override
-  public CompletionStage<Integer> delete(List<ChunkId> ids) {
-    return store.delete(ids);
-  }
-
-  @Override
-  public CompletionStage<Optional<String>> problem() {
-    return store.problem();
-  }
-
-  @Override
-  public ObjectStoreMetrics metrics() {
-    return store.metrics();
-  }
-
-  @Override
-  public void close() {
-    store.close();
   }
 }

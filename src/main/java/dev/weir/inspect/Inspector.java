@@ -28,22 +28,17 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What is stored, told in JSON: of one key with all variants, or of a host page by page. Everything
- * is bounded: 64 variants, {@link #MAX_PAGE} entries of a page, {@link #MAX_CHUNKS} chunks looked
- * for. Stages fail with a store's own {@link dev.weir.store.StoreException}.
+ * is bounded: 64 variants, and by {@link InspectSettings}. Stages fail with a store's own {@link
+ * dev.weir.store.StoreException}.
  */
 public final class Inspector {
-  /** The most entries of one page. */
-  public static final int MAX_PAGE = 1000;
-
-  /** So many chunks of a key are looked for in disk and object store; each may cost a request. */
-  static final int MAX_CHUNKS = 2048;
-
   private static final ObjectMapper JSON =
       JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
 
   private final MetadataStore metadata;
   private final Tiers tiers;
   private final StorageRules rules;
+  private final InspectSettings settings;
   private final Clock clock;
   private final Executor blocking;
 
@@ -52,10 +47,16 @@ public final class Inspector {
    * @param blocking runs what looks at files
    */
   public Inspector(
-      MetadataStore metadata, Tiers tiers, StorageRules rules, Clock clock, Executor blocking) {
+      MetadataStore metadata,
+      Tiers tiers,
+      StorageRules rules,
+      InspectSettings settings,
+      Clock clock,
+      Executor blocking) {
     this.metadata = metadata;
     this.tiers = tiers;
     this.rules = rules;
+    this.settings = settings;
     this.clock = clock;
     this.blocking = blocking;
   }
@@ -102,7 +103,7 @@ public final class Inspector {
     }
     Map<String, Entry> all = new LinkedHashMap<>(entries);
     all.putAll(held);
-    int chunksEach = Math.max(1, MAX_CHUNKS / Math.max(1, all.size()));
+    int chunksEach = Math.max(1, settings.maxChunks() / Math.max(1, all.size()));
     ArrayNode told = page.putArray("variants");
     CompletionStage<?> done = CompletableFuture.completedStage(null);
     for (Entry entry : all.values()) {
@@ -180,7 +181,7 @@ public final class Inspector {
    * @param host of the key, lower case; "" for all
    */
   public CompletionStage<String> list(String host, String after, int limit) {
-    int most = Math.clamp(limit, 1, MAX_PAGE);
+    int most = Math.clamp(limit, 1, settings.maxPage());
     return metadata
         .entries(host, after, most)
         .thenCompose(

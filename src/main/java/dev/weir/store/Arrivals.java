@@ -127,6 +127,11 @@ final class Arrivals {
     return damaged.sum();
   }
 
+  /** Mended chunks that were not put back; for metrics. */
+  long forgotten() {
+    return putBacks.forgotten();
+  }
+
   /** For metrics. */
   long fetched() {
     return fetched.sum();

@@ -367,6 +367,21 @@ public final class DiskChunkStore implements LocalChunks {
     return false;
   }
 
+  /**
+   * Looks at a chunk whatever is remembered of it, and removes it if it is damaged; tells whether
+   * it was. Blocks.
+   */
+  boolean removeIfDamaged(ChunkId id, long lengthBytes) {
+    Optional<ChunkReader> chunk = open(id, lengthBytes);
+    if (chunk.isEmpty()) {
+      return false;
+    }
+    try (ChunkReader reader = chunk.get()) {
+      verified.clear(id);
+      return !reader.sound();
+    }
+  }
+
   /** A file that cannot be read to its end is as bad as one with other bytes. */
   private static boolean hasItsDigest(Slot slot) {
     try {
@@ -384,10 +399,24 @@ public final class DiskChunkStore implements LocalChunks {
 
   /** Files with other names are not ours and left alone. */
   @Override
-  @SuppressWarnings("StreamResourceLeak") // the caller closes it
   public Stream<Held> list() {
+    return list(root.resolve("data"), settings.prefixDepth() + 1);
+  }
+
+  /** As above, of those whose name begins with that digit. */
+  Stream<Held> list(char firstDigit) {
+    Path data = root.resolve("data");
+    if (settings.prefixDepth() == 0) {
+      return list(data, 1).filter(chunk -> chunk.id().hex().charAt(0) == firstDigit);
+    }
+    Path folder = data.resolve(String.valueOf(firstDigit));
+    return Files.isDirectory(folder) ? list(folder, settings.prefixDepth()) : Stream.empty();
+  }
+
+  @SuppressWarnings("StreamResourceLeak") // the caller closes it
+  private static Stream<Held> list(Path folder, int depth) {
     try {
-      return Files.find(root.resolve("data"), settings.prefixDepth() + 1, DiskChunkStore::isChunk)
+      return Files.find(folder, depth, DiskChunkStore::isChunk)
           .map(file -> new Held(new ChunkId(name(file)), sizeOrAbsent(file)));
     } catch (IOException e) {
       throw StoreException.of("The chunks cannot be listed", e);

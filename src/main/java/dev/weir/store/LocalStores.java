@@ -35,6 +35,7 @@ public final class LocalStores implements AutoCloseable {
   private final TieredBodies bodies;
   private final CompletableFuture<RecoveryReport> recovery = new CompletableFuture<>();
   private final Thread repairing;
+  private final Scrubber scrubber;
   private final AutoCloseable folderLock;
   private final @Nullable Tier tier;
   private volatile boolean closed;
@@ -58,6 +59,7 @@ public final class LocalStores implements AutoCloseable {
             metadata, disk, disk.freeSpace()::usableBytes, settings, InstantSource.system());
     this.retention = entries;
     this.bodies = new TieredBodies(disk, settings, retention::used);
+    this.scrubber = Scrubber.start(disk, settings.scrub());
     Thread.Builder repairer = Thread.ofPlatform().daemon().name("weir-repair");
     if (metadata instanceof LocalMetadata local) {
       long begunNanos = System.nanoTime();
@@ -87,6 +89,7 @@ public final class LocalStores implements AutoCloseable {
     this.chunks = made.chunks();
     this.retention = made.lru();
     this.bodies = new TieredBodies(chunks, made.arrivals(), settings, retention::used);
+    this.scrubber = Scrubber.start(disk, settings.scrub());
     log.info("Stores in {} are open, a tier of the object store", dataDir);
     this.repairing =
         Thread.ofPlatform().daemon().name("weir-repair").start(() -> survey(made.lru()));
@@ -140,6 +143,7 @@ public final class LocalStores implements AutoCloseable {
           pending::entries,
           arrivals::fetched,
           arrivals::damaged,
+          arrivals::forgotten,
           objects.metrics());
     }
   }
@@ -150,6 +154,7 @@ public final class LocalStores implements AutoCloseable {
       LongSupplier pendingEntries,
       LongSupplier fetchedChunks,
       LongSupplier damagedChunks,
+      LongSupplier forgottenPutBacks,
       ObjectStoreMetrics objects) {}
 
   private void survey(DiskTier lru) {
@@ -315,6 +320,14 @@ public final class LocalStores implements AutoCloseable {
     return Optional.ofNullable(tier).map(Tier::metrics);
   }
 
+  /** What the reading again of chunks has come to; for metrics. */
+  public ScrubMetrics scrubbed() {
+    return new ScrubMetrics(scrubber::bytes, scrubber::damaged, scrubber::passes);
+  }
+
+  /** Figures of the chunks that are read again to find damage, since the start. */
+  public record ScrubMetrics(LongSupplier bytes, LongSupplier damagedChunks, LongSupplier passes) {}
+
   public MetadataStore metadata() {
     return metadata;
   }
@@ -354,6 +367,7 @@ public final class LocalStores implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
+    scrubber.close();
     retention.close();
     awaitRepair();
     Tier made = tier;

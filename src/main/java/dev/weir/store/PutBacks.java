@@ -7,6 +7,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,9 +20,6 @@ import org.slf4j.LoggerFactory;
 final class PutBacks {
   private static final Logger log = LoggerFactory.getLogger(PutBacks.class);
 
-  /** Each is pinned on the disk while it waits. */
-  private static final int MAX_WAITING = 256;
-
   private static final int MAX_DOUBLINGS = 16;
 
   private final ObjectStore objects;
@@ -29,6 +27,8 @@ final class PutBacks {
   private final Distrusted distrusted;
   private final StoreSettings.Tier settings;
   private final Set<ChunkId> waiting = new HashSet<>();
+  private final LongAdder forgotten = new LongAdder();
+  private boolean full;
 
   /**
    * Into that store.
@@ -48,15 +48,35 @@ final class PutBacks {
 
   /** One chunk; the pin is closed when it has been put, or is given up. */
   void add(ChunkId id, long lengthBytes, ChunkReader pin) {
-    boolean takes;
-    synchronized (this) {
-      takes = waiting.size() < MAX_WAITING && waiting.add(id);
-    }
-    if (takes) {
+    if (takes(id)) {
       put(id, lengthBytes, pin, 0);
     } else {
       pin.close();
     }
+  }
+
+  /** Not what waits already, nor more than may wait: each is pinned on the disk meanwhile. */
+  private synchronized boolean takes(ChunkId id) {
+    if (waiting.contains(id)) {
+      return false;
+    }
+    if (waiting.size() < settings.putBacks()) {
+      return waiting.add(id);
+    }
+    forgotten.increment();
+    if (!full) {
+      full = true;
+      log.warn(
+          "{} mended chunks wait to be put back into the object store, which is all that may;"
+              + " others are mended again when they are read",
+          waiting.size());
+    }
+    return false;
+  }
+
+  /** Mended chunks that were not put back because too many waited; for metrics. */
+  long forgotten() {
+    return forgotten.sum();
   }
 
   private void put(ChunkId id, long lengthBytes, ChunkReader pin, int failures) {
@@ -100,6 +120,7 @@ final class PutBacks {
   private void end(ChunkId id, ChunkReader pin) {
     synchronized (this) {
       waiting.remove(id);
+      full = full && !waiting.isEmpty();
     }
     pin.close();
   }

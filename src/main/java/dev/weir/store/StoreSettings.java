@@ -13,6 +13,7 @@ public record StoreSettings(
     BodyPath bodies,
     Eviction eviction,
     Tier tier,
+    Scrub scrub,
     Collection collection) {
 
   public StoreSettings {
@@ -27,6 +28,7 @@ public record StoreSettings(
         BodyPath.from(room.getConfig("bodies")),
         Eviction.from(room.getConfig("eviction")),
         Tier.from(room.getConfig("tier")),
+        Scrub.from(room.getConfig("scrub")),
         Collection.from(room.getConfig("collection")));
   }
 
@@ -197,6 +199,7 @@ public record StoreSettings(
       int uploads,
       long pendingBytes,
       int pendingEntries,
+      int putBacks,
       long minRetryMillis,
       long maxRetryMillis,
       long announceRetryMillis) {
@@ -210,6 +213,7 @@ public record StoreSettings(
       require(
           pendingBytes > 0 && pendingEntries > 0,
           "tier: pending-bytes and pending-entries must be above 0");
+      require(putBacks >= 0, "tier.put-backs must not be negative");
       require(
           0 < minRetryMillis && minRetryMillis <= maxRetryMillis && announceRetryMillis > 0,
           "tier: 0 < min-retry <= max-retry must hold, and announce-retry be above 0");
@@ -226,9 +230,29 @@ public record StoreSettings(
           config.getInt("uploads"),
           config.getBytes("pending-bytes"),
           config.getInt("pending-entries"),
+          config.getInt("put-backs"),
           config.getDuration("min-retry").toMillis(),
           config.getDuration("max-retry").toMillis(),
           config.getDuration("announce-retry").toMillis());
+    }
+  }
+
+  /**
+   * How chunks on the disk are read again to find damage.
+   *
+   * @param bytesPerSecond 0 for never
+   * @param intervalMillis from the begin of a pass to that of the next, at least
+   */
+  public record Scrub(long bytesPerSecond, long intervalMillis) {
+    public Scrub {
+      require(
+          bytesPerSecond >= 0 && intervalMillis >= 0,
+          "scrub: bytes-per-second and interval must not be negative");
+    }
+
+    static Scrub from(Config config) {
+      return new Scrub(
+          config.getBytes("bytes-per-second"), config.getDuration("interval").toMillis());
     }
   }
 

@@ -88,7 +88,13 @@ class InspectorTest {
   private JsonNode show() throws Exception {
     Clock clock = Clock.fixed(STORED.plusSeconds(100), ZoneOffset.UTC);
     Inspector inspector =
-        new Inspector(metadata, tiers, StorageRules.STANDARD, clock, Runnable::run);
+        new Inspector(
+            metadata,
+            tiers,
+            StorageRules.STANDARD,
+            new InspectSettings(2048, 1000),
+            clock,
+            Runnable::run);
     Optional<String> shown = inspector.show(KEY).toCompletableFuture().get();
     return shown.isEmpty() ? null : new ObjectMapper().readTree(shown.get());
   }

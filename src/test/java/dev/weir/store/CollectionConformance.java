@@ -36,10 +36,12 @@ import java.util.concurrent.CompletableFuture;
 import org.apache.pekko.actor.ActorSystem;
 import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.SystemMaterializer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Collection and checks over stores that nodes share. */
+@Tag("store-conformance")
 abstract class CollectionConformance {
   private static final int CHUNK_BYTES = 1000;
   private static final Duration GRACE = Duration.ofHours(24);
@@ -66,7 +68,17 @@ abstract class CollectionConformance {
 
   private static CollectionSettings settings(long maxBytes, long maxAgeMillis) {
     return new CollectionSettings(
-        0, GRACE.toMillis(), 60_000, 0.5, maxBytes, maxAgeMillis, Duration.ofDays(7).toMillis(), 4);
+        0,
+        GRACE.toMillis(),
+        60_000,
+        0.5,
+        maxBytes,
+        maxAgeMillis,
+        Duration.ofDays(7).toMillis(),
+        4,
+        250,
+        40,
+        256 << 10);
   }
 
   private Collector collector(CollectionSettings settings, MetadataStore metadata) {
@@ -84,7 +96,7 @@ abstract class CollectionConformance {
   }
 
   private ObjectStore claimed() {
-    return new ClaimedObjects(objects(), metadata().notes(), settings(0, 0).times(), clock);
+    return new ClaimedObjects(objects(), metadata().notes(), settings(0, 0), clock);
   }
 
   private ChunkId put(byte[] chunk) throws Exception {

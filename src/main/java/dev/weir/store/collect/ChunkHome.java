@@ -64,15 +64,14 @@ public interface ChunkHome {
    * This node's disk.
    *
    * @param blocking runs what waits for the disk
+   * @param readBytes read at a time
    */
-  static ChunkHome of(ChunkStore chunks, Executor blocking) {
-    return new DiskHome(chunks, blocking);
+  static ChunkHome of(ChunkStore chunks, Executor blocking, int readBytes) {
+    return new DiskHome(chunks, blocking, readBytes);
   }
 
   /** The chunk files of one node. */
-  record DiskHome(ChunkStore chunks, Executor blocking) implements ChunkHome {
-    private static final int PIECE_BYTES = 256 << 10;
-
+  record DiskHome(ChunkStore chunks, Executor blocking, int readBytes) implements ChunkHome {
     @Override
     public Source<Held, NotUsed> list() {
       return StreamConverters.fromJavaStream(chunks::list)
@@ -90,7 +89,7 @@ public interface ChunkHome {
     public Source<ByteString, NotUsed> read(ChunkId id, long lengthBytes) {
       return Source.unfoldResourceAsync(
               () -> CompletableFuture.supplyAsync(() -> open(id, lengthBytes), blocking),
-              reading -> CompletableFuture.supplyAsync(reading::next, blocking),
+              reading -> CompletableFuture.supplyAsync(() -> reading.next(readBytes), blocking),
               reading -> CompletableFuture.supplyAsync(reading::end, blocking))
           .mapMaterializedValue(ignored -> NotUsed.getInstance());
     }
@@ -122,11 +121,11 @@ public interface ChunkHome {
         this.lengthBytes = lengthBytes;
       }
 
-      Optional<ByteString> next() {
+      Optional<ByteString> next(int maxBytes) {
         if (at >= lengthBytes) {
           return Optional.empty();
         }
-        int length = (int) Math.min(PIECE_BYTES, lengthBytes - at);
+        int length = (int) Math.min(maxBytes, lengthBytes - at);
         ByteString bytes = ByteString.fromArray(chunk.read(at, length).toArray());
         at += length;
         return Optional.of(bytes);

@@ -13,6 +13,9 @@ import com.typesafe.config.Config;
  * @param maxAgeMillis since the last use of an entry; 0 for no limit
  * @param parallelism notes and deletions under way
  * @param wholeMaxAgeMillis bodies kept as one object are deleted when they are so old
+ * @param claimPauseMillis between two looks at a chunk that is being deleted
+ * @param claimReads such looks before a put fails
+ * @param checkReadBytes what a check reads of a chunk file at a time
  */
 public record CollectionSettings(
     long intervalMillis,
@@ -22,7 +25,10 @@ public record CollectionSettings(
     long maxBytes,
     long maxAgeMillis,
     long wholeMaxAgeMillis,
-    int parallelism) {
+    int parallelism,
+    long claimPauseMillis,
+    int claimReads,
+    int checkReadBytes) {
 
   public CollectionSettings {
     require(intervalMillis >= 0, "interval must not be negative");
@@ -33,6 +39,10 @@ public record CollectionSettings(
     require(maxBytes >= 0 && maxAgeMillis >= 0, "max-bytes and max-age must not be negative");
     require(wholeMaxAgeMillis >= 2 * 86_400_000L, "whole-max-age must be at least 2d");
     require(parallelism > 0 && parallelism <= 256, "parallelism must be from 1 to 256");
+    require(claimPauseMillis > 0 && claimReads > 0, "claim-pause and claim-reads must be above 0");
+    require(
+        checkReadBytes >= 4096 && checkReadBytes <= 16 << 20,
+        "check-read-bytes must be from 4K to 16M");
   }
 
   public static CollectionSettings from(Config block) {
@@ -44,7 +54,10 @@ public record CollectionSettings(
         block.getBytes("max-bytes"),
         block.getDuration("max-age").toMillis(),
         block.getDuration("whole-max-age").toMillis(),
-        block.getInt("parallelism"));
+        block.getInt("parallelism"),
+        block.getDuration("claim-pause").toMillis(),
+        block.getInt("claim-reads"),
+        Math.toIntExact(block.getBytes("check-read-bytes")));
   }
 
   /**

@@ -13,6 +13,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -29,6 +30,7 @@ import org.apache.pekko.http.javadsl.model.HttpMethods;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.headers.LastModified;
 import org.apache.pekko.japi.Pair;
+import org.apache.pekko.pattern.Patterns;
 import org.apache.pekko.stream.Attributes;
 import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.SystemMaterializer;
@@ -44,6 +46,7 @@ import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import scala.collection.immutable.Map$;
 import scala.jdk.javaapi.CollectionConverters;
 
 /**
@@ -62,6 +65,7 @@ public final class S3ObjectStore implements ObjectStore {
   private static final int FILE_READ_BYTES = 64 << 10;
   private static final Duration PROBE_AFTER = Duration.ofSeconds(10);
   private static final int ERROR_BYTES = 4096;
+  private static final double BACKOFF_JITTER = 0.2;
 
   /** Beside the chunks: whose metadata names them. */
   private static final String OWNER_KEY = "weir-index";
@@ -222,40 +226,59 @@ public final class S3ObjectStore implements ObjectStore {
 
   private CompletionStage<?> writeOwner(String owner) {
     ByteString text = ByteString.fromString(owner);
-    return S3.putObject(
-            settings.bucket(),
-            settings.prefix() + OWNER_KEY,
-            Source.single(text),
-            text.size(),
-            ContentTypes.TEXT_PLAIN_UTF8,
-            S3Headers.create())
-        .withAttributes(attributes)
-        .runWith(Sink.head(), materializer)
-        .exceptionally(
-            failure -> {
-              throw failed("put", failure);
-            });
+    return again(
+        "put",
+        () ->
+            S3.putObject(
+                    settings.bucket(),
+                    settings.prefix() + OWNER_KEY,
+                    Source.single(text),
+                    text.size(),
+                    ContentTypes.TEXT_PLAIN_UTF8,
+                    S3Headers.create())
+                .withAttributes(attributes)
+                .completionTimeout(Duration.ofMillis(settings.responseTimeoutMillis()))
+                .runWith(Sink.head(), materializer));
   }
 
   private CompletionStage<Optional<String>> readOwner() {
-    return S3.request(
-            settings.bucket(), settings.prefix() + OWNER_KEY, HttpMethods.GET, S3Headers.create())
-        .withAttributes(attributes)
-        .initialTimeout(Duration.ofMillis(settings.responseTimeoutMillis()))
-        .runWith(Sink.head(), materializer)
-        .thenCompose(
-            response ->
-                response
-                    .entity()
-                    .withSizeLimit(ERROR_BYTES)
-                    .toStrict(settings.responseTimeoutMillis(), materializer)
-                    .thenApply(body -> owner(response, body.getData().utf8String())))
-        .handle(
-            (found, failure) -> {
-              if (failure != null) {
-                throw failed("get", failure);
-              }
-              return found;
+    return again(
+        "get",
+        () ->
+            S3.request(
+                    settings.bucket(),
+                    settings.prefix() + OWNER_KEY,
+                    HttpMethods.GET,
+                    S3Headers.create())
+                .withAttributes(attributes)
+                .initialTimeout(Duration.ofMillis(settings.responseTimeoutMillis()))
+                .runWith(Sink.head(), materializer)
+                .thenCompose(
+                    response ->
+                        response
+                            .entity()
+                            .withSizeLimit(ERROR_BYTES)
+                            .toStrict(settings.responseTimeoutMillis(), materializer)
+                            .thenApply(body -> owner(response, body.getData().utf8String()))));
+  }
+
+  /**
+   * The connector tries again what fails; a call on whose answer a whole pass hangs is made again
+   * when it is met with silence, too.
+   */
+  private <T> CompletionStage<T> again(String what, Callable<CompletionStage<T>> call) {
+    return Patterns.retry(
+            call,
+            (T _, @Nullable Throwable failure) ->
+                failure != null && cause(failure) instanceof TimeoutException,
+            settings.maxRetries(),
+            Duration.ofMillis(settings.minBackoffMillis()),
+            Duration.ofMillis(settings.maxBackoffMillis()),
+            BACKOFF_JITTER,
+            system)
+        .exceptionally(
+            failure -> {
+              throw failed(what, failure);
             });
   }
 
@@ -278,7 +301,7 @@ public final class S3ObjectStore implements ObjectStore {
     S3Headers range =
         S3Headers.create()
             .withCustomHeaders(
-                scala.collection.immutable.Map.from(
+                Map$.MODULE$.from(
                     CollectionConverters.asScala(
                         Map.of("Range", "bytes=" + from + "-" + (to - 1)))));
     metrics.reads.increment();

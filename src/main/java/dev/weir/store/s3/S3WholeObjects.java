@@ -20,23 +20,19 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
 import org.apache.pekko.actor.ActorSystem;
-import org.apache.pekko.http.scaladsl.model.ContentType;
 import org.apache.pekko.stream.Attributes;
 import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.SystemMaterializer;
 import org.apache.pekko.stream.connectors.s3.MultipartUploadResult;
 import org.apache.pekko.stream.connectors.s3.ObjectMetadata;
 import org.apache.pekko.stream.connectors.s3.S3Attributes;
-import org.apache.pekko.stream.connectors.s3.S3Headers;
 import org.apache.pekko.stream.connectors.s3.javadsl.S3;
 import org.apache.pekko.stream.javadsl.Sink;
-import org.apache.pekko.util.ByteString;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import scala.concurrent.Future;
-import scala.jdk.javaapi.FutureConverters;
 import software.amazon.awssdk.http.SdkHttpMethod;
 import software.amazon.awssdk.identity.spi.AwsCredentialsIdentity;
+import software.amazon.awssdk.utils.http.SdkHttpUtils;
 
 /**
  * Bodies as objects {@code <prefix>whole/<h>/<a>/<sha256 of the manifest>}. One is made by an
@@ -181,7 +177,7 @@ public final class S3WholeObjects implements WholeObjects {
   }
 
   private static String encoded(String path) {
-    return software.amazon.awssdk.utils.http.SdkHttpUtils.urlEncodeIgnoreSlashes(path);
+    return SdkHttpUtils.urlEncodeIgnoreSlashes(path);
   }
 
   /** Looks for the object and makes it if it is missing or old; one at a time of each. */
@@ -242,41 +238,8 @@ public final class S3WholeObjects implements WholeObjects {
                     .orElseThrow(() -> new StoreException("its body is not whole"))
                     .bytes(0, entry.body().length())
                     .completionTimeout(Duration.ofMillis(settings.makeTimeoutMillis()))
-                    .runWith(upload(key, fields).withAttributes(attributes), materializer));
-  }
-
-  private Sink<ByteString, CompletionStage<MultipartUploadResult>> upload(
-      String key, Map<String, String> fields) {
-    Map<String, String> told = new TreeMap<>(fields);
-    String type = told.remove("content-type");
-    Sink<ByteString, Future<MultipartUploadResult>> sink =
-        org.apache
-            .pekko
-            .stream
-            .connectors
-            .s3
-            .scaladsl
-            .S3
-            .multipartUploadWithHeaders(
-                store.bucket(),
-                key,
-                contentType(type),
-                WholeSettings.PART_BYTES,
-                1,
-                S3Headers.create()
-                    .withCustomHeaders(
-                        scala.collection.immutable.Map.from(
-                            scala.jdk.javaapi.CollectionConverters.asScala(told))))
-            .asJava();
-    return sink.mapMaterializedValue(FutureConverters::asJava);
-  }
-
-  private static ContentType contentType(@org.jspecify.annotations.Nullable String type) {
-    var known =
-        type == null
-            ? Optional.<org.apache.pekko.http.javadsl.model.ContentType>empty()
-            : Optional.ofNullable(org.apache.pekko.http.javadsl.model.ContentTypes.parse(type));
-    return (ContentType)
-        known.orElse(org.apache.pekko.http.javadsl.model.ContentTypes.APPLICATION_OCTET_STREAM);
+                    .runWith(
+                        PartedUpload.to(store.bucket(), key, fields).withAttributes(attributes),
+                        materializer));
   }
 }
