@@ -1,14 +1,18 @@
 package dev.weir.e2e;
 
+import static dev.weir.e2e.StoresRig.metric;
+import static dev.weir.e2e.StoresRig.page;
+import static dev.weir.e2e.StoresRig.pending;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weir.http.Headers;
+import dev.weir.store.s3.S3StoreRig;
 import dev.weir.testing.Answer;
+import dev.weir.testing.Command;
 import dev.weir.testing.Eventually;
 import dev.weir.testing.FaultyProxy;
 import dev.weir.testing.OriginServer;
 import dev.weir.testing.ProxyClient;
-import dev.weir.testing.S3Server;
 import dev.weir.testing.WeirProcess;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -17,9 +21,12 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -33,16 +40,16 @@ class S3NodeIT {
 
   @TempDir private Path folder;
   private final byte[] body = new byte[BODY_BYTES];
-  private S3Server server;
+  private StoresRig rig;
   private FaultyProxy line;
   private OriginServer origin;
 
   @BeforeEach
   void start() throws Exception {
     new Random(5).nextBytes(body);
-    server = S3Server.start(Files.createDirectories(folder.resolve("s3")), "weir");
-    line = FaultyProxy.before(server.port());
-    origin = OriginServer.start();
+    rig = StoresRig.start(folder);
+    line = rig.line;
+    origin = rig.origin;
     origin.on(
         "/big",
         seen ->
@@ -52,72 +59,22 @@ class S3NodeIT {
 
   @AfterEach
   void stop() throws Exception {
-    line.close();
-    server.close();
-    origin.close();
-  }
-
-  private WeirProcess weir(String... more) throws Exception {
-    String[] flags =
-        Stream.concat(
-                Stream.of(
-                    "--allow-destinations=127.0.0.0/8",
-                    "--health-port=" + freePort(),
-                    "--s3-bucket=weir",
-                    "--s3-region=us-east-1",
-                    "--s3-endpoint=" + line.url()),
-                Stream.of(more))
-            .toArray(String[]::new);
-    return WeirProcess.start(folder.resolve("node"), "256m", flags);
-  }
-
-  private static int freePort() throws Exception {
-    try (var socket = new java.net.ServerSocket(0)) {
-      return socket.getLocalPort();
-    }
-  }
-
-  private static String page(WeirProcess weir, String path) throws Exception {
-    URI url = URI.create("http://127.0.0.1:" + weir.healthPort() + path);
-    try (HttpClient client = HttpClient.newHttpClient()) {
-      return client
-          .send(HttpRequest.newBuilder(url).build(), HttpResponse.BodyHandlers.ofString())
-          .body();
-    }
-  }
-
-  private static long pending(WeirProcess weir) throws Exception {
-    return page(weir, "/metrics")
-        .lines()
-        .filter(text -> text.startsWith("weir_pending_entries"))
-        .mapToLong(text -> (long) Double.parseDouble(text.substring(text.lastIndexOf(' '))))
-        .findFirst()
-        .orElse(-1);
-  }
-
-  private void wipeDiskTier() throws Exception {
-    try (Stream<Path> files = Files.walk(folder.resolve("node/data"))) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        if (Files.isRegularFile(file)) {
-          Files.delete(file);
-        }
-      }
-    }
+    rig.close();
   }
 
   @Test
   void whatWasFetchedOnceIsServedFromS3WhenTheDiskIsGone() throws Exception {
     // Given
-    try (WeirProcess weir = weir()) {
+    try (WeirProcess weir = rig.weir()) {
       ProxyClient client = new ProxyClient(weir.address());
       assertThat(client.get(origin.url("/big")).body()).isEqualTo(body);
       client.untilHit(origin.url("/big"));
       client.get(origin.url("/small"));
       Eventually.holds(() -> pending(weir) == 0);
-      assertThat(server.objects("weir")).hasSizeGreaterThanOrEqualTo(3);
+      assertThat(rig.s3.objects("weir")).hasSizeGreaterThanOrEqualTo(3);
 
       // When
-      wipeDiskTier();
+      rig.wipeDiskTier();
       // Then
       ProxyClient.Response cold = client.get(origin.url("/big"));
       assertThat(cold.isHit()).isTrue();
@@ -125,13 +82,13 @@ class S3NodeIT {
       weir.terminate();
     }
     // When
-    wipeDiskTier();
-    try (WeirProcess weir = weir()) {
+    rig.wipeDiskTier();
+    try (WeirProcess weir = rig.weir()) {
       ProxyClient client = new ProxyClient(weir.address());
       ProxyClient.Response range = client.get(origin.url("/big"), "Range", "bytes=9000000-9000099");
       // Then
       assertThat(range.status()).isEqualTo(206);
-      assertThat(range.body()).isEqualTo(java.util.Arrays.copyOfRange(body, 9000000, 9000100));
+      assertThat(range.body()).isEqualTo(Arrays.copyOfRange(body, 9000000, 9000100));
       assertThat(client.get(origin.url("/big")).body()).isEqualTo(body);
       assertThat(origin.count("/big")).isEqualTo(1);
     }
@@ -141,7 +98,7 @@ class S3NodeIT {
   void anOutageOfS3IsNotNoticedByClientsAndDrains() throws Exception {
     // Given
     line.set(FaultyProxy.Fault.REFUSED);
-    try (WeirProcess weir = weir()) {
+    try (WeirProcess weir = rig.weir()) {
       ProxyClient client = new ProxyClient(weir.address());
       // When
       assertThat(client.get(origin.url("/big")).body()).isEqualTo(body);
@@ -155,7 +112,7 @@ class S3NodeIT {
       // When it is killed, and S3 is still away when it is back
       weir.kill();
     }
-    try (WeirProcess weir = weir()) {
+    try (WeirProcess weir = rig.weir()) {
       ProxyClient client = new ProxyClient(weir.address());
       // Then
       Eventually.holds(() -> client.get(origin.url("/big")).isHit());
@@ -165,7 +122,7 @@ class S3NodeIT {
       line.set(FaultyProxy.Fault.NONE);
       // Then
       Eventually.holds(() -> pending(weir) == 0);
-      wipeDiskTier();
+      rig.wipeDiskTier();
       assertThat(client.get(origin.url("/big")).body()).isEqualTo(body);
     }
   }
@@ -175,7 +132,7 @@ class S3NodeIT {
     // Given
     line.set(FaultyProxy.Fault.REFUSED);
     Path config = Files.writeString(folder.resolve("w.conf"), "weir.store.tier.pending-bytes = 1M");
-    try (WeirProcess weir = weir("--config=" + config)) {
+    try (WeirProcess weir = rig.weir("--config=" + config)) {
       ProxyClient client = new ProxyClient(weir.address());
       client.get(origin.url("/big"));
       client.untilHit(origin.url("/big"));
@@ -192,10 +149,10 @@ class S3NodeIT {
   @Test
   void nothingWrongIsServedWhateverTheLineDoes() throws Exception {
     // Given
-    try (WeirProcess weir = weir()) {
+    try (WeirProcess weir = rig.weir()) {
       ProxyClient client = new ProxyClient(weir.address());
       client.get(origin.url("/big"));
-      Eventually.holds(() -> pending(weir) == 0 && !server.objects("weir").isEmpty());
+      Eventually.holds(() -> pending(weir) == 0 && !rig.s3.objects("weir").isEmpty());
       for (FaultyProxy.Fault fault :
           new FaultyProxy.Fault[] {
             FaultyProxy.Fault.WRONG_BYTES,
@@ -205,7 +162,7 @@ class S3NodeIT {
             FaultyProxy.Fault.REFUSED
           }) {
         // When
-        wipeDiskTier();
+        rig.wipeDiskTier();
         line.set(fault);
         ProxyClient.Response sick = client.tryGet(origin.url("/big"));
         // Then
@@ -216,7 +173,7 @@ class S3NodeIT {
         Eventually.holds(
             () -> {
               ProxyClient.Response next = client.tryGet(origin.url("/big"));
-              return next != null && java.util.Arrays.equals(next.body(), body);
+              return next != null && Arrays.equals(next.body(), body);
             });
         Eventually.holds(() -> pending(weir) == 0);
       }
@@ -226,20 +183,14 @@ class S3NodeIT {
   @Test
   void aRequestForOurOwnObjectStoreIsPassedUncachedAndNothingElseOnItsAddress() throws Exception {
     // Given
-    String[] flags = {
-      "--health-port=" + freePort(),
-      "--s3-bucket=weir",
-      "--s3-region=us-east-1",
-      "--s3-endpoint=" + line.url()
-    };
-    try (WeirProcess weir = WeirProcess.start(folder.resolve("node"), "256m", flags)) {
+    try (WeirProcess weir = rig.weir(folder.resolve("node"))) {
       ProxyClient client = new ProxyClient(weir.address());
       // When
       ProxyClient.Response own = client.get(line.url() + "/weir?list-type=2");
       ProxyClient.Response again = client.get(line.url() + "/weir?list-type=2");
       ProxyClient.Response byName =
           client.get(line.url().replace("127.0.0.1", "localhost") + "/weir?list-type=2");
-      ProxyClient.Response onAnotherPort = client.get(server.endpoint() + "/weir?list-type=2");
+      ProxyClient.Response onAnotherPort = client.get(rig.s3.endpoint() + "/weir?list-type=2");
       ProxyClient.Response put =
           client.send("PUT", line.url() + "/weir/mine", "a".getBytes(StandardCharsets.US_ASCII));
       // Then it went there without a signature of ours
@@ -264,7 +215,7 @@ class S3NodeIT {
                 200,
                 Headers.of("Cache-Control", "max-age=3600", "Content-Type", "text/x-big"),
                 body));
-    try (WeirProcess weir = weir("--object-redirect")) {
+    try (WeirProcess weir = rig.weir("--object-redirect")) {
       ProxyClient client = new ProxyClient(weir.address());
       String url = origin.url("/big");
       assertThat(client.get(url).body()).isEqualTo(body);
@@ -301,6 +252,117 @@ class S3NodeIT {
       assertThat(range.status()).isEqualTo(206);
       assertThat(origin.count("/big")).isEqualTo(1);
     }
+  }
+
+  @Test
+  void readsThatBeginLateAreReadAheadOfAndRight() throws Exception {
+    // Given
+    Path config = Files.writeString(folder.resolve("w.conf"), "weir.fill.chunk-bytes = 1M");
+    try (WeirProcess weir = rig.weir("--config=" + config)) {
+      ProxyClient client = new ProxyClient(weir.address());
+      client.get(origin.url("/big"));
+      client.untilHit(origin.url("/big"));
+      Eventually.holds(() -> pending(weir) == 0);
+      weir.terminate();
+    }
+    rig.wipeDiskTier();
+    try (WeirProcess weir = rig.weir("--config=" + config)) {
+      ProxyClient client = new ProxyClient(weir.address());
+      long before = metric(weir, "weir_s3_chunks_fetched");
+      // When
+      line.set(FaultyProxy.Fault.LATE);
+      ProxyClient.Response hit = client.get(origin.url("/big"));
+      ProxyClient.Response fresh = client.get(origin.url("/small"));
+      // Then
+      assertThat(hit.isHit()).isTrue();
+      assertThat(hit.body()).isEqualTo(body);
+      assertThat(fresh.text()).isEqualTo("small");
+      assertThat(metric(weir, "weir_s3_chunks_fetched") - before)
+          .as("each chunk is read once")
+          .isEqualTo(BODY_BYTES >> 20);
+      assertThat(origin.count("/big")).isEqualTo(1);
+      // When new ones are put over that line
+      byte[] other = new byte[3 << 20];
+      new Random(6).nextBytes(other);
+      origin.on("/new", seen -> Answer.of(200, Headers.of("Cache-Control", "max-age=99"), other));
+      assertThat(client.get(origin.url("/new")).body()).isEqualTo(other);
+      // Then
+      assertThat(client.untilHit(origin.url("/new")).body()).isEqualTo(other);
+      Eventually.holds(() -> pending(weir) == 0);
+      assertThat(metric(weir, "weir_s3_failures")).isZero();
+    }
+  }
+
+  @Test
+  void atABaseUrlTheObjectItselfSaysWhatTheAnswerIsLike() throws Exception {
+    // Given another server that may read the bucket
+    origin.on(
+        "/big",
+        seen ->
+            Answer.of(
+                200,
+                Headers.of(
+                    "Cache-Control", "max-age=3600",
+                    "Content-Type", "text/x-big",
+                    "Content-Disposition", "attachment; filename=big"),
+                body));
+    try (WeirProcess weir =
+        rig.weir("--object-redirect", "--object-redirect-base=http://cdn.example/weir")) {
+      ProxyClient client = new ProxyClient(weir.address());
+      String url = origin.url("/big");
+      client.get(url);
+      client.untilHit(url);
+      // When
+      Eventually.holds(() -> client.get(url).status() == 303);
+      String get = client.get(url).header("Location");
+      String head = client.send("HEAD", url, null).header("Location");
+      // Then it is the object's key after that URL and nothing is signed
+      assertThat(get).startsWith("http://cdn.example/weir/whole/").doesNotContain("?");
+      assertThat(head).isEqualTo(get);
+      String key = get.substring("http://cdn.example/weir/".length());
+      HttpResponse<byte[]> whole =
+          fetch("GET", S3StoreRig.signed(URI.create(rig.s3.endpoint() + "/weir/" + key)));
+      assertThat(whole.body()).isEqualTo(body);
+      assertThat(whole.headers().firstValue("Content-Type")).hasValue("text/x-big");
+      assertThat(whole.headers().firstValue("Cache-Control")).hasValue("max-age=3600");
+      assertThat(whole.headers().firstValue("Content-Disposition"))
+          .hasValue("attachment; filename=big");
+    }
+  }
+
+  @Test
+  void objectsOfClientsThatAreSentThereGoByTheirAgeAndChunksDoNot() throws Exception {
+    // Given
+    try (WeirProcess weir = rig.weir("--object-redirect")) {
+      ProxyClient client = new ProxyClient(weir.address());
+      String url = origin.url("/big");
+      client.get(url);
+      client.untilHit(url);
+      Eventually.holds(() -> pending(weir) == 0 && client.get(url).status() == 303);
+      long chunks = rig.chunksInS3();
+      Path whole = wholeObjects().getFirst();
+      // When
+      Command.Ended early = gc(weir);
+      List<Path> before = wholeObjects();
+      Files.setLastModifiedTime(whole, FileTime.from(Instant.now().minus(8, ChronoUnit.DAYS)));
+      Command.Ended late = gc(weir);
+      // Then
+      assertThat(early.exitCode()).as(early.out() + early.err()).isZero();
+      assertThat(before).containsExactly(whole);
+      assertThat(late.exitCode()).as(late.out() + late.err()).isZero();
+      assertThat(wholeObjects()).isEmpty();
+      assertThat(rig.chunksInS3()).isEqualTo(chunks).isPositive();
+    }
+  }
+
+  private List<Path> wholeObjects() {
+    return rig.s3.objects("weir").stream()
+        .filter(file -> file.toString().contains("/whole/"))
+        .toList();
+  }
+
+  private static Command.Ended gc(WeirProcess weir) throws Exception {
+    return WeirProcess.run("gc", "--admin=http://127.0.0.1:" + weir.healthPort());
   }
 
   private static HttpResponse<byte[]> fetch(String method, String url) throws Exception {

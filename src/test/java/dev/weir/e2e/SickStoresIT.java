@@ -1,5 +1,8 @@
 package dev.weir.e2e;
 
+import static dev.weir.e2e.StoresRig.isDegraded;
+import static dev.weir.e2e.StoresRig.page;
+import static dev.weir.e2e.StoresRig.pending;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weir.http.Headers;
@@ -10,21 +13,14 @@ import dev.weir.testing.FaultyProxy;
 import dev.weir.testing.FaultyProxy.Fault;
 import dev.weir.testing.OriginServer;
 import dev.weir.testing.ProxyClient;
-import dev.weir.testing.S3Server;
 import dev.weir.testing.SearchServer;
 import dev.weir.testing.WeirProcess;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.ServerSocket;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
 import java.util.UUID;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -43,27 +39,25 @@ class SickStoresIT {
 
   @TempDir private Path folder;
   private final String index = "sick_" + UUID.randomUUID();
-  private S3Server s3;
-  private SearchServer search;
+  private StoresRig rig;
   private FaultyProxy s3Line;
-  private FaultyProxy searchLine;
   private OriginServer origin;
+  private SearchServer search;
+  private FaultyProxy searchLine;
 
   @BeforeEach
   void start() throws Exception {
     search = SearchServer.of(SearchServer.Flavour.ELASTICSEARCH);
-    s3 = S3Server.start(Files.createDirectories(folder.resolve("s3")), "weir");
-    s3Line = FaultyProxy.before(s3.port());
     searchLine = FaultyProxy.before(search.url().getPort());
-    origin = OriginServer.start();
+    rig = StoresRig.start(folder);
+    s3Line = rig.line;
+    origin = rig.origin;
   }
 
   @AfterEach
   void stop() throws Exception {
-    origin.close();
-    s3Line.close();
+    rig.close();
     searchLine.close();
-    s3.close();
     for (String each : new String[] {index, index + "_access", index + "_notes"}) {
       search.call("DELETE", each, "");
     }
@@ -93,57 +87,14 @@ class SickStoresIT {
             "weir.store.elasticsearch { reads.timeout = 1s, failures.probe-interval = 200ms }\n"
                 + "weir.store.tier { max-retry = 1s, announce-retry = 1s }\n"
                 + settings);
-    return WeirProcess.start(
+    return rig.weir(
         dataDir,
-        "256m",
         "--allow-destinations=127.0.0.0/8",
-        "--health-port=" + freePort(),
         "--config=" + config,
-        "--s3-bucket=weir",
-        "--s3-region=us-east-1",
-        "--s3-endpoint=" + s3Line.url(),
         "--elasticsearch-url=" + searchLine.url(),
         "--elasticsearch-meta-index=" + index,
         "--elasticsearch-shards=1",
         "--elasticsearch-replicas=0");
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
-    }
-  }
-
-  private static String page(WeirProcess weir, String path) throws Exception {
-    URI url = URI.create("http://127.0.0.1:" + weir.healthPort() + path);
-    try (HttpClient client = HttpClient.newHttpClient()) {
-      return client
-          .send(HttpRequest.newBuilder(url).build(), HttpResponse.BodyHandlers.ofString())
-          .body();
-    }
-  }
-
-  private static long pending(WeirProcess weir) throws Exception {
-    return page(weir, "/metrics")
-        .lines()
-        .filter(text -> text.startsWith("weir_pending_entries"))
-        .mapToLong(text -> (long) Double.parseDouble(text.substring(text.lastIndexOf(' '))))
-        .findFirst()
-        .orElse(-1);
-  }
-
-  private boolean degraded(WeirProcess weir) throws Exception {
-    return page(weir, "/health").contains("degraded");
-  }
-
-  private long chunksInS3() {
-    return s3.objects("weir").stream()
-        .filter(file -> file.getFileName().toString().matches("[0-9a-f]{64}"))
-        .count();
-  }
-
-  private void wipeDiskTier() throws Exception {
-    deleteChunks(folder.resolve("node/data"));
   }
 
   private static void served(ProxyClient client, String url, String path) throws Exception {
@@ -154,7 +105,7 @@ class SickStoresIT {
 
   private void stored(WeirProcess weir, ProxyClient client, String url) throws Exception {
     client.untilHit(url);
-    Eventually.holds(() -> pending(weir) == 0 && chunksInS3() > 0);
+    Eventually.holds(() -> pending(weir) == 0 && rig.chunksInS3() > 0);
   }
 
   @Test
@@ -165,7 +116,7 @@ class SickStoresIT {
       String old = object("/old");
       stored(weir, client, old);
       for (Fault fault : new Fault[] {Fault.SLOW, Fault.SILENT}) {
-        wipeDiskTier();
+        rig.wipeDiskTier();
         s3Line.set(fault);
         // When
         String path = "/new/" + fault;
@@ -177,8 +128,8 @@ class SickStoresIT {
         // When
         s3Line.set(Fault.NONE);
         // Then
-        Eventually.holds(() -> pending(weir) == 0 && !degraded(weir));
-        wipeDiskTier();
+        Eventually.holds(() -> pending(weir) == 0 && !isDegraded(weir));
+        rig.wipeDiskTier();
         long fetched = origin.count(path);
         served(client, fresh, path);
         assertThat(origin.count(path)).isEqualTo(fetched);
@@ -208,7 +159,7 @@ class SickStoresIT {
       searchLine.set(Fault.NONE);
       s3Line.set(Fault.NONE);
       // Then
-      Eventually.holds(() -> !degraded(weir));
+      Eventually.holds(() -> !isDegraded(weir));
       stored(weir, client, url);
     }
   }
@@ -230,7 +181,7 @@ class SickStoresIT {
       served(client, url, "/held");
       // Then
       assertThat(pending(weir)).isPositive();
-      assertThat(chunksInS3()).isZero();
+      assertThat(rig.chunksInS3()).isZero();
       // When S3 is back alone
       s3Line.set(Fault.NONE);
       served(client, url, "/held");
@@ -239,8 +190,8 @@ class SickStoresIT {
       // When
       searchLine.set(Fault.NONE);
       // Then
-      Eventually.holds(() -> pending(weir) == 0 && chunksInS3() > 0);
-      wipeDiskTier();
+      Eventually.holds(() -> pending(weir) == 0 && rig.chunksInS3() > 0);
+      rig.wipeDiskTier();
       long fetched = origin.count("/held");
       assertThat(client.untilHit(url).body()).isEqualTo(body("/held"));
       assertThat(origin.count("/held")).isEqualTo(fetched);
@@ -260,30 +211,22 @@ class SickStoresIT {
       String old = object("/old");
       String fresh = object("/fresh");
       stored(weir, client, old);
-      deleteChunks(small.resolve("node/data"));
+      StoresRig.wipe(small.resolve("node"));
       // When
       fill(small.resolve("filler"));
       // Then
       served(client, old, "/old");
       served(client, fresh, "/fresh");
       served(client, fresh, "/fresh");
-      Eventually.holds(() -> degraded(weir));
+      Eventually.holds(() -> isDegraded(weir));
       // When
       Files.delete(small.resolve("filler"));
       // Then
-      Eventually.holds(() -> !degraded(weir));
+      Eventually.holds(() -> !isDegraded(weir));
       stored(weir, client, fresh);
       served(client, old, "/old");
     } finally {
       Command.of("umount", "-l", small.toString()).run();
-    }
-  }
-
-  private static void deleteChunks(Path data) throws IOException {
-    try (Stream<Path> files = Files.walk(data)) {
-      for (Path file : files.filter(Files::isRegularFile).toList()) {
-        Files.delete(file);
-      }
     }
   }
 

@@ -25,11 +25,13 @@ import java.util.stream.Stream;
 import org.apache.pekko.util.ByteString;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What every {@link ChunkStore} must do. */
+@Tag("store-conformance")
 abstract class ChunkStoreConformance {
   protected ChunkStore store;
 

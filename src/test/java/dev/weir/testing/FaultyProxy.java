@@ -7,6 +7,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Stands between a client and a server and does to their bytes what a bad day does. */
@@ -16,6 +17,8 @@ public final class FaultyProxy implements AutoCloseable {
     NONE,
     /** Each block is held back for 300 ms. */
     SLOW,
+    /** Each request is held back for 300 ms, and its answer not. */
+    LATE,
     /** Requests are answered 500. */
     ERROR_500,
     /** Requests are answered 503 SlowDown. */
@@ -35,9 +38,15 @@ public final class FaultyProxy implements AutoCloseable {
   /** Heads and error pages are smaller. */
   private static final int BIGGER_BYTES = 4096;
 
+  private static final long HELD_BACK_MILLIS = 300;
+
+  /** How a block that begins a request begins. */
+  private static final Set<String> METHODS = Set.of("GET ", "HEAD", "PUT ", "POST", "DELE");
+
   private final ServerSocket listener;
   private final int target;
   private final AtomicInteger requests = new AtomicInteger();
+  private final AtomicInteger silenced = new AtomicInteger();
   private volatile Fault fault = Fault.NONE;
 
   private FaultyProxy(InetAddress address, int target) throws IOException {
@@ -69,6 +78,11 @@ public final class FaultyProxy implements AutoCloseable {
     return requests.get();
   }
 
+  /** Blocks of requests that have met silence. */
+  public int silenced() {
+    return silenced.get();
+  }
+
   private void accept() {
     while (!listener.isClosed()) {
       try {
@@ -92,6 +106,9 @@ public final class FaultyProxy implements AutoCloseable {
         if (text.equals("GET ")) {
           requests.incrementAndGet();
         }
+        if (fault == Fault.LATE && METHODS.contains(text)) {
+          Thread.sleep(HELD_BACK_MILLIS);
+        }
         if (!forwards(client)) {
           return;
         }
@@ -110,15 +127,16 @@ public final class FaultyProxy implements AutoCloseable {
       case DENIED -> answer(client, "403 Forbidden", "AccessDenied");
       case REFUSED -> client.setSoLinger(true, 0);
       case SILENT -> {
+        silenced.incrementAndGet();
         while (fault == Fault.SILENT) {
           Thread.sleep(20);
         }
       }
       case SLOW -> {
-        Thread.sleep(300);
+        Thread.sleep(HELD_BACK_MILLIS);
         return true;
       }
-      case NONE, RESET_MID_BODY, WRONG_BYTES -> {
+      case NONE, LATE, RESET_MID_BODY, WRONG_BYTES -> {
         return true;
       }
     }
@@ -144,7 +162,7 @@ public final class FaultyProxy implements AutoCloseable {
       for (int read = in.read(block); read >= 0; read = in.read(block)) {
         Fault now = fault;
         if (now == Fault.SLOW) {
-          Thread.sleep(300);
+          Thread.sleep(HELD_BACK_MILLIS);
         }
         if (read > BIGGER_BYTES && now == Fault.RESET_MID_BODY) {
           out.write(block, 0, read / 2);

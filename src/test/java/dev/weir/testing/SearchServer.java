@@ -33,7 +33,6 @@ public final class SearchServer {
   private static final Duration START_TIME = Duration.ofMinutes(4);
   private static final Map<Flavour, Started> STARTED = new ConcurrentHashMap<>();
 
-  private final Process process;
   private final URI url;
   private final HttpClient http = HttpClient.newHttpClient();
 
@@ -77,9 +76,13 @@ public final class SearchServer {
     }
   }
 
-  private SearchServer(Process process, URI url) {
-    this.process = process;
+  private SearchServer(URI url) {
     this.url = url;
+  }
+
+  /** One that somebody else has started. */
+  public static SearchServer at(URI url) {
+    return new SearchServer(url);
   }
 
   /** The running server, started on first use; the test is skipped where there is none. */
@@ -190,8 +193,8 @@ public final class SearchServer {
     environment.put("HOME", folder.toString());
     Process process = builder.start();
     Runtime.getRuntime().addShutdownHook(new Thread(() -> end(process, folder)));
-    SearchServer server = new SearchServer(process, URI.create("http://127.0.0.1:" + port + "/"));
-    server.awaitHealth(log);
+    SearchServer server = at(URI.create("http://127.0.0.1:" + port + "/"));
+    server.awaitHealth(process, log);
     return server;
   }
 
@@ -241,7 +244,7 @@ public final class SearchServer {
     }
   }
 
-  private void awaitHealth(Path log) throws IOException {
+  private void awaitHealth(Process process, Path log) throws IOException {
     Instant end = Instant.now().plus(START_TIME);
     while (Instant.now().isBefore(end) && process.isAlive()) {
       try {

@@ -7,6 +7,7 @@ import dev.weir.entry.ChunkId;
 import dev.weir.store.ObjectStore;
 import dev.weir.store.ObjectStoreConformance;
 import dev.weir.store.StoreException;
+import dev.weir.testing.Eventually;
 import dev.weir.testing.FaultyProxy;
 import dev.weir.testing.S3Server;
 import java.nio.file.Path;
@@ -168,6 +169,27 @@ class S3ObjectStoreTest extends ObjectStoreConformance {
     int swept = here.sweepUploads(java.time.Instant.now()).toCompletableFuture().get();
     // Then
     assertThat(swept).isZero();
+  }
+
+  @Test
+  void theOwnerIsReadAgainWhereTheFirstTryMeetsSilence() throws Exception {
+    // Given
+    ObjectStore patient =
+        S3StoreRig.store(
+            S3StoreRig.settings(
+                proxy.url(), Map.of("prefix", "owned", "response-timeout", "500ms")),
+            system);
+    // When
+    proxy.set(FaultyProxy.Fault.SILENT);
+    var owner = patient.owner("me", false).toCompletableFuture();
+    Eventually.holds(() -> proxy.silenced() > 0);
+    proxy.set(FaultyProxy.Fault.NONE);
+    // Then
+    assertThat(owner.get(30, TimeUnit.SECONDS)).isEqualTo("me");
+    assertThat(patient.owner("you", false).toCompletableFuture().get(10, TimeUnit.SECONDS))
+        .isEqualTo("me");
+    assertThat(patient.owner("you", true).toCompletableFuture().get(10, TimeUnit.SECONDS))
+        .isEqualTo("you");
   }
 
   @Test

@@ -2,10 +2,14 @@ package dev.weir.store.s3;
 
 import com.typesafe.config.ConfigFactory;
 import dev.weir.testing.S3Server;
+import java.net.URI;
+import java.time.Clock;
+import java.time.Duration;
 import java.util.Map;
 import org.apache.pekko.actor.ActorSystem;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.http.SdkHttpMethod;
 import software.amazon.awssdk.regions.Region;
 
 /** An S3 store of the tests: settings, system and credentials. */
@@ -34,12 +38,23 @@ public final class S3StoreRig {
   }
 
   public static S3ObjectStore store(S3StoreSettings settings, ActorSystem system, String secret) {
-    return new S3ObjectStore(
-        settings,
-        new S3Access(
-            StaticCredentialsProvider.create(
-                AwsBasicCredentials.create(S3Server.ACCESS_KEY, secret)),
-            Region.US_EAST_1),
-        system);
+    return new S3ObjectStore(settings, access(secret), system);
+  }
+
+  static S3Access access(String secret) {
+    return new S3Access(
+        StaticCredentialsProvider.create(AwsBasicCredentials.create(S3Server.ACCESS_KEY, secret)),
+        Region.US_EAST_1);
+  }
+
+  /** A URL by which anybody may get that object within a minute. */
+  public static String signed(URI object) {
+    return new Presigner(Region.US_EAST_1.id(), Clock.systemUTC())
+        .sign(
+            SdkHttpMethod.GET,
+            object,
+            Map.of(),
+            AwsBasicCredentials.create(S3Server.ACCESS_KEY, S3Server.SECRET_KEY),
+            Duration.ofMinutes(1));
   }
 }
