@@ -29,6 +29,10 @@ public final class Canary implements AutoCloseable {
   public static final String OWN_OPTIONS =
       "OPTIONS * HTTP/1.1\r\nHost: localhost\r\nMax-Forwards: 0\r\nConnection: close\r\n\r\n";
 
+  /** Asks what a mirror answers itself. */
+  public static final String OWN_HEALTH =
+      "GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+
   /** Says that the connection is the sender's own, where listeners expect to be told. */
   public static final String PROXY_HEADER = "PROXY UNKNOWN\r\n";
 

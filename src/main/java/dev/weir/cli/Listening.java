@@ -8,55 +8,69 @@ import dev.weir.tls.LeafMint;
 import dev.weir.tls.ServerTls;
 import dev.weir.tls.TlsCaSettings;
 import java.net.InetSocketAddress;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.Supplier;
 import javax.net.SocketFactory;
+import javax.net.ssl.SSLEngine;
 import org.jspecify.annotations.Nullable;
 
-/** What differs between a forward proxy and the front of one origin, in one place. */
+/** What differs between a forward proxy, the front of one origin and a mirror, in one place. */
 final class Listening {
-  static final Listening PROXY = new Listening(null, null);
+  static final Listening PROXY = new Listening(Mode.REGULAR, null, ListenerTls.NONE, null);
 
+  private final Mode mode;
   private final @Nullable ReverseSettings reverse;
+  private final ListenerTls named;
   private final @Nullable ServerTls tls;
 
-  private Listening(@Nullable ReverseSettings reverse, @Nullable ServerTls tls) {
+  private Listening(
+      Mode mode, @Nullable ReverseSettings reverse, ListenerTls named, @Nullable ServerTls tls) {
+    this.mode = mode;
     this.reverse = reverse;
+    this.named = named;
     this.tls = tls;
   }
 
   static Listening of(ServeSettings settings, LeafMint mint, TlsCaSettings tls) {
-    ReverseSettings reverse = settings.reverse();
-    if (reverse == null) {
-      return PROXY;
-    }
-    if (!reverse.tlsCert().isEmpty()) {
-      InstantSource clock = InstantSource.system();
-      return new Listening(
-          reverse, ServerTls.brought(reverse.tlsCert(), reverse.tlsKey(), tls, clock));
-    }
-    return new Listening(
-        reverse,
-        reverse.tlsName().isEmpty() ? null : ServerTls.minted(mint, reverse.tlsName(), tls));
+    return settings.mode() == Mode.REGULAR
+        ? PROXY
+        : new Listening(
+            settings.mode(), settings.reverse(), settings.tls(), settings.tls().open(mint, tls));
+  }
+
+  /** The mirror beside a proxy; null where there is none. */
+  static @Nullable Listening mirrorBeside(
+      ServeSettings settings, LeafMint mint, TlsCaSettings tls) {
+    return settings.mirrorPort() == ServeSettings.NO_MIRROR
+        ? null
+        : new Listening(Mode.MIRROR, null, settings.tls(), settings.tls().open(mint, tls));
   }
 
   boolean isProxy() {
-    return reverse == null;
+    return mode == Mode.REGULAR;
+  }
+
+  boolean isMirror() {
+    return mode == Mode.MIRROR;
   }
 
   Role role() {
+    Supplier<SSLEngine> engines = tls == null ? null : tls::engine;
+    if (mode == Mode.MIRROR) {
+      return new Role.Mirror(engines);
+    }
     if (reverse == null) {
       return Role.PROXY;
     }
-    String name = reverse.tlsName().toLowerCase(Locale.ROOT);
+    String name = named.name().toLowerCase(Locale.ROOT);
     return new Role.Front(
         reverse.scheme(),
         reverse.origin(),
         reverse.preserveHost(),
         name.isEmpty() ? Set.of() : Set.of(name),
-        tls == null ? null : tls::engine);
+        engines);
   }
 
   /** Where every request goes, or null for where it asks to go. */
@@ -81,7 +95,11 @@ final class Listening {
 
   /** What the canary sends, and how. */
   String canaryRequest() {
-    return reverse == null ? Canary.OWN_PAGE : Canary.OWN_OPTIONS;
+    return switch (mode) {
+      case REGULAR -> Canary.OWN_PAGE;
+      case REVERSE -> Canary.OWN_OPTIONS;
+      case MIRROR -> Canary.OWN_HEALTH;
+    };
   }
 
   SocketFactory canarySockets() {
@@ -93,15 +111,26 @@ final class Listening {
     return tls == null ? null : tls::reload;
   }
 
-  /** One line for whoever started the node. */
-  String welcome(InetSocketAddress at, @Nullable InetSocketAddress health) {
+  /** Where its clients reach it. */
+  String url(InetSocketAddress at) {
     String host = at.getAddress().isAnyLocalAddress() ? "127.0.0.1" : at.getHostString();
-    String url = (tls == null ? "http://" : "https://") + host + ":" + at.getPort();
-    String more = health == null ? "" : ", health port " + health.getPort();
-    return reverse == null
-        ? "Weir %s serves on %s%s; set up a shell with: . <(curl -sx %s http://weir.internal/proxy-env)"
-            .formatted(Main.version(), url, more, url)
-        : "Weir %s serves on %s in front of %s%s"
-            .formatted(Main.version(), url, reverse.originUrl(), more);
+    return (tls == null ? "http://" : "https://") + host + ":" + at.getPort();
+  }
+
+  /**
+   * One line for whoever started the node.
+   *
+   * @param more what else it serves
+   */
+  String welcome(InetSocketAddress at, String more) {
+    String serves = "Weir %s serves on %s".formatted(Main.version(), url(at));
+    return switch (mode) {
+      case REGULAR ->
+          "%s%s; set up a shell with: . <(curl -sx %s http://weir.internal/proxy-env)"
+              .formatted(serves, more, url(at));
+      case REVERSE ->
+          "%s in front of %s%s".formatted(serves, reverse == null ? "" : reverse.originUrl(), more);
+      case MIRROR -> "%s as a mirror%s; try: curl %s/example.com/".formatted(serves, more, url(at));
+    };
   }
 }

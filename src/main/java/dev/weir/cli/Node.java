@@ -15,6 +15,7 @@ import dev.weir.edge.Edge;
 import dev.weir.edge.EdgeMetrics;
 import dev.weir.edge.EdgeParts;
 import dev.weir.edge.EdgeSettings;
+import dev.weir.edge.ExchangeHandler;
 import dev.weir.exchange.ExchangeSettings;
 import dev.weir.exchange.Exchanges;
 import dev.weir.fill.FillRegistry;
@@ -24,10 +25,15 @@ import dev.weir.inspect.Inspector;
 import dev.weir.log.ExchangeLog;
 import dev.weir.log.LogSettings;
 import dev.weir.log.ProcessLog;
+import dev.weir.mirror.Documents;
+import dev.weir.mirror.Mirror;
+import dev.weir.mirror.MirrorGates;
+import dev.weir.mirror.MirrorSettings;
 import dev.weir.onboard.OnboardSettings;
 import dev.weir.onboard.Onboarding;
 import dev.weir.origin.ClientEngines;
 import dev.weir.origin.EgressGate;
+import dev.weir.origin.EgressGates;
 import dev.weir.origin.EgressRules;
 import dev.weir.origin.OriginSettings;
 import dev.weir.origin.OwnListeners;
@@ -69,6 +75,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -107,6 +114,8 @@ final class Node {
   private @Nullable NodeOperations operations;
   private Runnable startFabric = () -> {};
   private @Nullable Edge edge;
+  private @Nullable Listening beside;
+  private @Nullable Edge mirror;
   private @Nullable InetSocketAddress proxy;
   private @Nullable InetSocketAddress health;
 
@@ -166,6 +175,7 @@ final class Node {
     TlsCaSettings tls = TlsCaSettings.from(rooms.getConfig("tls"));
     LeafMint mint = new LeafMint(ca, tls, InstantSource.system());
     listening = Listening.of(settings, mint, tls);
+    beside = Listening.mirrorBeside(settings, mint, tls);
     S3StoreSettings s3 = S3StoreSettings.from(rooms.getConfig("store.s3"));
     ActorSystem data = ActorSystem.create("weir-data", s3.pools().withFallback(settings.config()));
     closings.addStage("streams", () -> terminated(data));
@@ -187,15 +197,22 @@ final class Node {
     NodeCache cache = cache(data, stores, origins, blocking, fleet, ca, own);
     ExchangeLog exchangeLog = new ExchangeLog();
     Exchanges exchanges = exchanges(data, ca, stores, origins, cache, exchangeLog, blocking);
-    Edge edge = edge(data, new InterceptionTls(mint, tls), exchanges, origins);
+    InterceptionTls interception = new InterceptionTls(mint, tls);
+    EdgeMetrics edges = new EdgeMetrics();
+    Edge edge = edge(data, interception, exchanges, origins, listening, settings.port(), edges);
     this.edge = edge;
     proxy = edge.address();
     own.add(edge.address().getPort());
+    Listening besides = beside;
+    if (besides != null) {
+      mirror = edge(data, interception, exchanges, origins, besides, settings.mirrorPort(), edges);
+      own.add(mirror.address().getPort());
+    }
     readiness
         .part("metadata", () -> stores.metadata().problem())
         .part("chunks", () -> stores.chunks().problem());
     objects.ifPresent(store -> readiness.part("s3", store::problem));
-    metrics.edge(edge.metrics());
+    metrics.edge(edges);
     metrics.exchanges(exchangeLog.counters(), log);
     metrics.stores(stores);
     metrics.cache(cache);
@@ -208,8 +225,11 @@ final class Node {
     Duration look = rooms.getDuration("node.policy-look");
     data.scheduler()
         .scheduleWithFixedDelay(look, look, () -> blocking.execute(rules::look), data.dispatcher());
-    Runnable reload = listening.reload();
-    if (reload != null) {
+    for (Listening one : besides == null ? List.of(listening) : List.of(listening, besides)) {
+      Runnable reload = one.reload();
+      if (reload == null) {
+        continue;
+      }
       Duration pause = Duration.ofSeconds(tls.serverReloadSeconds());
       data.scheduler()
           .scheduleWithFixedDelay(pause, pause, () -> blocking.execute(reload), data.dispatcher());
@@ -323,16 +343,47 @@ final class Node {
             deniedDestinations(),
             ownStore(),
             listening.allowedDestinations(this.settings.allowDestinations()));
-    EgressGate gate = new EgressGate(rules, own, resolver, settings.egress().maxAddresses());
+    int most = settings.egress().maxAddresses();
+    EgressGate gate = new EgressGate(rules, own, resolver, most);
+    EgressGates gates =
+        isMirror()
+            ? new MirrorGates(
+                gate,
+                mirrored -> new EgressGate(mirrored, own, resolver, most),
+                mirrorSettings(),
+                deniedToMirrors(),
+                this.rules::mounts)
+            : EgressGates.of(gate);
     return new PekkoOrigins(
         data,
         settings,
         guard,
         metrics.refusals("origin"),
         ClientEngines.of(trust),
-        gate,
+        gates,
         System::nanoTime,
         listening.upstream());
+  }
+
+  /** Whether any listener of this node is a mirror. */
+  private boolean isMirror() {
+    return listening.isMirror() || beside != null;
+  }
+
+  private MirrorSettings mirrorSettings() {
+    try {
+      return MirrorSettings.from(rooms.getConfig("mirror"));
+    } catch (IllegalArgumentException bad) {
+      throw new SettingsException(String.valueOf(bad.getMessage()));
+    }
+  }
+
+  /** Nothing asks our object store in the name of a mirror's clients. */
+  private String deniedToMirrors() {
+    String endpoint = rooms.getString("store.s3.endpoint");
+    return endpoint.isEmpty()
+        ? deniedDestinations()
+        : deniedDestinations() + "," + OwnStoreNames.destination(endpoint);
   }
 
   /** Clients may go to our object store as themselves, wherever it is; never in front of one. */
@@ -509,31 +560,47 @@ final class Node {
   }
 
   private Edge edge(
-      ActorSystem data, InterceptionTls interception, Exchanges exchanges, PekkoOrigins origins) {
+      ActorSystem data,
+      InterceptionTls interception,
+      Exchanges exchanges,
+      PekkoOrigins origins,
+      Listening listens,
+      int port,
+      EdgeMetrics edges) {
     EdgeParts parts =
         new EdgeParts(
-            exchanges,
+            listens.isMirror() ? mirror(data, exchanges) : exchanges,
             interception::engine,
             new GatedTunnels(origins),
             settings.eagerConnections()
                 ? authority -> origins.warm("https", authority).exceptionally(failed -> false)
                 : authority -> {},
             metrics.refusals("client"),
-            listening.role());
+            listens.role());
     Edge edge =
         Closings.await(
             Edge.bind(
                 data,
                 settings.bind(),
-                settings.port(),
+                port,
                 EdgeSettings.from(rooms.getConfig("edge")),
                 guard,
                 parts,
-                new EdgeMetrics()),
-            () -> "cannot listen on %s:%d".formatted(settings.bind(), settings.port()));
+                edges),
+            () -> "cannot listen on %s:%d".formatted(settings.bind(), port));
     Duration drain = rooms.getDuration("node.drain-timeout");
     closings.addStage("running responses", drain.plusSeconds(5), () -> edge.drain(drain));
     return edge;
+  }
+
+  private ExchangeHandler mirror(ActorSystem data, Exchanges exchanges) {
+    return new Mirror(
+        mirrorSettings(),
+        rules::mounts,
+        exchanges::through,
+        Documents.UNTOUCHED,
+        Map.of(),
+        SystemMaterializer.get(data).materializer());
   }
 
   private InetSocketAddress health(
@@ -573,7 +640,14 @@ final class Node {
 
   /** One line for whoever started it. */
   String welcome() {
-    return listening.welcome(Objects.requireNonNull(proxy), health);
+    Edge mirrors = mirror;
+    Listening besides = beside;
+    return listening.welcome(
+        Objects.requireNonNull(proxy),
+        (health == null ? "" : ", health port " + health.getPort())
+            + (mirrors == null || besides == null
+                ? ""
+                : ", mirror on " + besides.url(mirrors.address())));
   }
 
   InetSocketAddress address() {
@@ -590,6 +664,10 @@ final class Node {
     if (listener != null && settings.drainDelayMillis() > 0 && !stopping.getAndSet(true)) {
       LOG.info("not ready any more; draining in {} ms", settings.drainDelayMillis());
       listener.lastCall();
+      Edge mirrors = mirror;
+      if (mirrors != null) {
+        mirrors.lastCall();
+      }
       pause(settings.drainDelayMillis());
     }
     closings.closeAll();

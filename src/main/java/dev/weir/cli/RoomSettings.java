@@ -45,6 +45,7 @@ final class RoomSettings {
     rooms.text("s3-hash-prefix-depth", "store.s3.hash-prefix-depth");
     rooms.redirect();
     rooms.ownStore();
+    rooms.mirror();
     rooms.put("log.level", "log-level", ServeSettings.logLevel(rooms.read));
     return rooms.config;
   }
@@ -61,6 +62,15 @@ final class RoomSettings {
     text("elasticsearch-ca", "store.elasticsearch.ca");
   }
 
+  private void mirror() {
+    text("mirror-policy", "mirror.policy");
+    text("mirror-hosts", "mirror.hosts");
+    text("mirror-allow-destinations", "mirror.allow-destinations");
+    flag("stale-on-connection-error", "mirror.stale-on-connection-error");
+    flag("stale-on-5xx", "mirror.stale-on-5xx");
+    flag("stale-on-any-error", "mirror.stale-on-any-error");
+  }
+
   private void redirect() {
     if (read.flag("object-redirect") && read.text("s3-bucket").isEmpty()) {
       throw new SettingsException("--object-redirect needs --s3-bucket, where clients are sent to");
@@ -74,7 +84,7 @@ final class RoomSettings {
   private void ownStore() {
     String bucket = config.getString("weir.store.s3.bucket");
     String endpoint = config.getString("weir.store.s3.endpoint");
-    if (bucket.isEmpty() || !read.text("mode").equalsIgnoreCase("regular")) {
+    if (bucket.isEmpty() || read.text("mode").equalsIgnoreCase("reverse")) {
       return; // in front of one origin no client asks for another host
     }
     String name = endpoint.isEmpty() ? "s3-bucket" : "s3-endpoint";

@@ -38,12 +38,22 @@ record ServeSettings(
     long upstreamReadTimeoutMillis,
     String logLevel,
     long diskCacheBytes,
+    Mode mode,
     @Nullable ReverseSettings reverse,
+    int mirrorPort,
+    ListenerTls tls,
     Config config) {
+  /** Of {@code mirrorPort}: there is no mirror beside the proxy; 0 picks a free port. */
+  static final int NO_MIRROR = -1;
 
   static ServeSettings from(Config config) {
     SettingReader read = new SettingReader(config);
     refuseWhatIsNotThereYet(read);
+    Mode mode = Mode.from(read);
+    int mirrorPort = mirrorPort(read, mode);
+    if (mode == Mode.REGULAR && mirrorPort == NO_MIRROR) {
+      ListenerTls.refuse(read);
+    }
     return new ServeSettings(
         read.port("port"),
         read.text("bind"),
@@ -70,8 +80,22 @@ record ServeSettings(
         read.millis("upstream-read-timeout"),
         logLevel(read),
         read.bytes("disk-cache-size"),
-        ReverseSettings.from(read),
+        mode,
+        ReverseSettings.from(read, mode),
+        mirrorPort,
+        ListenerTls.from(read),
         config);
+  }
+
+  private static int mirrorPort(SettingReader read, Mode mode) {
+    if (read.text("mirror-port").isEmpty()) {
+      return NO_MIRROR;
+    }
+    if (mode != Mode.REGULAR) {
+      throw new SettingsException(
+          "--mirror-port is for a mirror beside a proxy; with --mode mirror the port is --port");
+    }
+    return read.port("mirror-port");
   }
 
   private static List<String> networks(SettingReader read, String name) {

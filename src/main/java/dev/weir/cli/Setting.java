@@ -69,14 +69,24 @@ record Setting(
           value("object-redirect-lifetime", null, "SECONDS", "How long such a URL is good."),
           value("object-redirect-base", null, "URL", "Before the key, instead of signing URLs."),
           flag("access-logs", null, "Access logs in Parquet (not yet: start-up refuses it)."),
-          value(
-              "mode", null, "MODE", "regular: a forward proxy. reverse: the front of one origin."),
+          value("mode", null, "MODE", "regular: a proxy. reverse: before one origin. mirror."),
           new Setting(
               "origin", "origin-url", null, "URL", "In reverse mode: the origin, http or https."),
           flag("preserve-host", null, "In reverse mode: the client's Host to the origin."),
-          value("tls-cert", null, "PEM", "In reverse mode: serve TLS with this certificate chain."),
+          value("tls-cert", null, "PEM", "Reverse, mirror: serve TLS with this certificate chain."),
           value("tls-key", null, "PEM", "The key of --tls-cert: a path or inline PEM."),
-          value("tls-name", null, "HOST", "In reverse mode: serve TLS as HOST, signed by our CA."),
+          value("tls-name", null, "HOST", "Reverse, mirror: serve TLS as HOST, signed by our CA."),
+          value("mirror-port", null, "PORT", "A mirror beside the proxy: GET /HOST/PATH there."),
+          value("mirror-policy", null, "POLICY", "What no rule matches at a mirror, or `rules`."),
+          value("mirror-hosts", null, "LIST", "What a mirror serves; `none`: its mounts only."),
+          value(
+              "mirror-allow-destinations",
+              null,
+              "LIST",
+              "Hosts, .suffixes or CIDRs a mirror may go to, internal ones too."),
+          flag("stale-on-connection-error", null, "At a mirror; on unless negated."),
+          flag("stale-on-5xx", null, "At a mirror; on unless negated."),
+          flag("stale-on-any-error", null, "At a mirror: 4xx too, but for 401, 403 and 407."),
           value("trusted-proxies", null, "CIDRS", "Whose X-Forwarded-For and the like count."),
           value(
               "proxy-protocol-from", null, "CIDRS", "Whose connections begin with PROXY headers."),

@@ -92,12 +92,13 @@ final class FirstBytes {
             case CONNECT -> connect(received);
             case TLS -> named(received);
           };
-      case Role.Front front -> front(front.engines(), protocol);
+      case Role.Front front -> itself(front.engines(), protocol);
+      case Role.Mirror mirror -> itself(mirror.engines(), protocol);
     };
   }
 
-  /** In front of one origin a listener speaks TLS or not; CONNECT is answered like any request. */
-  private static Verdict front(@Nullable Supplier<SSLEngine> engines, Sniffer.Protocol protocol) {
+  /** One that is no proxy speaks TLS or not; CONNECT is answered like any request. */
+  private static Verdict itself(@Nullable Supplier<SSLEngine> engines, Sniffer.Protocol protocol) {
     return switch (protocol) {
       case UNDECIDED -> MORE;
       case TLS -> engines == null ? new Close("TLS on a listener without it") : new Secure(engines);
@@ -132,11 +133,17 @@ final class FirstBytes {
 
   /** Whether and how CONNECT to that authority is refused. */
   static @Nullable Refuse refusal(Role role, EdgeSettings settings, Authority authority) {
-    if (role instanceof Role.Front) {
+    String kind =
+        switch (role) {
+          case Role.Proxy proxy -> "";
+          case Role.Front front -> "the front of one origin";
+          case Role.Mirror mirror -> "a mirror";
+        };
+    if (!kind.isEmpty()) {
       return new Refuse(
           501,
           "Not Implemented",
-          "CONNECT is not served here: this listener is the front of one origin, not a proxy.",
+          "CONNECT is not served here: this listener is " + kind + ", not a proxy.",
           null);
     }
     return settings.connectable(authority.port())

@@ -22,30 +22,37 @@ final class RequestMapping {
             switch (role) {
               case Role.Proxy proxy -> settings.forwardedRegular();
               case Role.Front front -> settings.forwardedReverse();
+              case Role.Mirror mirror -> settings.forwardedRegular();
             },
             settings.trustedProxies());
   }
 
   /**
-   * Why a request is not for this listener, or null. In front of an origin any Host will do, but a
-   * target in absolute-form that names another host was meant for a proxy (RFC 9110 7.4).
+   * Why a request is not for this listener, or null. Where it is no proxy any Host will do, but a
+   * target in absolute-form that names another host was meant for one (RFC 9110 7.4).
    */
   @Nullable Refuse refusal(RequestFacts facts, ClientConnection connection) {
-    if (!(role instanceof Role.Front front) || !facts.absoluteForm()) {
+    if (!facts.absoluteForm()) {
       return null;
     }
     Authority asked = facts.head().authority();
-    boolean ours =
-        asked.equals(front.origin())
-            || front.names().contains(asked.host())
-            || isLocal(asked, connection);
-    return ours
-        ? null
-        : new Refuse(
-            421,
-            "Misdirected Request",
-            "This listener is the front of one origin, not a proxy for others.",
-            null);
+    return switch (role) {
+      case Role.Proxy proxy -> null;
+      case Role.Front front ->
+          asked.equals(front.origin())
+                  || front.names().contains(asked.host())
+                  || isLocal(asked, connection)
+              ? null
+              : misdirected("This listener is the front of one origin, not a proxy for others.");
+      case Role.Mirror mirror ->
+          isLocal(asked, connection)
+              ? null
+              : misdirected("This listener is a mirror, not a proxy: ask it for /HOST/PATH.");
+    };
+  }
+
+  private static Refuse misdirected(String why) {
+    return new Refuse(421, "Misdirected Request", why, null);
   }
 
   private static boolean isLocal(Authority asked, ClientConnection connection) {
@@ -60,6 +67,7 @@ final class RequestMapping {
     RequestHead told = forwarded.apply(received, connection.remote().getAddress());
     return switch (role) {
       case Role.Proxy proxy -> told;
+      case Role.Mirror mirror -> told;
       case Role.Front front when front.preserveHost() -> told;
       case Role.Front front ->
           new RequestHead(

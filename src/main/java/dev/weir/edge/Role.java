@@ -35,4 +35,11 @@ public sealed interface Role {
       names = Set.copyOf(names);
     }
   }
+
+  /**
+   * A mirror: requests are for the listener itself, their paths say for whom they are.
+   *
+   * @param engines as of a front
+   */
+  record Mirror(@Nullable Supplier<SSLEngine> engines) implements Role {}
 }

@@ -86,7 +86,7 @@ final class Exchange {
     // In the clear everybody on the way could read them.
     return ours == null || !"https".equals(sent.scheme())
         ? sent
-        : sent.withHeaders(sent.headers().with("Authorization", ours.authorization()));
+        : sent.withHeaders(sent.headers().with(ours.field(), ours.value()));
   }
 
   /** Its answer has ended; also where it is told twice. */

@@ -15,8 +15,10 @@ import dev.weir.http.ResponseHead;
 import dev.weir.http.Via;
 import dev.weir.log.ExchangeRecord;
 import dev.weir.log.ServeReason;
+import dev.weir.origin.EgressVerdict;
 import dev.weir.origin.Origins;
 import dev.weir.policy.Effect;
+import dev.weir.policy.Entrance;
 import dev.weir.policy.Limits;
 import dev.weir.policy.PolicyTable;
 import dev.weir.store.Bodies;
@@ -64,6 +66,7 @@ public final class Exchanges implements ExchangeHandler {
   private final Answers answers;
   private final Failures failures;
   private final OwnStore ownStore;
+  private final Origins origins;
   private final Passing passing;
   private final Lookup lookup;
 
@@ -90,6 +93,7 @@ public final class Exchanges implements ExchangeHandler {
     this.settings = settings;
     this.clock = clock;
     this.onboarding = onboarding;
+    this.origins = origins;
     this.ownStore = new OwnStore(settings.ownStore());
     routes = new Routes(rules, seenByRules, settings);
     answers = new Answers(settings, clock, log);
@@ -120,18 +124,24 @@ public final class Exchanges implements ExchangeHandler {
 
   @Override
   public CompletionStage<EdgeResponse> handle(EdgeRequest request) {
-    RequestHead received = request.head();
-    Exchange x =
-        new Exchange(
-            request,
-            ids.next(),
-            clock.millis(),
-            received.withHeaders(OriginHeads.withoutOwn(received.headers())),
-            routes.of(received, request.connection()),
-            RequestDirectives.of(received.headers()));
+    return handle(request, Entrance.PROXY);
+  }
+
+  /** What handles the requests that come by that entrance. */
+  public ExchangeHandler through(Entrance entrance) {
+    return request -> handle(request, entrance);
+  }
+
+  private CompletionStage<EdgeResponse> handle(EdgeRequest request, Entrance entrance) {
+    Exchange x = exchange(request, entrance);
     CompletionStage<EdgeResponse> answer;
     try {
-      answer = begin(x);
+      Page page =
+          entrance.equals(Entrance.PROXY) ? onboarding.answer(x.head, request.connection()) : null;
+      answer =
+          page != null
+              ? CompletableFuture.completedFuture(ownPage(x, page))
+              : entrance.open() ? judged(x) : begin(x);
     } catch (RuntimeException e) {
       return CompletableFuture.completedFuture(failures.internal(x, e));
     }
@@ -143,11 +153,42 @@ public final class Exchanges implements ExchangeHandler {
     return answer.exceptionally(failure -> failures.internal(x, failure));
   }
 
-  private CompletionStage<EdgeResponse> begin(Exchange x) {
-    Page page = onboarding.answer(x.head, x.edge.connection());
-    if (page != null) {
-      return CompletableFuture.completedFuture(ownPage(x, page));
+  private Exchange exchange(EdgeRequest request, Entrance entrance) {
+    RequestHead received = request.head();
+    Route route = routes.of(received, request.connection(), entrance);
+    String scheme = entrance.open() ? route.effects().get(Effect.MIRROR_SCHEME) : null;
+    if (scheme != null && !scheme.equals(received.scheme())) {
+      received = Entrances.by(scheme, received);
+      route = routes.of(received, request.connection(), entrance);
     }
+    return new Exchange(
+        request,
+        ids.next(),
+        clock.millis(),
+        received.withHeaders(Entrances.carried(received.headers(), entrance, route.effects())),
+        route,
+        RequestDirectives.of(received.headers()));
+  }
+
+  /**
+   * Where the client chose the host, what is stored of it may be there for others, who may go where
+   * this client may not. A name that has no address just now leads nowhere: what is stored may be
+   * served.
+   */
+  private CompletionStage<EdgeResponse> judged(Exchange x) {
+    return origins
+        .judge(x.route.terms().manner().gate(), x.head.authority())
+        .exceptionally(unresolved -> null)
+        .thenCompose(
+            verdict ->
+                verdict instanceof EgressVerdict.Refused refused
+                    ? CompletableFuture.completedFuture(
+                        failures.origin(
+                            x, refused.failure(x.head.authority().host()), Forward.BYPASS))
+                    : begin(x));
+  }
+
+  private CompletionStage<EdgeResponse> begin(Exchange x) {
     Integer denied = x.route.effects().get(Effect.DENY);
     if (denied != null) {
       return CompletableFuture.completedFuture(failures.denied(x, denied));

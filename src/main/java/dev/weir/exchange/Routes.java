@@ -8,6 +8,8 @@ import dev.weir.http.RequestHead;
 import dev.weir.policy.CacheKeys;
 import dev.weir.policy.Caller;
 import dev.weir.policy.Effect;
+import dev.weir.policy.Effects;
+import dev.weir.policy.Entrance;
 import dev.weir.policy.Policy;
 import dev.weir.policy.PolicyHeader;
 import dev.weir.policy.PolicyTable;
@@ -27,6 +29,9 @@ final class Routes {
   /** URLs longer than this are not remembered: few of them would fill the memory. */
   private static final int MAX_REMEMBERED_CHARS = 512;
 
+  /** What the name of a gate ends with that allows private addresses. */
+  static final String PRIVATE = "+private";
+
   private final Supplier<PolicyTable> tables;
   private final UnaryOperator<RequestHead> seenByRules;
   private final ExchangeSettings settings;
@@ -45,7 +50,7 @@ final class Routes {
     this.seenByRules = seenByRules;
     this.settings = settings;
     this.headerClients = AddressRanges.of(settings.policyHeaderClients());
-    this.remembered = remembering(tables.get());
+    this.remembered = fresh(tables.get());
   }
 
   /** What one state of the rules says of URLs. */
@@ -58,14 +63,19 @@ final class Routes {
    */
   private record Known(PolicyTable.Shortlist shortlist, @Nullable Route route) {}
 
-  private Remembered remembering(PolicyTable table) {
+  private Remembered fresh(PolicyTable table) {
     return new Remembered(
         table, Caffeine.newBuilder().maximumSize(settings.routeCacheEntries()).build());
   }
 
-  /** The route of a request; its fields still hold what speaks to this cache. */
+  /** The route of a request to the forward proxy. */
   Route of(RequestHead request, @Nullable ClientConnection connection) {
-    Route route = byRules(request, connection);
+    return of(request, connection, Entrance.PROXY);
+  }
+
+  /** The route of a request; its fields still hold what speaks to this cache. */
+  Route of(RequestHead request, @Nullable ClientConnection connection, Entrance entrance) {
+    Route route = byRules(request, connection, entrance);
     if (settings.allowPolicyHeader() && connection != null) {
       Optional<Policy> chosen = PolicyHeader.requested(request.headers());
       if (chosen.isPresent()
@@ -77,32 +87,47 @@ final class Routes {
     return route;
   }
 
-  private Route byRules(RequestHead request, @Nullable ClientConnection connection) {
+  private Route byRules(
+      RequestHead request, @Nullable ClientConnection connection, Entrance entrance) {
     Remembered now = remembered;
     PolicyTable table = tables.get();
     if (now.table() != table) {
-      now = remembering(table);
+      now = fresh(table);
       remembered = now;
     }
     String url = request.url();
-    Known known = now.byUrl().getIfPresent(url);
+    // No URL begins with the name of an entrance, a blank or a slash.
+    String name = entrance.name().isEmpty() ? url : entrance.name() + " " + url;
+    Known known = now.byUrl().getIfPresent(name);
     if (known != null && known.route() != null) {
       return known.route();
     }
     Subject subject = Subject.of(seenByRules.apply(request), caller(connection));
     PolicyTable.Shortlist shortlist = known == null ? table.shortlist(subject) : known.shortlist();
-    Resolution resolution = table.resolve(shortlist, subject);
+    Resolution resolution = gated(entrance.decide(table.resolve(shortlist, subject)));
     if (!"https".equals(request.scheme())) {
       // In the clear everybody on the way could read them.
       resolution = resolution.with(resolution.effects().without(Effect.CREDENTIALS));
     }
     Route route =
         Route.of(
-            resolution, CacheKeys.of(request, "", resolution.effects()), table.version(), settings);
+            resolution,
+            CacheKeys.of(request, entrance.realm(), resolution.effects()),
+            table.version(),
+            settings);
     if (known == null && url.length() <= MAX_REMEMBERED_CHARS) {
-      now.byUrl().put(url, new Known(shortlist, shortlist.isSure() ? route : null));
+      now.byUrl().put(name, new Known(shortlist, shortlist.isSure() ? route : null));
     }
     return route;
+  }
+
+  /** Where a rule lets a mirror go to private addresses another gate judges. */
+  private static Resolution gated(Resolution resolution) {
+    Effects effects = resolution.effects();
+    String gate = effects.get(Effect.EGRESS_GATE, "");
+    return gate.isEmpty() || !effects.get(Effect.MIRROR_PRIVATE, false)
+        ? resolution
+        : resolution.with(effects.with(Effect.EGRESS_GATE, gate + PRIVATE));
   }
 
   private static Caller caller(@Nullable ClientConnection connection) {

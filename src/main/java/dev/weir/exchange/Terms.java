@@ -3,10 +3,12 @@ package dev.weir.exchange;
 import dev.weir.origin.CircuitTerms;
 import dev.weir.origin.OriginTerms;
 import dev.weir.policy.CircuitRule;
+import dev.weir.policy.Credentials;
 import dev.weir.policy.Effect;
 import dev.weir.policy.Effects;
 import dev.weir.policy.OriginLimits;
 import dev.weir.policy.Policy;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What rules say of the way to origins, in the words of those who go it. */
@@ -17,7 +19,10 @@ final class Terms {
     CircuitRule rule = effects.get(Effect.CIRCUIT_BREAKER);
     OriginLimits limits = effects.get(Effect.ORIGIN_LIMITS);
     int redirects = effects.get(Effect.FOLLOW_REDIRECTS, 0);
-    if (rule == null && limits == null && redirects == 0 && policy.usesCache()) {
+    Credentials ours = effects.get(Effect.CREDENTIALS);
+    OriginTerms.Manner manner = manner(effects, ours, redirects);
+    boolean usual = manner.equals(OriginTerms.Manner.USUAL) && redirects == 0;
+    if (rule == null && limits == null && usual && policy.usesCache()) {
       return OriginTerms.USUAL;
     }
     CircuitTerms circuit = circuit(rule);
@@ -27,7 +32,19 @@ final class Terms {
         limits == null
             ? null
             : new OriginTerms.Pace(limits.name(), limits.requestsPerSecond(), limits.inFlight()),
-        redirects);
+        redirects,
+        manner);
+  }
+
+  /** Through a mirror redirects are only relayed where a rule has them not followed. */
+  private static OriginTerms.Manner manner(
+      Effects effects, @Nullable Credentials ours, int redirects) {
+    String gate = effects.get(Effect.EGRESS_GATE, "");
+    boolean shared = ours == null || ours.field().equalsIgnoreCase("Authorization");
+    return gate.isEmpty() && shared
+        ? OriginTerms.Manner.USUAL
+        : new OriginTerms.Manner(
+            gate, ours == null ? Set.of() : Set.of(ours.field()), gate.isEmpty() || redirects == 0);
   }
 
   private static CircuitTerms circuit(@Nullable CircuitRule rule) {

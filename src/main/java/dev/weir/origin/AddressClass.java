@@ -65,6 +65,7 @@ public enum AddressClass {
           block("172.16.0.0/12", PRIVATE),
           block("192.168.0.0/16", PRIVATE),
           block("100.64.0.0/10", PRIVATE),
+          block("198.18.0.0/15", PRIVATE),
           block("224.0.0.0/4", MULTICAST),
           block("240.0.0.0/4", RESERVED),
           block("::1", LOOPBACK),

@@ -1,5 +1,6 @@
 package dev.weir.origin;
 
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,10 +9,17 @@ import org.jspecify.annotations.Nullable;
  * @param circuit when the origin is left alone
  * @param pace how much may be asked of it, or null
  * @param redirects how many are followed here
+ * @param manner on whose behalf it is asked
  */
-public record OriginTerms(CircuitTerms circuit, @Nullable Pace pace, int redirects) {
+public record OriginTerms(CircuitTerms circuit, @Nullable Pace pace, int redirects, Manner manner) {
   /** Where rules say nothing. */
-  public static final OriginTerms USUAL = new OriginTerms(CircuitTerms.DEFAULT, null, 0);
+  public static final OriginTerms USUAL =
+      new OriginTerms(CircuitTerms.DEFAULT, null, 0, Manner.USUAL);
+
+  /** On behalf of a client of the forward proxy. */
+  public OriginTerms(CircuitTerms circuit, @Nullable Pace pace, int redirects) {
+    this(circuit, pace, redirects, Manner.USUAL);
+  }
 
   /**
    * How much may be asked of each origin; 0 is no limit.
@@ -21,4 +29,22 @@ public record OriginTerms(CircuitTerms circuit, @Nullable Pace pace, int redirec
    * @param inFlight requests whose answers have not ended
    */
   public record Pace(String name, int requestsPerSecond, int inFlight) {}
+
+  /**
+   * On whose behalf an origin is asked.
+   *
+   * @param gate the name of the egress gate that judges it, and each hop of redirects; empty for
+   *     that of the forward proxy
+   * @param ownFields fields for the first host alone, beside Authorization and cookies: redirects
+   *     to others go without them
+   * @param relaysRedirects whether a redirect that cannot be followed is the answer; otherwise it
+   *     is a failure, because the answer would lead the client elsewhere
+   */
+  public record Manner(String gate, Set<String> ownFields, boolean relaysRedirects) {
+    public static final Manner USUAL = new Manner("", Set.of(), true);
+
+    public Manner {
+      ownFields = Set.copyOf(ownFields);
+    }
+  }
 }

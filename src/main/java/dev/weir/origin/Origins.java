@@ -24,6 +24,14 @@ public interface Origins {
   /** Opens (and, for https, handshakes) a connection ahead of need and pools it. */
   CompletionStage<Boolean> warm(String scheme, Authority destination);
 
+  /**
+   * What an egress gate says to a destination; the stage fails with {@link OriginFailure} when the
+   * name does not resolve.
+   *
+   * @param gate the name of the gate, empty for that of the forward proxy
+   */
+  CompletionStage<EgressVerdict> judge(String gate, Authority destination);
+
   /** The answer to an upgrade: 101 with the raw bytes, or an ordinary response. */
   sealed interface Upgraded {
     record Switched(ResponseHead head, Flow<ByteString, ByteString, NotUsed> bytes)

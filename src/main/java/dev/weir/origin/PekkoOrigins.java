@@ -30,7 +30,7 @@ public final class PekkoOrigins implements Origins {
   private static final long NANOS_PER_MILLI = 1_000_000;
 
   private final OriginSettings settings;
-  private final EgressGate gate;
+  private final EgressGates gates;
   private final LongSupplier nanoTime;
   private final @Nullable Upstream upstream;
   private final CircuitBreakers breakers;
@@ -54,10 +54,11 @@ public final class PekkoOrigins implements Origins {
       ClientEngines engines,
       EgressGate gate,
       LongSupplier nanoTime) {
-    this(system, settings, guard, events, engines, gate, nanoTime, null);
+    this(system, settings, guard, events, engines, EgressGates.of(gate), nanoTime, null);
   }
 
   /**
+   * @param gates who judges where requests may go
    * @param upstream where every request goes, whatever authority it asks for; null for that
    *     authority
    */
@@ -67,12 +68,12 @@ public final class PekkoOrigins implements Origins {
       GuardSettings guard,
       GuardEvents events,
       ClientEngines engines,
-      EgressGate gate,
+      EgressGates gates,
       LongSupplier nanoTime,
       @Nullable Upstream upstream) {
     this.upstream = upstream;
     this.settings = settings;
-    this.gate = gate;
+    this.gates = gates;
     this.nanoTime = nanoTime;
     this.breakers = new CircuitBreakers(settings.breaker(), nanoTime);
     this.paces = new Paces(nanoTime, settings.breaker().maxOrigins());
@@ -94,7 +95,9 @@ public final class PekkoOrigins implements Origins {
   @Override
   public CompletionStage<OriginResponse> fetch(OriginRequest request) {
     // Behind a reverse listener there is one server: it does not send us elsewhere.
-    return request.terms().redirects() == 0 || upstream != null
+    boolean asItComes =
+        request.terms().redirects() == 0 && request.terms().manner().relaysRedirects();
+    return asItComes || upstream != null
         ? send(request, null)
         : followed(request, new Redirects(request));
   }
@@ -110,11 +113,16 @@ public final class PekkoOrigins implements Origins {
                     response.body().runWith(Sink.cancelled(), materializer);
                     yield followed(next, redirects);
                   }
-                  case Redirects.Step.Circle(OriginFailure failure) -> {
+                  case Redirects.Step.Astray(OriginFailure failure) -> {
                     response.body().runWith(Sink.cancelled(), materializer);
                     yield CompletableFuture.failedStage(failure);
                   }
                 });
+  }
+
+  @Override
+  public CompletionStage<EgressVerdict> judge(String gate, Authority destination) {
+    return gates.of(gate).judge(destination);
   }
 
   @Override
@@ -175,7 +183,10 @@ public final class PekkoOrigins implements Origins {
                 origin,
                 request.terms().circuit(),
                 () ->
-                    allowed(authority, request.timeouts().connectMillis())
+                    allowed(
+                            gates.of(request.terms().manner().gate()),
+                            authority,
+                            request.timeouts().connectMillis())
                         .thenCompose(
                             addresses -> {
                               PendingFetch fetch =
@@ -221,7 +232,7 @@ public final class PekkoOrigins implements Origins {
 
   /** The addresses that may be dialled; looking them up counts as connecting. */
   private CompletableFuture<List<InetSocketAddress>> allowed(
-      Authority authority, long connectMillis) {
+      EgressGate gate, Authority authority, long connectMillis) {
     CompletableFuture<EgressVerdict> judged = gate.judge(authority).toCompletableFuture();
     if (!judged.isDone() && connectMillis > 0) {
       judged = judged.orTimeout(connectMillis, TimeUnit.MILLISECONDS);
@@ -303,7 +314,7 @@ public final class PekkoOrigins implements Origins {
         "tcp://" + destination.host() + ":" + destination.port(),
         CircuitTerms.DEFAULT,
         () ->
-            allowed(destination, connectMillis)
+            allowed(gates.of(""), destination, connectMillis)
                 .thenCompose(
                     addresses ->
                         tunnels.open(destination, addresses, left(connectMillis, startNanos))));
@@ -318,7 +329,7 @@ public final class PekkoOrigins implements Origins {
         origin,
         CircuitTerms.DEFAULT,
         () ->
-            allowed(destination, connectMillis)
+            allowed(gates.of(""), destination, connectMillis)
                 .thenCompose(
                     addresses -> {
                       OriginLane lane = lane(scheme, destination, origin);

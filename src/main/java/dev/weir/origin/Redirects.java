@@ -16,9 +16,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class Redirects {
   private final Set<String> seen = new HashSet<>();
+  private final OriginTerms.Manner manner;
   private int left;
 
   Redirects(OriginRequest first) {
+    manner = first.terms().manner();
     left = first.body() == null ? first.terms().redirects() : 0;
     seen.add(first.head().url());
   }
@@ -31,25 +33,26 @@ final class Redirects {
     /** To be asked instead. */
     record On(OriginRequest request) implements Step {}
 
-    /** It has been there before. */
-    record Circle(OriginFailure failure) implements Step {}
+    /** It leads in a circle, or where it must not be followed and is no answer either. */
+    record Astray(OriginFailure failure) implements Step {}
   }
 
   private static final Step ANSWER = new Step.Answer();
 
   Step step(OriginRequest sent, ResponseHead answer) {
-    if (left == 0 || !isRedirect(answer.status())) {
+    if (!isRedirect(answer.status())) {
       return ANSWER;
+    }
+    if (left == 0) {
+      return unfollowed("The origin redirects more often than is followed.");
     }
     RequestHead next = next(sent.head(), answer.headers().first("Location"));
     if (next == null) {
-      return ANSWER;
+      return unfollowed("The origin redirects to what is no URL, or from https to http.");
     }
     left--;
     if (!seen.add(next.url())) {
-      return new Step.Circle(
-          new OriginFailure(
-              OriginFailure.Kind.BAD_RESPONSE, "The origin redirects in a circle.", null));
+      return astray("The origin redirects in a circle.");
     }
     return new Step.On(
         new OriginRequest(
@@ -62,6 +65,14 @@ final class Redirects {
             sent.terms()));
   }
 
+  private Step unfollowed(String why) {
+    return manner.relaysRedirects() ? ANSWER : astray(why);
+  }
+
+  private static Step astray(String why) {
+    return new Step.Astray(new OriginFailure(OriginFailure.Kind.BAD_RESPONSE, why, null));
+  }
+
   private static boolean isRedirect(int status) {
     return switch (status) {
       case 301, 302, 303, 307, 308 -> true;
@@ -70,7 +81,7 @@ final class Redirects {
   }
 
   /** Null for what is no http URL, or must not be followed. */
-  private static @Nullable RequestHead next(RequestHead sent, @Nullable String location) {
+  private @Nullable RequestHead next(RequestHead sent, @Nullable String location) {
     boolean safe = sent.isGet() || sent.isHead();
     if (!safe || location == null) {
       return null;
@@ -101,12 +112,14 @@ final class Redirects {
   }
 
   /** Credentials of one host are nobody else's business. */
-  private static Headers forStrangers(Headers fields) {
-    return fields.toBuilder()
-        .remove("Authorization")
-        .remove("Cookie")
-        .remove("Proxy-Authorization")
-        .remove("Host")
-        .build();
+  private Headers forStrangers(Headers fields) {
+    Headers.Builder others =
+        fields.toBuilder()
+            .remove("Authorization")
+            .remove("Cookie")
+            .remove("Proxy-Authorization")
+            .remove("Host");
+    manner.ownFields().forEach(others::remove);
+    return others.build();
   }
 }

@@ -66,8 +66,20 @@ public record Effect<T>(String name) {
   /** How much clients may ask for. */
   public static final Effect<Limits> LIMITS = new Effect<>("limits");
 
-  /** What is sent to the origin as Authorization. */
+  /** What is sent to the origin in the operator's name. */
   public static final Effect<Credentials> CREDENTIALS = new Effect<>("credentials");
+
+  /** The scheme by which a mirror asks the origin, {@code http} or {@code https}. */
+  public static final Effect<String> MIRROR_SCHEME = new Effect<>("mirror-scheme");
+
+  /** Further fields of requests to a mirror that go on to origins; names in lower case. */
+  public static final Effect<Set<String>> MIRROR_FIELDS = new Effect<>("mirror-fields");
+
+  /** Whether a mirror may go to private addresses. */
+  public static final Effect<Boolean> MIRROR_PRIVATE = new Effect<>("mirror-private");
+
+  /** The egress gate that judges where requests may go: an entrance's to say, not a rule's. */
+  public static final Effect<String> EGRESS_GATE = new Effect<>("egress-gate");
 
   /** When origins are left alone. */
   public static final Effect<CircuitRule> CIRCUIT_BREAKER = new Effect<>("circuit-breaker");

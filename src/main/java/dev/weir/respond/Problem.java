@@ -43,6 +43,7 @@ public record Problem(int status, String kind, String detail, @Nullable String h
       case 404 -> "Not Found";
       case 405 -> "Method Not Allowed";
       case 412 -> "Precondition Failed";
+      case 414 -> "URI Too Long";
       case 416 -> "Range Not Satisfiable";
       case 500 -> "Internal Server Error";
       case 501 -> "Not Implemented";

@@ -72,6 +72,9 @@ final class EffectReader {
     put(keys, Effect.ORIGIN_LIMITS, OriginReader::originLimits);
     put(keys, Effect.FOLLOW_REDIRECTS, OriginReader::redirects);
     put(keys, Effect.MAX_OBJECT, Value::bytes);
+    put(keys, Effect.MIRROR_SCHEME, EffectReader::scheme);
+    put(keys, Effect.MIRROR_FIELDS, EffectReader::lowerNames);
+    put(keys, Effect.MIRROR_PRIVATE, Value::flag);
     return keys;
   }
 
@@ -101,6 +104,14 @@ final class EffectReader {
   private static long millis(Block block, String key) {
     Value value = block.get(key);
     return value == null ? RuleTimeouts.DEFAULT_MILLIS : value.millis();
+  }
+
+  private static String scheme(Value value) {
+    return switch (value.text()) {
+      case "http" -> "http";
+      case "https" -> "https";
+      default -> throw value.bad("http or https");
+    };
   }
 
   static Set<String> lowerNames(Value value) {

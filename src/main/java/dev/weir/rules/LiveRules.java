@@ -1,5 +1,6 @@
 package dev.weir.rules;
 
+import dev.weir.policy.Mount;
 import dev.weir.policy.Policy;
 import dev.weir.policy.PolicyTable;
 import java.nio.file.Path;
@@ -54,7 +55,7 @@ public final class LiveRules implements Supplier<PolicyTable> {
     this.defaultPolicy = defaultPolicy;
     this.book = RuleFiles.load(this.paths, defaultPolicy, number);
     this.seen = book.digest();
-    this.secrets = RuleFiles.secrets(book.table());
+    this.secrets = RuleFiles.secrets(book);
     this.seenSecrets = secrets;
   }
 
@@ -62,6 +63,11 @@ public final class LiveRules implements Supplier<PolicyTable> {
   @Override
   public PolicyTable get() {
     return book.table();
+  }
+
+  /** The mounts of a mirror, the same list as long as nothing changes. */
+  public List<Mount> mounts() {
+    return book.mounts();
   }
 
   public String version() {
@@ -89,7 +95,7 @@ public final class LiveRules implements Supplier<PolicyTable> {
     try {
       seen = RuleFiles.digest(paths);
       // Read before the rules are: a change between the two is found the next time.
-      seenSecrets = RuleFiles.secrets(book.table());
+      seenSecrets = RuleFiles.secrets(book);
       if (seen.equals(book.digest()) && seenSecrets.equals(secrets)) {
         problem = "";
         return new Outcome.Unchanged(version());
@@ -97,8 +103,7 @@ public final class LiveRules implements Supplier<PolicyTable> {
       RuleBook loaded = RuleFiles.load(paths, defaultPolicy, number + 1);
       number++;
       // Of the same files: those it has newly named are looked at as they are now.
-      secrets =
-          loaded.digest().equals(book.digest()) ? seenSecrets : RuleFiles.secrets(loaded.table());
+      secrets = loaded.digest().equals(book.digest()) ? seenSecrets : RuleFiles.secrets(loaded);
       seenSecrets = secrets;
       seen = loaded.digest();
       book = loaded;
@@ -126,8 +131,7 @@ public final class LiveRules implements Supplier<PolicyTable> {
       return;
     }
     try {
-      if (RuleFiles.digest(paths).equals(seen)
-          && RuleFiles.secrets(book.table()).equals(seenSecrets)) {
+      if (RuleFiles.digest(paths).equals(seen) && RuleFiles.secrets(book).equals(seenSecrets)) {
         // They may have been away and come back as they were.
         boolean inForce = seen.equals(book.digest()) && seenSecrets.equals(secrets);
         problem = inForce ? "" : problem;

@@ -9,6 +9,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
+import java.util.Locale;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Reads what rules decide about how much is asked of origins, and in whose name. */
@@ -22,6 +24,20 @@ final class OriginReader {
 
   /** Mirrors send on once or twice; what takes longer goes round in circles. */
   private static final int REDIRECTS = 5;
+
+  /** Fields that say how a message is framed or what is asked for. */
+  private static final Set<String> UNFIT =
+      Set.of(
+          "host",
+          "connection",
+          "content-length",
+          "transfer-encoding",
+          "upgrade",
+          "te",
+          "trailer",
+          "expect",
+          "range",
+          "via");
 
   private OriginReader() {}
 
@@ -100,9 +116,16 @@ final class OriginReader {
     Block block =
         value
             .block("a block as { bearer = \"file:/path\" } or { basic = \"env:NAME\" }")
-            .onlyKeys("bearer", "basic");
+            .onlyKeys("bearer", "basic", "header", "value");
     Value bearer = block.get("bearer");
     Value basic = block.get("basic");
+    Value header = block.get("header");
+    if (header != null && bearer == null && basic == null) {
+      return custom(header, block.need("value", "a reference to what the field says"));
+    }
+    if (block.get("value") != null) {
+      throw block.bad("value beside header, which names the field");
+    }
     if (bearer != null && basic == null) {
       return new Credentials(bearer.text(), "Bearer " + secret(bearer));
     }
@@ -114,7 +137,16 @@ final class OriginReader {
       byte[] bytes = pair.getBytes(StandardCharsets.UTF_8);
       return new Credentials(basic.text(), "Basic " + Base64.getEncoder().encodeToString(bytes));
     }
-    throw block.bad("either bearer or basic");
+    throw block.bad("one of bearer, basic, and header with value");
+  }
+
+  private static Credentials custom(Value header, Value value) {
+    String field = header.word();
+    boolean ours = UNFIT.contains(field.toLowerCase(Locale.ROOT));
+    if (ours || !field.matches("[A-Za-z0-9!#$%&'*+.^_`|~-]+")) {
+      throw header.bad("the name of a field that speaks to the origin, as X-Api-Key");
+    }
+    return new Credentials(value.text(), field, secret(value));
   }
 
   private static String secret(Value value) {

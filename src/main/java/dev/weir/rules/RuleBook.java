@@ -1,5 +1,6 @@
 package dev.weir.rules;
 
+import dev.weir.policy.Mount;
 import dev.weir.policy.PolicyTable;
 import java.util.ArrayList;
 import java.util.List;
@@ -7,11 +8,13 @@ import java.util.List;
 /**
  * All rules of a node at one time, ready to be asked.
  *
+ * @param mounts of a mirror
  * @param digest of what the files say, for people to compare nodes by
  * @param tests of the rule files
  */
-public record RuleBook(PolicyTable table, String digest, List<RuleTest> tests) {
+public record RuleBook(PolicyTable table, List<Mount> mounts, String digest, List<RuleTest> tests) {
   public RuleBook {
+    mounts = List.copyOf(mounts);
     tests = List.copyOf(tests);
   }
 

@@ -12,6 +12,7 @@ import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigParseOptions;
 import dev.weir.policy.Effects;
 import dev.weir.policy.Matcher;
+import dev.weir.policy.Mount;
 import dev.weir.policy.Policy;
 import dev.weir.policy.Rule;
 import java.io.File;
@@ -28,15 +29,17 @@ import org.jspecify.annotations.Nullable;
  * @param defaultPolicy for requests that no rule decides, or null where the file leaves it open
  * @param builtIn whether the built-in rules stay behind these
  * @param removed names of built-in rules that go
+ * @param mounts of a mirror
  */
 record RuleFile(
     @Nullable Policy defaultPolicy,
     boolean builtIn,
     List<Named> removed,
     List<Placed> rules,
+    List<Mount> mounts,
     List<RuleTest> tests) {
   private static final Set<String> TOP =
-      Set.of("rules", "default-policy", "built-in", "remove", "tests", "let");
+      Set.of("rules", "mounts", "default-policy", "built-in", "remove", "tests", "let");
   private static final Set<String> OWN =
       Set.of("name", "match", "before", "after", "replace", "continue");
   private static final Set<String> RESERVED = Set.of("default", "header");
@@ -69,6 +72,7 @@ record RuleFile(
         builtIn == null || builtIn.flag(),
         removed(top.get("remove")),
         rules(top.get("rules")),
+        MountReader.read(top.get("mounts")),
         RuleTest.read(top.get("tests")));
   }
 

@@ -2,6 +2,7 @@ package dev.weir.rules;
 
 import dev.weir.policy.Credentials;
 import dev.weir.policy.Effect;
+import dev.weir.policy.Mount;
 import dev.weir.policy.Policy;
 import dev.weir.policy.PolicyTable;
 import dev.weir.policy.Rule;
@@ -19,6 +20,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads rule files and puts them together: the rules of the first file, of the next and so on, then
@@ -81,9 +83,9 @@ public final class RuleFiles {
    * What the files say that rules take secrets from, in a form that tells a change. It stays in
    * memory: what is shown of rules never depends on secrets.
    */
-  static String secrets(PolicyTable table) {
+  static String secrets(RuleBook book) {
     MessageDigest sha = sha256();
-    for (Path file : secretFiles(table)) {
+    for (Path file : secretFiles(book)) {
       try {
         sha.update(Files.readAllBytes(file));
       } catch (IOException unreadable) {
@@ -94,10 +96,14 @@ public final class RuleFiles {
     return HexFormat.of().formatHex(sha.digest());
   }
 
-  private static Set<Path> secretFiles(PolicyTable table) {
+  private static Set<Path> secretFiles(RuleBook book) {
+    List<@Nullable Credentials> all = new ArrayList<>();
+    book.table().rules().forEach(rule -> all.add(rule.effects().get(Effect.CREDENTIALS)));
+    for (Mount mount : book.mounts()) {
+      mount.origins().forEach(origin -> all.add(origin.credentials()));
+    }
     Set<Path> files = new LinkedHashSet<>();
-    for (Rule rule : table.rules()) {
-      Credentials credentials = rule.effects().get(Effect.CREDENTIALS);
+    for (Credentials credentials : all) {
       if (credentials != null && credentials.name().startsWith("file:")) {
         files.add(Path.of(credentials.name().substring("file:".length())));
       }
@@ -117,7 +123,24 @@ public final class RuleFiles {
     List<RuleTest> tests = new ArrayList<>();
     (files.isEmpty() ? List.of(builtIn) : files).forEach(file -> tests.addAll(file.tests()));
     String digest = digestOf(texts);
-    return new RuleBook(new PolicyTable(rules, policy, number + digest), digest, tests);
+    return new RuleBook(
+        new PolicyTable(rules, policy, number + digest), mounts(files), digest, tests);
+  }
+
+  private static List<Mount> mounts(List<RuleFile> files) {
+    List<Mount> mounts = new ArrayList<>();
+    Set<String> seen = new LinkedHashSet<>();
+    for (RuleFile file : files) {
+      for (Mount mount : file.mounts()) {
+        if (!seen.add(mount.name()) || !seen.add(mount.path())) {
+          throw new RuleFileException(
+              "mount '%s' (%s): another file has a mount of that name or path"
+                  .formatted(mount.name(), mount.path()));
+        }
+        mounts.add(mount);
+      }
+    }
+    return mounts;
   }
 
   private static List<Text> texts(List<Path> paths) {

@@ -470,6 +470,6 @@ class RulesInForceTest {
   private static String sent(LiveRules rules) {
     Credentials credentials =
         rules.get().resolve("https://a.example/").effects().get(Effect.CREDENTIALS);
-    return credentials == null ? "" : credentials.authorization();
+    return credentials == null ? "" : credentials.value();
   }
 }

@@ -3,6 +3,7 @@ package dev.weir.fill;
 import dev.weir.http.Authority;
 import dev.weir.http.Headers;
 import dev.weir.http.ResponseHead;
+import dev.weir.origin.EgressVerdict;
 import dev.weir.origin.OriginFailure;
 import dev.weir.origin.OriginRequest;
 import dev.weir.origin.OriginResponse;
@@ -54,6 +55,11 @@ public final class TestOrigins implements Origins {
     requests.add(request);
     var answer = answers.size() > 1 ? answers.remove() : answers.element();
     return answer.apply(request);
+  }
+
+  @Override
+  public CompletionStage<EgressVerdict> judge(String gate, Authority destination) {
+    throw new UnsupportedOperationException();
   }
 
   public static OriginResponse response(

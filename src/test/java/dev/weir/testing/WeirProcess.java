@@ -22,16 +22,20 @@ import java.util.regex.Pattern;
 public final class WeirProcess implements AutoCloseable {
   private static final Pattern LISTENING = Pattern.compile("https?://127\\.0\\.0\\.1:(\\d+)");
   private static final Pattern HEALTH = Pattern.compile("health port (\\d+)");
+  private static final Pattern MIRROR =
+      Pattern.compile("mirror on https?://127\\.0\\.0\\.1:(\\d+)");
   private final Process process;
   private final Path log;
   private final int port;
   private final int healthPort;
+  private final int mirrorPort;
 
-  private WeirProcess(Process process, Path log, int port, int healthPort) {
+  private WeirProcess(Process process, Path log, int port, int healthPort, int mirrorPort) {
     this.process = process;
     this.log = log;
     this.port = port;
     this.healthPort = healthPort;
+    this.mirrorPort = mirrorPort;
   }
 
   /** Starts with that heap (as {@code 256m}) and those further flags, and waits until it serves. */
@@ -115,7 +119,10 @@ public final class WeirProcess implements AutoCloseable {
       if (line.startsWith("Weir ") && listening.find()) {
         Matcher health = HEALTH.matcher(line);
         int healthPort = health.find() ? Integer.parseInt(health.group(1)) : 0;
-        return new WeirProcess(process, log, Integer.parseInt(listening.group(1)), healthPort);
+        Matcher mirror = MIRROR.matcher(line);
+        int mirrorPort = mirror.find() ? Integer.parseInt(mirror.group(1)) : 0;
+        return new WeirProcess(
+            process, log, Integer.parseInt(listening.group(1)), healthPort, mirrorPort);
       }
     }
     throw new IOException("weir did not start: " + said + Files.readString(log));
@@ -127,6 +134,11 @@ public final class WeirProcess implements AutoCloseable {
 
   public int healthPort() {
     return healthPort;
+  }
+
+  /** Of the mirror beside the proxy; 0 where there is none. */
+  public int mirrorPort() {
+    return mirrorPort;
   }
 
   public InetSocketAddress address() {

@@ -1,0 +1,59 @@
+package dev.weir.mirror;
+
+import dev.weir.edge.EdgeResponse;
+import dev.weir.http.Headers;
+import dev.weir.http.ResponseHead;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What of an origin's answer is for a client of the mirror. To the client the mirror is one server:
+ * cookies, and promises about the host, would be taken for all origins behind it.
+ */
+final class Answered {
+  private Answered() {}
+
+  static EdgeResponse of(EdgeResponse response, Asked asked, List<String> hidden) {
+    if (!(response instanceof EdgeResponse.Full full)) {
+      return response;
+    }
+    ResponseHead head = full.head();
+    Headers.Builder fields = head.headers().toBuilder();
+    hidden.forEach(fields::remove);
+    String location = relayed(asked, head.headers().first("Location"));
+    if (location != null) {
+      fields.set("Location", location);
+    }
+    return new EdgeResponse.Full(
+        head.withHeaders(fields.build()), full.entity(), full.closeAfter(), full.trailers());
+  }
+
+  /**
+   * A relative reference as the origin means it: to the client it would lead elsewhere below the
+   * mirror. Null where it stays as it is.
+   */
+  private static @Nullable String relayed(Asked asked, @Nullable String location) {
+    if (location == null) {
+      return null;
+    }
+    try {
+      URI reference = new URI(location.strip());
+      if (reference.isAbsolute()) {
+        return null;
+      }
+      URI here = new URI(asked.origin().url());
+      URI there = here.resolve(reference);
+      String query = there.getRawQuery() == null ? "" : "?" + there.getRawQuery();
+      String inside =
+          Objects.equals(there.getRawAuthority(), here.getRawAuthority())
+              ? asked.inside(there.getRawPath() + query)
+              : null;
+      return inside == null ? there.toString() : inside;
+    } catch (URISyntaxException | IllegalArgumentException none) {
+      return null;
+    }
+  }
+}
