@@ -9,6 +9,7 @@ import dev.weir.store.ManifestCodec;
 import dev.weir.store.StoreException;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -106,6 +107,7 @@ final class Spool {
   private final List<SpoolReader> readers = new ArrayList<>();
   private boolean everRead;
   private final Map<Integer, SpoolChunk> chunks = new HashMap<>();
+  private final BitSet given = new BitSet(); // to the store, or about to be
   private @Nullable SpoolGrid grid;
   private Mode mode;
   private String unstored;
@@ -622,6 +624,9 @@ final class Spool {
     List<Runnable> after = new ArrayList<>();
     synchronized (lock) {
       flushed += part.size();
+      if (grid != null) {
+        grid.reached(index, offset + part.size()); // made while the part was written
+      }
       trim();
       resumeOrigin(after);
     }
@@ -632,18 +637,29 @@ final class Spool {
   private void put(int index, long offset, ByteString part) throws IOException {
     SpoolChunk chunk = chunkAt(index);
     long length = chunk.write(offset, part);
-    boolean whole;
+    boolean adopt;
     synchronized (lock) {
       SpoolGrid spread = grid;
-      boolean knew = spread != null && spread.isWhole(index);
       if (spread != null) {
         spread.reached(index, length);
       }
-      whole = !knew && length == (spread == null ? chunkBytes : spread.sizeOf(index));
+      // With the same hold of the lock: what is whole, but not yet being adopted, is not at its
+      // end.
+      adopt = length == (spread == null ? chunkBytes : spread.sizeOf(index)) && isToAdopt(index);
     }
-    if (whole) {
+    if (adopt) {
       adopt(chunk);
     }
+  }
+
+  /** True once for each chunk. */
+  private boolean isToAdopt(int index) {
+    if (storing != Storing.STORE || given.get(index)) {
+      return false;
+    }
+    given.set(index);
+    adopting++;
+    return true;
   }
 
   private SpoolChunk chunkAt(int index) throws IOException {
@@ -667,8 +683,8 @@ final class Spool {
   private void sealLast() {
     SpoolChunk last;
     synchronized (lock) {
-      boolean cut = grid == null && flushed % chunkBytes != 0;
-      last = cut ? chunks.get((int) (flushed / chunkBytes)) : null;
+      int index = (int) ((totalBytes() - 1) / chunkBytes);
+      last = totalBytes() > 0 && isToAdopt(index) ? chunks.get(index) : null;
     }
     if (last != null) {
       adopt(last);
@@ -677,14 +693,8 @@ final class Spool {
   }
 
   private void adopt(SpoolChunk chunk) {
-    if (storing != Storing.STORE) {
-      return;
-    }
     ChunkId id = chunk.seal();
     FaultPoints.reached(FaultPoints.Point.CHUNK_SPOOLED);
-    synchronized (lock) {
-      adopting++;
-    }
     context
         .chunks()
         .adopt(id, chunk.file(), chunk.length())

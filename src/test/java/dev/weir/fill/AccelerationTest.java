@@ -51,7 +51,7 @@ class AccelerationTest {
       // Then
       assertThat(read).isEqualTo(body);
       assertThat(FillHarness.await(fill.end())).isInstanceOf(Fill.End.Committed.class);
-      assertThat(most.get()).isBetween(4, 16);
+      assertThat(most.get()).isBetween(2, 16); // how many is RampTest's question
       assertThat(plain(harness)).isEqualTo(1);
       assertThat(harness.fills.metrics().originBytes()).isLessThan(body.length + 2L * CHUNK);
       assertThat(harness.fills.metrics().streamsCut()).isEqualTo(1);
