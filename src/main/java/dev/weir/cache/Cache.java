@@ -34,6 +34,9 @@ public interface Cache {
   /** Raises the key's epoch and forgets its entries; completes when nobody serves them any more. */
   CompletionStage<Boolean> invalidate(PrimaryKey key);
 
+  /** Whether the store has an entry of that key; false if it cannot say. */
+  CompletionStage<Boolean> isStored(PrimaryKey key);
+
   /** Removes one entry that turned out not to be whole, if it still is the current one. */
   CompletionStage<Boolean> drop(Entry entry);
 }

@@ -468,7 +468,7 @@ public final class NodeCache implements Cache {
             });
   }
 
-  /** Whether the store has an entry of that key; false if it cannot say. */
+  @Override
   public CompletionStage<Boolean> isStored(PrimaryKey key) {
     return store
         .load(key)

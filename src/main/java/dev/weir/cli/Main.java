@@ -36,6 +36,7 @@ public final class Main {
     line.addSubcommand("purge", new CommandLine(PurgeCommand.spec()));
     line.addSubcommand("origins", new CommandLine(OriginsCommand.spec()));
     line.addSubcommand("policy", new CommandLine(PolicyCommand.spec()));
+    line.addSubcommand("filters", new CommandLine(FiltersCommand.spec()));
     line.addSubcommand("cache", new CommandLine(CacheCommand.spec()));
     line.addSubcommand("gc", new CommandLine(CareCommand.gc()));
     line.addSubcommand("fsck", new CommandLine(CareCommand.fsck()));

@@ -20,6 +20,8 @@ import dev.weir.exchange.ExchangeSettings;
 import dev.weir.exchange.Exchanges;
 import dev.weir.fill.FillRegistry;
 import dev.weir.fill.FillSettings;
+import dev.weir.filters.FilterBook;
+import dev.weir.filters.PluginException;
 import dev.weir.inspect.InspectSettings;
 import dev.weir.inspect.Inspector;
 import dev.weir.log.ExchangeLog;
@@ -109,6 +111,7 @@ final class Node {
   private final AdminSettings admin;
   private final AtomicBoolean stopping = new AtomicBoolean();
   private final LiveRules rules;
+  private final FilterBook filters;
   private Listening listening = Listening.PROXY;
   private Optional<ObjectStore> objects = Optional.empty();
   private @Nullable NodeOperations operations;
@@ -124,7 +127,9 @@ final class Node {
     this.rooms = settings.config().getConfig("weir");
     this.guard = guard(rooms.getConfig("guard"));
     this.rules = rules(settings);
+    this.filters = filters(settings);
     this.closings = new Closings(rooms.getDuration("node.close-timeout"));
+    closings.add("filters", filters::close);
     this.admin = AdminSettings.from(rooms.getConfig("admin"));
     this.readiness = new Readiness(admin, System::nanoTime);
   }
@@ -143,6 +148,15 @@ final class Node {
       return new LiveRules(settings.policyFiles(), settings.defaultPolicy());
     } catch (RuleFileException bad) {
       throw new SettingsException("--policy-file: " + bad.getMessage());
+    }
+  }
+
+  /** Made before anything is opened: a filter that cannot be had stops the start. */
+  private static FilterBook filters(ServeSettings settings) {
+    try {
+      return FilterBook.open(settings.plugins(), settings.config().getConfig("weir.filters"));
+    } catch (PluginException bad) {
+      throw new SettingsException(String.valueOf(bad.getMessage()));
     }
   }
 
@@ -222,6 +236,7 @@ final class Node {
       own.add(settings.healthPort());
     }
     metrics.rules(rules);
+    metrics.filters(filters.filters());
     Duration look = rooms.getDuration("node.policy-look");
     data.scheduler()
         .scheduleWithFixedDelay(look, look, () -> blocking.execute(rules::look), data.dispatcher());
@@ -526,6 +541,7 @@ final class Node {
         Clock.systemUTC(),
         log,
         whole(data, stores, blocking),
+        filters.filters(),
         SystemMaterializer.get(data).materializer());
   }
 

@@ -5,6 +5,7 @@ import dev.weir.cache.NodeCache;
 import dev.weir.edge.EdgeMetrics;
 import dev.weir.fill.FillMetrics;
 import dev.weir.fill.FillRegistry;
+import dev.weir.filters.Filters;
 import dev.weir.log.ExchangeCounters;
 import dev.weir.log.ProcessLog;
 import dev.weir.log.ServeReason;
@@ -78,6 +79,48 @@ final class NodeMetrics {
             "1 while the rule files as they are cannot be used",
             () -> rules.problem() == null ? 0 : 1)
         .gauge("weir_policy_rules", "Rules in force", () -> rules.get().rules().size());
+  }
+
+  void filters(Filters filters) {
+    for (String name : filters.names()) {
+      filters
+          .meters(name)
+          .forEach(
+              (phase, meter) ->
+                  registry
+                      .counter(
+                          "weir_filter_calls",
+                          "Times a filter was asked",
+                          meter::calls,
+                          "filter",
+                          name,
+                          "phase",
+                          phase.label())
+                      .counter(
+                          "weir_filter_millis",
+                          "Time filters took to answer",
+                          () -> (long) (meter.seconds() * 1000),
+                          "filter",
+                          name,
+                          "phase",
+                          phase.label())
+                      .counter(
+                          "weir_filter_failures",
+                          "Times a filter threw or was late",
+                          meter::failures,
+                          "filter",
+                          name,
+                          "phase",
+                          phase.label())
+                      .counter(
+                          "weir_filter_slow_calls",
+                          "Times a filter held up the thread that moves bytes",
+                          meter::slow,
+                          "filter",
+                          name,
+                          "phase",
+                          phase.label()));
+    }
   }
 
   void exchanges(ExchangeCounters exchanges, ProcessLog log) {

@@ -38,6 +38,7 @@ record Setting(
               null,
               "FILE",
               "Rules of your own: files, or folders of *.conf; may be repeated."),
+          value("plugins", null, "DIR", "Jars with filters; see weir.filters.order."),
           flag("allow-policy-header", null, "Let clients choose the policy with X-Weir-Policy."),
           value("public-proxy-url", null, "URL", "How clients reach this proxy, for /proxy-env."),
           value("no-proxy-extra", null, "LIST", "More names for NO_PROXY in /proxy-env."),

@@ -118,6 +118,9 @@ final class SettingsLoader {
     }
     for (Map.Entry<String, ConfigValue> entry : object.entrySet()) {
       if (!keys.containsKey(entry.getKey())) {
+        if (path.equals("weir.filters") && entry.getValue() instanceof ConfigObject) {
+          continue; // a filter's own block: refused where it is made, if there is none
+        }
         throw unknown(path + "." + entry.getKey(), entry.getValue(), keys.keySet());
       }
       compare(path + "." + entry.getKey(), entry.getValue(), keys.get(entry.getKey()));

@@ -1,6 +1,9 @@
 package dev.weir.exchange;
 
 import dev.weir.edge.EdgeResponse;
+import dev.weir.filters.BodyFilters;
+import dev.weir.filters.FilterFailure;
+import dev.weir.filters.Phase;
 import dev.weir.http.Headers;
 import dev.weir.http.HopByHop;
 import dev.weir.http.HttpDates;
@@ -9,9 +12,12 @@ import dev.weir.http.Trailers;
 import dev.weir.http.Via;
 import dev.weir.log.ExchangeRecord;
 import dev.weir.log.ServeReason;
+import dev.weir.proxy.filter.ExchangeSummary;
+import dev.weir.proxy.filter.FilterResponse;
 import dev.weir.respond.BodyMeter;
 import dev.weir.respond.Problem;
 import java.time.Clock;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -22,7 +28,9 @@ import org.apache.pekko.NotUsed;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.ResponseEntity;
+import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.javadsl.Flow;
+import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.util.ByteString;
 
@@ -42,15 +50,33 @@ final class Answers {
   private final ExchangeSettings settings;
   private final Clock clock;
   private final Consumer<ExchangeRecord> log;
+  private final Materializer materializer;
 
-  Answers(ExchangeSettings settings, Clock clock, Consumer<ExchangeRecord> log) {
+  Answers(
+      ExchangeSettings settings,
+      Clock clock,
+      Consumer<ExchangeRecord> log,
+      Materializer materializer) {
+    this.materializer = materializer;
     this.settings = settings;
     this.clock = clock;
     this.log = log;
   }
 
   /** A body that is at hand. {@code head} holds end-to-end fields only. */
-  EdgeResponse strict(Exchange x, ResponseHead head, ByteString body, Told told) {
+  EdgeResponse strict(Exchange x, ResponseHead given, ByteString body, Told told) {
+    BodyFilters filtering = x.responseBody();
+    if (filtering != null && !body.isEmpty()) {
+      OptionalLong length = OptionalLong.of(body.size());
+      return streamed(x, given, length, Source.single(body), Hold.NOTHING, told);
+    }
+    ResponseHead head;
+    try {
+      head = filtered(x, given);
+    } catch (FilterFailure failed) {
+      return filterFailed(x, failed);
+    }
+    x.forgetBodyFilters();
     tell(x, head.status(), told, body.size(), true);
     ResponseEntity entity =
         body.isEmpty()
@@ -78,12 +104,36 @@ final class Answers {
   /** A body that streams; what it holds is released however it ends, and if it is never read. */
   EdgeResponse streamed(
       Exchange x,
-      ResponseHead head,
-      OptionalLong length,
-      Source<ByteString, ?> body,
-      Trailers trailers,
-      Hold hold,
+      ResponseHead given,
+      OptionalLong givenLength,
+      Source<ByteString, ?> givenBody,
+      Trailers givenTrailers,
+      Hold givenHold,
       Told told) {
+    ResponseHead head;
+    try {
+      head = filtered(x, given);
+    } catch (FilterFailure failed) {
+      givenHold.release();
+      givenBody.runWith(Sink.cancelled(), materializer);
+      return filterFailed(x, failed);
+    }
+    Source<ByteString, ?> body = givenBody;
+    Trailers trailers = givenTrailers;
+    Hold hold = givenHold;
+    BodyFilters filtering = x.responseBody();
+    if (filtering != null) {
+      boolean none = givenTrailers.equals(Trailers.NONE);
+      body = body.via(filtering.flow(none ? x.bodyTrailers() : givenTrailers.arrived()));
+      trailers =
+          none ? Trailers.NONE : new Trailers(givenTrailers.announced(), filtering::trailers);
+      hold =
+          () -> {
+            filtering.close();
+            givenHold.release();
+          };
+    }
+    OptionalLong length = x.changesBody() ? OptionalLong.empty() : givenLength;
     Running running = new Running(x, head.status(), told, hold);
     Source<ByteString, ?> metered =
         body.via(new BodyMeter(running, x.edge.gone(), settings.clientGoneGraceMillis()));
@@ -98,19 +148,66 @@ final class Answers {
   /** Passes 1xx responses on to this client as they come; nothing else is made of them. */
   Consumer<ResponseHead> interim(Exchange x) {
     return head -> {
-      Headers fields = Via.append(HopByHop.strip(head.headers()), "1.1", settings.pseudonym());
-      x.edge.interim().accept(head.withHeaders(fields));
+      Optional<ResponseHead> wanted =
+          x.filters.has(Phase.INTERIM) ? x.filters.interim(head) : Optional.of(head);
+      if (wanted.isPresent()) {
+        Headers all = wanted.get().headers();
+        Headers fields = Via.append(HopByHop.strip(all), "1.1", settings.pseudonym());
+        x.edge.interim().accept(wanted.get().withHeaders(fields));
+      }
     };
   }
 
   /** After 101: raw bytes both ways; those to the client are counted. */
   EdgeResponse switched(
-      Exchange x, ResponseHead head, Flow<ByteString, ByteString, NotUsed> bytes, Told told) {
+      Exchange x, ResponseHead given, Flow<ByteString, ByteString, NotUsed> bytes, Told told) {
+    ResponseHead head = filtered(x, given);
     Running running = new Running(x, head.status(), told, Hold.NOTHING);
     Flow<ByteString, ByteString, NotUsed> metered =
         bytes.via(new BodyMeter(running, new CompletableFuture<>(), 1));
     Headers fields = head.headers().toBuilder().set(REQUEST_ID, x.id).build();
     return new EdgeResponse.Switch(head.withHeaders(fields), metered);
+  }
+
+  /** What filters make of the head; less what spoke of a body that they change. */
+  private static ResponseHead filtered(Exchange x, ResponseHead head) {
+    if (x.filters.isEmpty() || x.unfiltered) {
+      return head;
+    }
+    ResponseHead now = x.filters.has(Phase.RESPONSE) ? x.filters.response(head) : head;
+    if (!x.changesBody()) {
+      return now;
+    }
+    return now.status() == 304
+        ? now.withHeaders(ChangedBody.weakened(now.headers()))
+        : ChangedBody.head(now);
+  }
+
+  /** The client gets nothing that filters were to change and have not. */
+  EdgeResponse filterFailed(Exchange x, FilterFailure failed) {
+    x.unfiltered = true;
+    x.forgetBodyFilters();
+    return problem(
+        x,
+        new Problem(
+            500,
+            ServeReason.FILTER_FAILED.label(),
+            "Filter '%s' failed in %s.".formatted(failed.filter(), failed.phase().label())),
+        Told.own(ServeReason.FILTER_FAILED).withNote(failed.filter()));
+  }
+
+  /** An answer that a filter has made. */
+  EdgeResponse made(Exchange x, FilterResponse response, Told told) {
+    x.forgetBodyFilters();
+    ByteString body = ByteString.fromByteBuffer(response.body().duplicate());
+    Headers fields = HopByHop.strip(response.headers()).without("Content-Length");
+    ResponseHead head =
+        new ResponseHead(response.status(), Problem.title(response.status()), fields);
+    if (x.head.isHead()) {
+      Headers sized = fields.plus("Content-Length", Integer.toString(body.size()));
+      return bodiless(x, head.withHeaders(sized), told);
+    }
+    return strict(x, head, body, told);
   }
 
   /** An error of our own. */
@@ -120,6 +217,7 @@ final class Answers {
 
   /** The same with more fields. */
   EdgeResponse problem(Exchange x, Problem problem, Headers more, Told told) {
+    x.forgetBodyFilters();
     Headers.Builder all =
         Headers.of("Content-Type", Problem.MEDIA_TYPE, "Cache-Control", "no-store").toBuilder();
     more.forEach(all::add);
@@ -151,6 +249,11 @@ final class Answers {
 
   private void tell(Exchange x, int status, Told told, long bytes, boolean complete) {
     x.ended();
+    long millis = (System.nanoTime() - x.startNanos) / 1_000_000;
+    if (x.filters.has(Phase.LOGGING)) {
+      x.filters.logging(
+          new ExchangeSummary(status, told.reason().label(), told.note(), bytes, millis, complete));
+    }
     log.accept(
         new ExchangeRecord(
             x.id,
@@ -163,7 +266,7 @@ final class Answers {
             told.note(),
             told.leader(),
             bytes,
-            (System.nanoTime() - x.startNanos) / 1_000_000,
+            millis,
             complete));
   }
 

@@ -160,7 +160,8 @@ final class ByTheWay {
       Exchange x, Told told, OriginResponse response, RequestHead later, Grant grant) {
     Judgement asGet =
         new Judgement(later, x.route.mode(), x.route.storage(), x::variant, null, Long.MAX_VALUE);
-    FillPlan.Judge judge = (head, sent, received) -> asGet.judge(head, x.startMillis, received);
+    FillPlan.Judge filtered = FilteredJudge.of(x, later, sent -> asGet);
+    FillPlan.Judge judge = (head, sent, received) -> filtered.judge(head, x.startMillis, received);
     Fill fill = cache.lead(grant, plan(x, grant, later, judge, response));
     Fill.Interest interest = fill.interest();
     return fill.head()
@@ -202,7 +203,7 @@ final class ByTheWay {
       Exchange x, Grant grant, RequestHead sent, FillPlan.Judge judge, OriginResponse answer) {
     OriginRequest request =
         new OriginRequest(sent, null, OptionalLong.empty(), x.route.timeouts(), x.edge.interim())
-            .on(x.route.terms());
+            .on(x.terms());
     return new FillPlan(
         grant,
         request,

@@ -2,16 +2,28 @@ package dev.weir.exchange;
 
 import dev.weir.edge.EdgeRequest;
 import dev.weir.entry.VariantKey;
+import dev.weir.filters.BodyFilters;
+import dev.weir.filters.FilterFailure;
+import dev.weir.filters.FilterRun;
+import dev.weir.filters.Phase;
+import dev.weir.http.Headers;
 import dev.weir.http.RefreshRule;
 import dev.weir.http.RequestDirectives;
 import dev.weir.http.RequestHead;
+import dev.weir.http.ResponseHead;
 import dev.weir.http.Sha224;
 import dev.weir.http.Vary;
+import dev.weir.origin.OriginRequest;
+import dev.weir.origin.OriginTerms;
 import dev.weir.policy.Credentials;
 import dev.weir.policy.Effect;
 import dev.weir.policy.VaryRules;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+import org.apache.pekko.stream.Materializer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +33,13 @@ import org.jspecify.annotations.Nullable;
 final class Exchange {
   private static final String ONE_VARIANT = Sha224.hex("no field counts");
 
+  /** When it came in, by the wall clock and by the monotonic one. */
+  record Begun(long millis, long nanos) {
+    static Begun at(long millis) {
+      return new Begun(millis, System.nanoTime());
+    }
+  }
+
   final EdgeRequest edge;
   final String id;
   final long startMillis;
@@ -29,6 +48,14 @@ final class Exchange {
   final Route route;
   final RequestDirectives directives;
   final boolean authorized;
+  final FilterRun filters;
+
+  private final Begun begun;
+  private final @Nullable UpstreamFilters upstream;
+  private @Nullable BodyFilters responseBody;
+  private volatile @Nullable BodyFilters requestBody;
+  private Supplier<Headers> bodyTrailers = () -> Headers.EMPTY;
+  private volatile boolean varyFailed;
 
   private final AtomicReference<@Nullable Runnable> onEnd = new AtomicReference<>();
 
@@ -49,17 +76,23 @@ final class Exchange {
   /** Its entry could not be read. */
   boolean bodyLost;
 
+  /** What the client gets is told by us alone: a filter has failed at it. */
+  boolean unfiltered;
+
   Exchange(
       EdgeRequest edge,
       String id,
-      long startMillis,
+      Begun begun,
       RequestHead head,
       Route route,
-      RequestDirectives directives) {
+      RequestDirectives directives,
+      FilterRun filters,
+      @Nullable UpstreamFilters upstream) {
     this.edge = edge;
     this.id = id;
-    this.startMillis = startMillis;
-    this.startNanos = System.nanoTime();
+    this.begun = begun;
+    this.startMillis = begun.millis();
+    this.startNanos = begun.nanos();
     this.head = head;
     this.route = route;
     this.directives =
@@ -67,6 +100,94 @@ final class Exchange {
             ? directives.withoutReload()
             : directives;
     this.authorized = head.headers().has("Authorization");
+    this.filters = filters;
+    this.upstream = upstream;
+  }
+
+  /** The same with what filters made of it; nothing has been done with it yet. */
+  Exchange with(RequestHead otherHead, Route otherRoute) {
+    return otherHead.equals(head) && otherRoute.equals(route)
+        ? this
+        : new Exchange(edge, id, begun, otherHead, otherRoute, directives, filters, upstream);
+  }
+
+  /** The same request going on while nobody waits: its filters begin anew. */
+  Exchange inBackground(FilterRun run, Materializer materializer) {
+    if (filters.isEmpty()) {
+      return this;
+    }
+    run.askBodies();
+    return new Exchange(
+        edge,
+        id,
+        begun,
+        head,
+        route,
+        directives,
+        run,
+        run.isUpstream() ? new UpstreamFilters(run, materializer) : null);
+  }
+
+  /** What rules and filters have to do on the way to the origin. */
+  OriginTerms terms() {
+    return upstream == null ? route.terms() : route.terms().through(upstream);
+  }
+
+  /** That request with what filters change of it, for other ways than fetching. */
+  CompletionStage<OriginRequest> outgoing(OriginRequest request) {
+    return upstream == null
+        ? CompletableFuture.completedFuture(request)
+        : upstream.outgoing(request);
+  }
+
+  /** The head that went to the origin, or the planned one if none has. */
+  RequestHead upstreamSent(RequestHead planned) {
+    return upstream == null ? planned : upstream.sent(planned);
+  }
+
+  // --- bodies through filters
+
+  /** Asks who filters the body of that response; what was found for another one is let go. */
+  void askBodyFilters(ResponseHead whole, Supplier<Headers> trailers) {
+    BodyFilters before = responseBody;
+    if (before != null) {
+      before.close();
+      responseBody = null;
+    }
+    if (filters.has(Phase.RESPONSE_BODY)) {
+      responseBody = filters.responseBody(whole);
+      bodyTrailers = trailers;
+    }
+  }
+
+  boolean changesBody() {
+    BodyFilters body = responseBody;
+    return body != null && body.changesBytes();
+  }
+
+  @Nullable BodyFilters responseBody() {
+    return responseBody;
+  }
+
+  Supplier<Headers> bodyTrailers() {
+    return bodyTrailers;
+  }
+
+  /** The answer is another one than asked for. */
+  void forgetBodyFilters() {
+    BodyFilters body = responseBody;
+    responseBody = null;
+    if (body != null) {
+      body.close();
+    }
+  }
+
+  void filterRequestBody(@Nullable BodyFilters body) {
+    requestBody = body;
+  }
+
+  boolean varyFailed() {
+    return varyFailed;
   }
 
   /** This request's secondary key among responses that vary by these fields. */
@@ -76,8 +197,22 @@ final class Exchange {
     }
     VaryRules rules = route.effects().get(Effect.VARY);
     List<String> counting = rules == null ? names : rules.counting(names);
+    if (filters.has(Phase.VARY)) {
+      return filteredVariant(counting);
+    }
     // Of fields that do not count there is one variant, which is another thing than none.
     return new VariantKey(counting.isEmpty() ? ONE_VARIANT : Vary.digest(counting, head.headers()));
+  }
+
+  /** By filters; if one fails, a variant that is nobody's, and that is not stored. */
+  private VariantKey filteredVariant(List<String> counting) {
+    try {
+      Headers fields = filters.vary(counting, head.headers());
+      return new VariantKey(counting.isEmpty() ? ONE_VARIANT : Vary.digest(counting, fields));
+    } catch (FilterFailure failed) {
+      varyFailed = true;
+      return new VariantKey(Sha224.hex("failed " + id));
+    }
   }
 
   /** What goes to the origin, with the operator's credentials where a rule has some. */
@@ -91,6 +226,10 @@ final class Exchange {
 
   /** Its answer has ended; also where it is told twice. */
   void ended() {
+    BodyFilters uploaded = requestBody;
+    if (uploaded != null) {
+      uploaded.close();
+    }
     Runnable admitted = onEnd.getAndSet(null);
     if (admitted != null) {
       admitted.run();

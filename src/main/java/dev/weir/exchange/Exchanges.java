@@ -6,6 +6,11 @@ import dev.weir.edge.EdgeRequest;
 import dev.weir.edge.EdgeResponse;
 import dev.weir.edge.ExchangeHandler;
 import dev.weir.fill.Repairs;
+import dev.weir.filters.FilterFailure;
+import dev.weir.filters.FilterRun;
+import dev.weir.filters.Filters;
+import dev.weir.filters.Incoming;
+import dev.weir.filters.Phase;
 import dev.weir.http.CacheStatus.Forward;
 import dev.weir.http.Headers;
 import dev.weir.http.MaxForwards;
@@ -21,6 +26,10 @@ import dev.weir.policy.Effect;
 import dev.weir.policy.Entrance;
 import dev.weir.policy.Limits;
 import dev.weir.policy.PolicyTable;
+import dev.weir.proxy.filter.FilterResponse;
+import dev.weir.proxy.filter.LookupDecision;
+import dev.weir.proxy.filter.PurgeOutcome;
+import dev.weir.proxy.filter.RequestDecision;
 import dev.weir.store.Bodies;
 import dev.weir.store.WholeObjects;
 import java.time.Clock;
@@ -69,6 +78,37 @@ public final class Exchanges implements ExchangeHandler {
   private final Origins origins;
   private final Passing passing;
   private final Lookup lookup;
+  private final Cache cache;
+  private final Filters filters;
+  private final Materializer materializer;
+
+  /** Without filters. */
+  public Exchanges(
+      Supplier<PolicyTable> rules,
+      UnaryOperator<RequestHead> seenByRules,
+      Cache cache,
+      Bodies bodies,
+      Origins origins,
+      Onboarding onboarding,
+      ExchangeSettings settings,
+      Clock clock,
+      Consumer<ExchangeRecord> log,
+      WholeObjects whole,
+      Materializer materializer) {
+    this(
+        rules,
+        seenByRules,
+        cache,
+        bodies,
+        origins,
+        onboarding,
+        settings,
+        clock,
+        log,
+        whole,
+        Filters.NONE,
+        materializer);
+  }
 
   /**
    * @param rules as they are now; each request is served by those of its arrival
@@ -76,6 +116,7 @@ public final class Exchanges implements ExchangeHandler {
    * @param onboarding answers for our own hosts
    * @param log told of each exchange once its body has ended
    * @param whole bodies that clients may fetch from the object store
+   * @param given the chain of filters; the caller closes it
    * @param materializer of the data system: bodies that must be let go are run with it
    */
   public Exchanges(
@@ -89,14 +130,22 @@ public final class Exchanges implements ExchangeHandler {
       Clock clock,
       Consumer<ExchangeRecord> log,
       WholeObjects whole,
+      Filters given,
       Materializer materializer) {
+    this.cache = cache;
+    this.materializer = materializer;
+    this.filters =
+        settings.allowPolicyHeader()
+            ? given.before(
+                PolicyHeaderFilter.NAME, new PolicyHeaderFilter(settings.policyHeaderClients()))
+            : given;
     this.settings = settings;
     this.clock = clock;
     this.onboarding = onboarding;
     this.origins = origins;
     this.ownStore = new OwnStore(settings.ownStore());
     routes = new Routes(rules, seenByRules, settings);
-    answers = new Answers(settings, clock, log);
+    answers = new Answers(settings, clock, log, materializer);
     failures = new Failures(answers);
     OriginHeads heads = new OriginHeads(settings.pseudonym());
     Repairs repairs =
@@ -117,6 +166,7 @@ public final class Exchanges implements ExchangeHandler {
             mending,
             failures,
             new Fallback(hits, clock),
+            x -> x.inBackground(x.filters.inBackground(), materializer),
             materializer);
     passing = new Passing(parts);
     lookup = new Lookup(parts, passing);
@@ -133,11 +183,76 @@ public final class Exchanges implements ExchangeHandler {
   }
 
   private CompletionStage<EdgeResponse> handle(EdgeRequest request, Entrance entrance) {
-    Exchange x = exchange(request, entrance);
+    Arrival arrival = new Arrival(request, entrance, ids.next(), Exchange.Begun.at(clock.millis()));
+    return filters.isEmpty()
+        ? served(exchange(arrival, request.head(), FilterRun.NONE), entrance)
+        : filtered(arrival);
+  }
+
+  /** A request that came in. */
+  private record Arrival(EdgeRequest edge, Entrance entrance, String id, Exchange.Begun begun) {
+    Incoming incoming() {
+      ClientConnection connection = edge.connection();
+      return new Incoming(
+          id, edge.head(), connection.remote(), connection.local(), connection, false);
+    }
+  }
+
+  /** The phases of filters before rules and key; then as usual. */
+  private CompletionStage<EdgeResponse> filtered(Arrival arrival) {
+    FilterRun run;
+    RequestDecision early;
+    try {
+      run = filters.begin(arrival.incoming());
+      early = run.earlyRequest();
+    } catch (FilterFailure failed) {
+      return CompletableFuture.completedFuture(
+          failures.internal(exchange(arrival, arrival.edge.head(), FilterRun.NONE), failed));
+    }
+    boolean done =
+        early instanceof RequestDecision.Answer
+            || !run.has(Phase.REQUEST)
+            || page(arrival.edge, run.requestHead(), arrival.entrance) != null;
+    return (done ? CompletableFuture.completedFuture(early) : run.onRequest())
+        .handle(
+            (decision, failed) -> {
+              Exchange plain = exchange(arrival, run.requestHead(), run);
+              return failed != null
+                  ? CompletableFuture.completedFuture(failures.internal(plain, failed))
+                  : decision instanceof RequestDecision.Answer(FilterResponse response)
+                      ? CompletableFuture.completedFuture(made(plain, response))
+                      : routed(plain, run, arrival.entrance);
+            })
+        .thenCompose(stage -> stage);
+  }
+
+  private EdgeResponse made(Exchange x, FilterResponse response) {
+    try {
+      return answers.made(x, response, Told.own(ServeReason.FILTER_ANSWER));
+    } catch (RuntimeException e) {
+      return failures.internal(x, e);
+    }
+  }
+
+  private CompletionStage<EdgeResponse> routed(Exchange plain, FilterRun run, Entrance entrance) {
+    try {
+      run.askBodies();
+      RequestHead head = FilteredRoutes.ranged(run, plain.head);
+      Route route = FilteredRoutes.route(run, plain.route, head, entrance.realm(), settings);
+      return served(plain.with(head, route), entrance);
+    } catch (RuntimeException e) {
+      return CompletableFuture.completedFuture(failures.internal(plain, e));
+    }
+  }
+
+  private @Nullable Page page(EdgeRequest request, RequestHead head, Entrance entrance) {
+    return entrance.equals(Entrance.PROXY) ? onboarding.answer(head, request.connection()) : null;
+  }
+
+  private CompletionStage<EdgeResponse> served(Exchange x, Entrance entrance) {
     CompletionStage<EdgeResponse> answer;
     try {
-      Page page =
-          entrance.equals(Entrance.PROXY) ? onboarding.answer(x.head, request.connection()) : null;
+      Page page = page(x.edge, x.head, entrance);
       answer =
           page != null
               ? CompletableFuture.completedFuture(ownPage(x, page))
@@ -153,8 +268,10 @@ public final class Exchanges implements ExchangeHandler {
     return answer.exceptionally(failure -> failures.internal(x, failure));
   }
 
-  private Exchange exchange(EdgeRequest request, Entrance entrance) {
-    RequestHead received = request.head();
+  private Exchange exchange(Arrival arrival, RequestHead head, FilterRun run) {
+    EdgeRequest request = arrival.edge;
+    Entrance entrance = arrival.entrance;
+    RequestHead received = head;
     Route route = routes.of(received, request.connection(), entrance);
     String scheme = entrance.open() ? route.effects().get(Effect.MIRROR_SCHEME) : null;
     if (scheme != null && !scheme.equals(received.scheme())) {
@@ -163,11 +280,13 @@ public final class Exchanges implements ExchangeHandler {
     }
     return new Exchange(
         request,
-        ids.next(),
-        clock.millis(),
+        arrival.id,
+        arrival.begun,
         received.withHeaders(Entrances.carried(received.headers(), entrance, route.effects())),
         route,
-        RequestDirectives.of(received.headers()));
+        RequestDirectives.of(received.headers()),
+        run,
+        run.isUpstream() ? new UpstreamFilters(run, materializer) : null);
   }
 
   /**
@@ -208,6 +327,9 @@ public final class Exchanges implements ExchangeHandler {
     if (MaxForwards.of(x.edge.head()) instanceof MaxForwards.Reached) {
       return CompletableFuture.completedFuture(endOfTheLine(x));
     }
+    if (x.filters.has(Phase.PURGE) && x.filters.isPurge()) {
+      return purged(x);
+    }
     if (ownStore.isAskedBy(x.head)) {
       return passing.pass(x, new Passing.Cause(ServeReason.PASS_OWN_STORE, Forward.BYPASS));
     }
@@ -217,6 +339,32 @@ public final class Exchanges implements ExchangeHandler {
     }
     Passing.Cause cause = pastTheCache(x);
     return cause == null ? lookup.look(x) : passing.pass(x, cause);
+  }
+
+  private CompletionStage<EdgeResponse> purged(Exchange x) {
+    return cache
+        .isStored(x.route.key())
+        .thenCompose(
+            stored ->
+                cache
+                    .invalidate(x.route.key())
+                    .handle(
+                        (done, failed) ->
+                            failed != null || !done
+                                ? PurgeOutcome.INCOMPLETE
+                                : stored ? PurgeOutcome.DONE : PurgeOutcome.NOTHING))
+        .thenApply(
+            outcome -> answers.made(x, purgeAnswer(x, outcome), Told.own(ServeReason.PURGED)));
+  }
+
+  private static FilterResponse purgeAnswer(Exchange x, PurgeOutcome outcome) {
+    FilterResponse usual =
+        switch (outcome) {
+          case DONE -> FilterResponse.text(200, "purged\n");
+          case NOTHING -> FilterResponse.text(404, "nothing was stored\n");
+          case INCOMPLETE -> FilterResponse.text(502, "not all nodes have acknowledged\n");
+        };
+    return x.filters.has(Phase.PURGE_ANSWER) ? x.filters.purgeAnswer(outcome, usual) : usual;
   }
 
   private Passing.@Nullable Cause pastTheCache(Exchange x) {
@@ -229,6 +377,10 @@ public final class Exchanges implements ExchangeHandler {
     }
     if (!x.route.policy().usesCache()) {
       return new Passing.Cause(ServeReason.PASS_POLICY, Forward.BYPASS);
+    }
+    if (x.filters.has(Phase.LOOKUP)
+        && x.filters.lookup() instanceof LookupDecision.Bypass(String why)) {
+      return new Passing.Cause(ServeReason.PASS_FILTER, Forward.BYPASS, why, null);
     }
     boolean secret = x.directives.noStore() && x.route.serving().freshnessOverrideMillis() == 0;
     return secret ? new Passing.Cause(ServeReason.PASS_NO_STORE, Forward.REQUEST) : null;

@@ -1,11 +1,16 @@
 package dev.weir.exchange;
 
 import dev.weir.edge.EdgeResponse;
+import dev.weir.filters.BodyRefused;
+import dev.weir.filters.FilterFailure;
+import dev.weir.filters.Phase;
 import dev.weir.http.CacheStatus.Forward;
 import dev.weir.http.Headers;
 import dev.weir.http.OriginTrouble;
+import dev.weir.log.LogText;
 import dev.weir.log.ServeReason;
 import dev.weir.origin.OriginFailure;
+import dev.weir.proxy.filter.FilterResponse;
 import dev.weir.respond.Problem;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -24,18 +29,62 @@ final class Failures {
 
   /** The origin gave no usable response and nothing stored may stand in. */
   EdgeResponse origin(Exchange x, OriginFailure failure, Forward why) {
+    EdgeResponse byBody = brokenByFilter(x, failure);
+    if (byBody != null) {
+      return byBody;
+    }
     OriginFailure.Kind kind = failure.kind();
-    ServeReason reason =
-        kind == OriginFailure.Kind.LOOP ? ServeReason.LOOP : ServeReason.ORIGIN_FAILED;
     String said = failure.getMessage();
+    Problem problem =
+        new Problem(failure.status(), kind.label(), said == null ? "The origin failed." : said);
     long waitMillis = failure.retryAfterMillis();
-    return answers.problem(
-        x,
-        new Problem(failure.status(), kind.label(), said == null ? "The origin failed." : said),
+    Headers more =
         waitMillis == 0
             ? Headers.EMPTY
-            : Headers.of("Retry-After", Long.toString((waitMillis + 999) / 1000)),
-        Told.forward(reason, why, kind.label()));
+            : Headers.of("Retry-After", Long.toString((waitMillis + 999) / 1000));
+    Told told = Told.forward(reason(kind), why, kind.label());
+    if (!x.filters.has(Phase.FAIL_TO_PROXY)) {
+      return answers.problem(x, problem, more, told);
+    }
+    FilterResponse usual = page(x, problem, more);
+    FilterResponse page = x.filters.failToProxy(UpstreamFilters.told(failure), usual);
+    return page.equals(usual)
+        ? answers.problem(x, problem, more, told)
+        : answers.made(x, page, told);
+  }
+
+  private static ServeReason reason(OriginFailure.Kind kind) {
+    return switch (kind) {
+      case LOOP -> ServeReason.LOOP;
+      case FILTER -> ServeReason.FILTER_FAILED;
+      default -> ServeReason.ORIGIN_FAILED;
+    };
+  }
+
+  private static FilterResponse page(Exchange x, Problem problem, Headers more) {
+    Headers.Builder fields =
+        Headers.of("Content-Type", Problem.MEDIA_TYPE, "Cache-Control", "no-store").toBuilder();
+    return FilterResponse.of(problem.status(), fields.addAll(more).build(), problem.json(x.id));
+  }
+
+  /** A filter has broken off the request's body: that is what the client is told. */
+  private @Nullable EdgeResponse brokenByFilter(Exchange x, OriginFailure failure) {
+    for (Throwable cause = failure.getCause(); cause != null; cause = cause.getCause()) {
+      if (cause instanceof BodyRefused refused) {
+        String said = refused.getMessage();
+        return answers.problem(
+            x,
+            new Problem(
+                refused.status(),
+                ServeReason.FILTER_ANSWER.label(),
+                said == null ? "A filter refused the body." : said),
+            Told.own(ServeReason.FILTER_ANSWER).withNote(refused.filter()));
+      }
+      if (cause instanceof FilterFailure failed && failed.phase() == Phase.REQUEST_BODY) {
+        return answers.filterFailed(x, failed);
+      }
+    }
+    return null;
   }
 
   EdgeResponse onlyIfCached(Exchange x) {
@@ -70,12 +119,35 @@ final class Failures {
 
   /** A fault of ours, told to the log with its trace and to the client by its id. */
   EdgeResponse internal(Exchange x, Throwable failure) {
-    LOG.error("Exchange {} failed", x.id, failure);
+    FilterFailure byFilter = filterFailure(failure);
+    if (byFilter != null) {
+      return answers.filterFailed(x, byFilter);
+    }
+    boolean silent =
+        x.filters.has(Phase.SUPPRESS_ERROR_LOG)
+            && x.filters.suppressErrorLog(String.valueOf(failure));
+    if (!silent) {
+      String summary =
+          x.filters.has(Phase.REQUEST_SUMMARY)
+              ? " " + LogText.escaped(x.filters.requestSummary())
+              : "";
+      LOG.error("Exchange {} failed{}", x.id, summary, failure);
+    }
     return own(x, 500, ServeReason.INTERNAL_ERROR, "The cache failed on this request.");
   }
 
   private EdgeResponse own(Exchange x, int status, ServeReason reason, String detail) {
     return answers.problem(x, new Problem(status, reason.label(), detail), Told.own(reason));
+  }
+
+  /** The filter's failure inside what a stage completed with, or null if it is none. */
+  static @Nullable FilterFailure filterFailure(Throwable failed) {
+    Throwable cause = failed;
+    while ((cause instanceof CompletionException || cause instanceof ExecutionException)
+        && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return cause instanceof FilterFailure known ? known : null;
   }
 
   /** The failure inside what a stage completed with, or null if it is a fault of ours. */
@@ -91,7 +163,7 @@ final class Failures {
   /** What a failure means for stale content; null where stale content is no answer to it. */
   static @Nullable OriginTrouble trouble(OriginFailure failure) {
     return switch (failure.kind()) {
-      case EGRESS_DENIED, LOOP -> null;
+      case EGRESS_DENIED, LOOP, FILTER -> null;
       case CONNECT_TIMEOUT, HEAD_TIMEOUT, IDLE_TIMEOUT -> OriginTrouble.TIMED_OUT;
       // What is remembered of the origin stands for what it would do now.
       case CIRCUIT_OPEN -> failure.timedOut() ? OriginTrouble.TIMED_OUT : OriginTrouble.UNREACHABLE;

@@ -2,11 +2,14 @@ package dev.weir.exchange;
 
 import dev.weir.edge.EdgeResponse;
 import dev.weir.entry.Entry;
+import dev.weir.filters.Phase;
 import dev.weir.http.CachingMode;
 import dev.weir.http.FreshnessInfo;
 import dev.weir.http.OriginTrouble;
 import dev.weir.http.StaleOnError;
 import dev.weir.log.ServeReason;
+import dev.weir.proxy.filter.StaleCause;
+import dev.weir.proxy.filter.UpstreamFailure;
 import java.time.Clock;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
@@ -37,13 +40,25 @@ final class Fallback {
     }
     long now = clock.millis();
     FreshnessInfo info = hits.freshness(x, held);
-    if (!StaleOnError.allowed(
-        now, trouble, x.route.mode(), x.directives, info, x.route.storage().staleOn())) {
+    boolean judged =
+        StaleOnError.allowed(
+            now, trouble, x.route.mode(), x.directives, info, x.route.storage().staleOn());
+    boolean allowed =
+        x.filters.has(Phase.SERVE_STALE)
+            ? x.filters.serveStale(cause(trouble, note), judged)
+            : judged;
+    if (!allowed) {
       return null;
     }
     long ttl = info.lifetimeMillis(x.route.serving()) - info.ageMillis(now);
     return hits.serve(
         x, held, now, Told.hit(reason(x, trouble), ttl).withNote(note), missing -> otherwise.get());
+  }
+
+  private static StaleCause cause(OriginTrouble trouble, String note) {
+    return trouble instanceof OriginTrouble.Answered(int status)
+        ? new StaleCause.Answered(status)
+        : new StaleCause.Failed(new UpstreamFailure(note, 502, "The origin failed.", false));
   }
 
   private static ServeReason reason(Exchange x, OriginTrouble trouble) {

@@ -10,6 +10,7 @@ import dev.weir.entry.PrimaryKey;
 import dev.weir.fill.Fill;
 import dev.weir.fill.FillHead;
 import dev.weir.fill.FillIntent;
+import dev.weir.filters.FilterFailure;
 import dev.weir.http.CacheDecision;
 import dev.weir.http.CacheStatus.Forward;
 import dev.weir.http.Freshness;
@@ -239,15 +240,32 @@ final class Fetching {
                   "origin-" + status,
                   () ->
                       CompletableFuture.completedFuture(
-                          fillAnswers.answer(x, fill, streaming, interest, want, leader)));
+                          answer(x, fill, streaming, interest, want, leader)));
       if (stored != null) {
         return stored.whenComplete((served, failure) -> interest.close());
       }
     } else if (leader == null) {
       parts.signatures().accepted(x.route);
     }
-    return CompletableFuture.completedFuture(
-        fillAnswers.answer(x, fill, streaming, interest, want, leader));
+    return CompletableFuture.completedFuture(answer(x, fill, streaming, interest, want, leader));
+  }
+
+  private EdgeResponse answer(
+      Exchange x,
+      Fill fill,
+      FillHead.Streaming streaming,
+      Fill.Interest interest,
+      Want want,
+      @Nullable String leader) {
+    try {
+      return fillAnswers.answer(x, fill, streaming, interest, want, leader);
+    } catch (FilterFailure failed) {
+      interest.close();
+      if (streaming.intent() instanceof FillIntent.Relay) {
+        fill.read(0, Long.MAX_VALUE).runWith(Sink.cancelled(), parts.materializer());
+      }
+      return parts.answers().filterFailed(x, failed);
+    }
   }
 
   /** How to go on where this fill's response is not for this request; null where it is. */

@@ -49,7 +49,7 @@ final class FillAnswers {
     Told told = told(x, streaming, want, leader);
     boolean relay = streaming.intent() instanceof FillIntent.Relay;
     OptionalLong known = relay ? OptionalLong.empty() : streaming.length();
-    Reply reply = Reply.choose(x.head, shown, known, maxRanges);
+    Reply reply = Choosing.reply(x, shown, known, maxRanges, fill::trailers);
     boolean empty = streaming.length().orElse(-1) == 0 || shown.status() == 204;
     return switch (reply) {
       case Reply.NotModified ignored -> {

@@ -118,7 +118,8 @@ final class Hits {
       Exchange x, Entry entry, long nowMillis, Told told, Otherwise otherwise) {
     StoredResponse stored = entry.response();
     long length = entry.body().length();
-    Reply reply = Reply.choose(x.head, stored, OptionalLong.of(length), maxRanges);
+    Reply reply =
+        Choosing.reply(x, stored, OptionalLong.of(length), maxRanges, () -> Headers.EMPTY);
     Headers aged = aged(x, entry, nowMillis);
     bodies.touch(entry);
     if (lacks(x, entry, reply)) {
@@ -126,6 +127,7 @@ final class Hits {
     }
     return reply instanceof Reply.Whole
             && told.reason() == ServeReason.HIT_FRESH
+            && x.responseBody() == null
             && Redirecting.decide(x.head, entry, mayRedirect(x), redirect)
                 instanceof Redirecting.Decision.Redirect(Map<String, String> fields)
         ? whole

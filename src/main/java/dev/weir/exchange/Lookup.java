@@ -10,12 +10,22 @@ import dev.weir.entry.Entry;
 import dev.weir.entry.Grant;
 import dev.weir.entry.PrimaryKey;
 import dev.weir.fill.Fill;
+import dev.weir.filters.FilterFailure;
+import dev.weir.filters.Phase;
 import dev.weir.http.CacheDecision;
 import dev.weir.http.CacheStatus.Forward;
 import dev.weir.http.CachingMode;
 import dev.weir.http.FreshnessInfo;
+import dev.weir.http.ResponseHead;
 import dev.weir.http.ServingRules;
+import dev.weir.http.StoredResponse;
 import dev.weir.log.ServeReason;
+import dev.weir.proxy.filter.FilterResponse;
+import dev.weir.proxy.filter.HitDecision;
+import dev.weir.proxy.filter.MissDecision;
+import dev.weir.proxy.filter.StaleCause;
+import dev.weir.proxy.filter.StoredView;
+import dev.weir.proxy.filter.UpstreamDecision;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -101,6 +111,47 @@ final class Lookup {
     FreshnessInfo info = parts.hits().freshness(x, entry);
     CacheDecision decision =
         CacheDecision.decide(now, x.directives, x.route.mode(), info, x.route.serving());
+    return x.filters.has(Phase.HIT)
+        ? x.filters
+            .hit(view(x, entry, info, now))
+            .thenCompose(said -> decided(x, entry, info, said, decision))
+        : decided(x, entry, info, HitDecision.AS_JUDGED, decision);
+  }
+
+  private static StoredView view(Exchange x, Entry entry, FreshnessInfo info, long now) {
+    StoredResponse stored = entry.response();
+    return new StoredView(
+        new ResponseHead(stored.status(), stored.reason(), stored.headers()),
+        entry.url(),
+        Duration.ofSeconds(info.ageSeconds(now)),
+        Duration.ofMillis(info.lifetimeMillis(x.route.serving()) - info.ageMillis(now)),
+        entry.body().length());
+  }
+
+  private CompletionStage<EdgeResponse> decided(
+      Exchange x, Entry entry, FreshnessInfo info, HitDecision said, CacheDecision decision) {
+    boolean kept = x.directives.onlyIfCached();
+    boolean unusable = said instanceof HitDecision.Stale || said instanceof HitDecision.Miss;
+    if (kept && unusable) {
+      return CompletableFuture.completedFuture(parts.failures().onlyIfCached(x));
+    }
+    return switch (said) {
+      case HitDecision.AsJudged ignored -> judged(x, entry, info, decision);
+      case HitDecision.Fresh ignored -> {
+        long now = parts.clock().millis();
+        long ttl = info.lifetimeMillis(x.route.serving()) - info.ageMillis(now);
+        yield parts.signatures().mayReuse(x.route, now)
+            ? hit(x, entry, now, ServeReason.HIT_FILTER, ttl)
+            : unproven(x, entry);
+      }
+      case HitDecision.Stale ignored -> validate(x, entry, false, info);
+      case HitDecision.Miss ignored -> fetchAnew(x, entry);
+    };
+  }
+
+  private CompletionStage<EdgeResponse> judged(
+      Exchange x, Entry entry, FreshnessInfo info, CacheDecision decision) {
+    long now = parts.clock().millis();
     if (servesAsItIs(decision) && !parts.signatures().mayReuse(x.route, now)) {
       return unproven(x, entry);
     }
@@ -114,6 +165,8 @@ final class Lookup {
               now,
               stale.byPolicy() ? ServeReason.HIT_NO_REFRESH : ServeReason.HIT_MAX_STALE,
               stale.ttlMillis());
+      case CacheDecision.StaleWhileRevalidate ignored when !mayServeStale(x, true) ->
+          validate(x, entry, false, info);
       case CacheDecision.StaleWhileRevalidate stale -> {
         validateInBackground(x, entry);
         yield hit(
@@ -125,7 +178,14 @@ final class Lookup {
                 : ServeReason.HIT_STALE_WHILE_REVALIDATE,
             stale.ttlMillis());
       }
-      case CacheDecision.MustValidate must -> validate(x, entry, must, info);
+      case CacheDecision.MustValidate must
+          when !must.cause().wantsNewAnswer() && mayServeStale(x, false) -> {
+        validateInBackground(x, entry);
+        long ttl = info.lifetimeMillis(x.route.serving()) - info.ageMillis(now);
+        yield hit(x, entry, now, ServeReason.HIT_STALE_WHILE_REVALIDATE, ttl);
+      }
+      case CacheDecision.MustValidate must ->
+          validate(x, entry, must.cause().wantsNewAnswer(), info);
       case CacheDecision.MustFetch ignored -> fetchAnew(x, entry);
       case CacheDecision.OnlyIfCachedMiss ignored ->
           CompletableFuture.completedFuture(parts.failures().onlyIfCached(x));
@@ -145,8 +205,7 @@ final class Lookup {
   }
 
   private CompletionStage<EdgeResponse> validate(
-      Exchange x, Entry entry, CacheDecision.MustValidate must, FreshnessInfo info) {
-    boolean byRequest = must.cause().wantsNewAnswer();
+      Exchange x, Entry entry, boolean byRequest, FreshnessInfo info) {
     Forward why = byRequest ? Forward.REQUEST : Forward.STALE;
     if (x.head.isHead()) {
       return passing.pass(x, new Passing.Cause(ServeReason.PASS_HEAD, why, "", entry));
@@ -155,6 +214,13 @@ final class Lookup {
         info.hasValidator() ? ServeReason.HIT_REVALIDATED : ServeReason.MISS_NO_VALIDATORS;
     return ask(
         x, byRequest ? Want.replacement(entry, true, reason) : Want.validation(entry, reason, why));
+  }
+
+  /** Whether a stale entry is served while it is validated, by filters where they have a say. */
+  private static boolean mayServeStale(Exchange x, boolean judged) {
+    return x.filters.has(Phase.SERVE_STALE)
+        ? x.filters.serveStale(new StaleCause.WhileRevalidating(), judged)
+        : judged;
   }
 
   private CompletionStage<EdgeResponse> fetchAnew(Exchange x, Entry entry) {
@@ -255,12 +321,47 @@ final class Lookup {
       cache.release(grant, "range");
       return passing.pass(x, want.passedBecause(ServeReason.PASS_RANGE, ""));
     }
-    return fetching.lead(x, grant, want);
+    MissDecision missed = missed(x, want);
+    if (missed instanceof MissDecision.Pass(String why)) {
+      cache.release(grant, "filter");
+      return passing.pass(x, want.passedBecause(ServeReason.PASS_FILTER, why));
+    }
+    return x.filters.has(Phase.BEFORE_UPSTREAM)
+        ? allowed(x, want, grant)
+        : fetching.lead(x, grant, want);
+  }
+
+  /** What filters say where nothing usable is stored. */
+  private static MissDecision missed(Exchange x, Want want) {
+    return want.held() == null && x.filters.has(Phase.MISS) ? x.filters.miss() : MissDecision.FETCH;
+  }
+
+  /** Leads if filters let it; else somebody else who waits does. */
+  private CompletionStage<EdgeResponse> allowed(Exchange x, Want want, Grant grant) {
+    return x.filters
+        .beforeUpstream()
+        .whenComplete(
+            (decision, failed) -> {
+              if (!(decision instanceof UpstreamDecision.Proceed)) {
+                cache.release(grant, "filter");
+              }
+            })
+        .thenCompose(
+            decision ->
+                switch (decision) {
+                  case UpstreamDecision.Proceed ignored -> fetching.lead(x, grant, want);
+                  case UpstreamDecision.Answer(FilterResponse response) ->
+                      CompletableFuture.completedFuture(
+                          parts.answers().made(x, response, Told.own(ServeReason.FILTER_ANSWER)));
+                });
   }
 
   private CompletionStage<EdgeResponse> follow(Exchange x, Want want, Fill fill) {
     if (x.directives.onlyIfCached()) {
       return CompletableFuture.completedFuture(parts.failures().onlyIfCached(x));
+    }
+    if (missed(x, want) instanceof MissDecision.Pass(String why)) {
+      return passing.pass(x, want.passedBecause(ServeReason.PASS_FILTER, why));
     }
     return parts.signatures().mayReuse(x.route, parts.clock().millis())
         ? fetching.follow(x, fill, want)
@@ -279,16 +380,36 @@ final class Lookup {
               Grant grant = grant(verdict);
               if (grant != null) {
                 Entry held = verdict instanceof Verdict.Validate(var g, Entry now) ? now : entry;
-                fetching
-                    .inBackground(x, grant, held)
-                    .thenAccept(
-                        end -> {
-                          if (end instanceof Fill.End.Committed) {
-                            validating.invalidate(key);
-                          }
-                        });
+                inBackground(x, grant, held);
               }
             });
+  }
+
+  private void inBackground(Exchange x, Grant grant, Entry held) {
+    try {
+      Exchange behind = parts.background().apply(x);
+      CompletionStage<UpstreamDecision> allowed =
+          behind.filters.has(Phase.BEFORE_UPSTREAM)
+              ? behind.filters.beforeUpstream()
+              : CompletableFuture.completedFuture(UpstreamDecision.PROCEED);
+      allowed.whenComplete(
+          (decision, failed) -> {
+            if (decision instanceof UpstreamDecision.Proceed) {
+              fetching
+                  .inBackground(behind, grant, held)
+                  .thenAccept(
+                      end -> {
+                        if (end instanceof Fill.End.Committed) {
+                          validating.invalidate(x.route.key());
+                        }
+                      });
+            } else {
+              cache.release(grant, "filter");
+            }
+          });
+    } catch (FilterFailure noContext) {
+      cache.release(grant, "filter");
+    }
   }
 
   private static @Nullable Grant grant(Verdict verdict) {

@@ -30,7 +30,7 @@ final class Mending {
                 OptionalLong.empty(),
                 x.route.timeouts(),
                 interim -> {})
-            .on(x.route.terms());
+            .on(x.terms());
     return repairs
         .mend(entry, span.from(), span.to(), whole)
         .thenCompose(

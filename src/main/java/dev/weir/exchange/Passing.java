@@ -4,6 +4,9 @@ import dev.weir.cache.Cache;
 import dev.weir.edge.EdgeResponse;
 import dev.weir.entry.Entry;
 import dev.weir.entry.PrimaryKey;
+import dev.weir.filters.BodyFilters;
+import dev.weir.filters.FilterFailure;
+import dev.weir.filters.Phase;
 import dev.weir.http.CacheStatus.Forward;
 import dev.weir.http.Headers;
 import dev.weir.http.HopByHop;
@@ -16,6 +19,8 @@ import dev.weir.origin.OriginFailure;
 import dev.weir.origin.OriginRequest;
 import dev.weir.origin.OriginResponse;
 import dev.weir.origin.Origins;
+import dev.weir.proxy.filter.FilterResponse;
+import dev.weir.proxy.filter.UpstreamDecision;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
@@ -26,6 +31,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.pekko.http.javadsl.model.RequestEntity;
 import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.javadsl.Sink;
+import org.apache.pekko.stream.javadsl.Source;
+import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -73,6 +80,21 @@ final class Passing {
   }
 
   CompletionStage<EdgeResponse> pass(Exchange x, Cause cause) {
+    return x.filters.has(Phase.BEFORE_UPSTREAM)
+        ? x.filters
+            .beforeUpstream()
+            .thenCompose(
+                decision ->
+                    switch (decision) {
+                      case UpstreamDecision.Proceed ignored -> sent(x, cause);
+                      case UpstreamDecision.Answer(FilterResponse response) ->
+                          CompletableFuture.completedFuture(
+                              answers.made(x, response, Told.own(ServeReason.FILTER_ANSWER)));
+                    })
+        : sent(x, cause);
+  }
+
+  private CompletionStage<EdgeResponse> sent(Exchange x, Cause cause) {
     boolean unsafe = !isSafe(x.head.method());
     RequestEntity entity = x.edge.entity();
     boolean empty = entity.isKnownEmpty();
@@ -85,20 +107,44 @@ final class Passing {
       head = head.withHeaders(head.headers().without("Expect"));
     }
     OriginRequest request =
-        new OriginRequest(
-            head,
-            empty ? null : entity.getDataBytes(),
-            empty ? OptionalLong.empty() : entity.getContentLengthOption(),
-            x.route.timeouts(),
-            answers.interim(x),
-            Trailers.ofRequest(x.head.headers(), x.edge.trailers()),
-            x.route.terms());
+        uploading(
+            x,
+            new OriginRequest(
+                head,
+                empty ? null : entity.getDataBytes(),
+                empty ? OptionalLong.empty() : entity.getContentLengthOption(),
+                x.route.timeouts(),
+                answers.interim(x),
+                Trailers.ofRequest(x.head.headers(), x.edge.trailers()),
+                x.terms()));
     return origins
         .fetch(request)
         .handle(
             (response, failed) ->
                 response != null ? answered(x, cause, response, unsafe) : failed(x, cause, failed))
         .thenCompose(stage -> stage);
+  }
+
+  /** The request with its body through the filters, if any is for it. */
+  private static OriginRequest uploading(Exchange x, OriginRequest request) {
+    Source<ByteString, ?> body = request.body();
+    BodyFilters filtering =
+        body != null && x.filters.has(Phase.REQUEST_BODY)
+            ? x.filters.requestBody(request.head())
+            : null;
+    if (body == null || filtering == null) {
+      return request;
+    }
+    x.filterRequestBody(filtering);
+    Trailers sent = request.trailers();
+    return new OriginRequest(
+        request.head(),
+        body.via(filtering.flow(sent.arrived())),
+        filtering.changesBytes() ? OptionalLong.empty() : request.bodyLength(),
+        request.timeouts(),
+        request.interim(),
+        new Trailers(sent.announced(), filtering::trailers),
+        request.terms());
   }
 
   private CompletionStage<EdgeResponse> answered(
@@ -141,6 +187,12 @@ final class Passing {
 
   private EdgeResponse relayed(Exchange x, Cause cause, OriginResponse response) {
     ResponseHead head = response.head().withHeaders(HopByHop.strip(response.head().headers()));
+    try {
+      x.askBodyFilters(head, response.arrivedTrailers());
+    } catch (FilterFailure failed) {
+      response.body().runWith(Sink.cancelled(), materializer);
+      return answers.filterFailed(x, failed);
+    }
     Told told = cause.told();
     told = told.with(told.status().withForwardedStatus(head.status()));
     boolean empty = response.bodyLength().orElse(-1) == 0;
@@ -162,6 +214,7 @@ final class Passing {
   private CompletionStage<EdgeResponse> failed(Exchange x, Cause cause, Throwable failed) {
     OriginFailure failure = Failures.originFailure(failed);
     if (failure == null) {
+      x.forgetBodyFilters();
       return CompletableFuture.completedFuture(failures.internal(x, failed));
     }
     if (!isSafe(x.head.method()) && wasSent(failure)) {
@@ -225,9 +278,9 @@ final class Passing {
                 OptionalLong.empty(),
                 x.route.timeouts(),
                 answers.interim(x))
-            .on(x.route.terms());
-    return origins
-        .upgrade(request)
+            .on(x.terms());
+    return x.outgoing(request)
+        .thenCompose(origins::upgrade)
         .handle(
             (outcome, failed) ->
                 switch (outcome) {
@@ -259,7 +312,8 @@ final class Passing {
           CONNECT,
           CONNECT_TIMEOUT,
           TLS,
-          OVERLOADED ->
+          OVERLOADED,
+          FILTER ->
           false;
       case HEAD_TIMEOUT, IDLE_TIMEOUT, BAD_RESPONSE, CLOSED, TRUNCATED -> true;
     };

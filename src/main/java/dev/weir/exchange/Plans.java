@@ -64,8 +64,7 @@ final class Plans {
       long rangeFillMaxBytes,
       @Nullable Completion completion) {
     OriginRequest request(Exchange x, RequestHead head) {
-      return new OriginRequest(head, null, OptionalLong.empty(), timeouts, interim)
-          .on(x.route.terms());
+      return new OriginRequest(head, null, OptionalLong.empty(), timeouts, interim).on(x.terms());
     }
   }
 
@@ -79,9 +78,8 @@ final class Plans {
             ? parts.hits().freshness(x, held)
             : null;
     RequestHead sent = x.credited(parts.heads().validating(x.head, validators));
-    Judgement judge =
-        new Judgement(
-            sent, x.route.mode(), x.route.storage(), x::variant, held, asking.rangeFillMaxBytes);
+    FillPlan.Judge judge =
+        FilteredJudge.of(x, sent, as -> judgement(x, as, held, asking.rangeFillMaxBytes));
     return new FillPlan(
         grant,
         asking.request(x, sent),
@@ -93,21 +91,27 @@ final class Plans {
         x.route.storage().maxObjectBytes());
   }
 
+  private static Judgement judgement(
+      Exchange x, RequestHead sent, @Nullable Entry held, long rangeFillMaxBytes) {
+    return new Judgement(
+        sent, x.route.mode(), x.route.storage(), x::variant, held, rangeFillMaxBytes);
+  }
+
   private FillPlan forwarding(Exchange x, Grant grant, Want want) {
     Headers fields = x.head.headers();
     String range = fields.first("Range");
     RequestHead plain = x.credited(parts.heads().fetching(x.head));
     RequestHead sent =
         range == null ? plain : plain.withHeaders(plain.headers().with("Range", range));
-    Judgement usual =
-        new Judgement(
-            sent, x.route.mode(), x.route.storage(), x::variant, want.held(), rangeFillMaxBytes);
+    FillPlan.Judge judge =
+        FilteredJudge.of(
+            x, sent, as -> new PartJudgement(judgement(x, as, want.held(), rangeFillMaxBytes)));
     Asking asking =
         new Asking(x.route.timeouts(), parts.answers().interim(x), true, rangeFillMaxBytes, null);
     return new FillPlan(
         grant,
         asking.request(x, sent),
-        new PartJudgement(usual),
+        judge,
         x.route.keyUrl(),
         true,
         null,

@@ -78,6 +78,36 @@ record Route(
         rulesVersion);
   }
 
+  /** The same with another limit to what is stored. */
+  Route storing(boolean store, long maxObjectBytes) {
+    StorageRules limited =
+        storage
+            .withMaxObjectBytes(maxObjectBytes)
+            .withRule(storage.refresh(), storage.errorMillis(), storage.staleOn(), store);
+    return with(limited, key, keyUrl);
+  }
+
+  /** The same under another key. */
+  Route keyed(PrimaryKey other, String otherUrl) {
+    return with(storage, other, otherUrl);
+  }
+
+  private Route with(StorageRules otherStorage, PrimaryKey otherKey, String otherUrl) {
+    return new Route(
+        policy,
+        serving,
+        otherStorage,
+        timeouts,
+        terms,
+        otherKey,
+        otherUrl,
+        signature,
+        trustSignatures,
+        effects,
+        ruleName,
+        rulesVersion);
+  }
+
   private static StorageRules storage(Resolution resolution, ExchangeSettings settings) {
     Effects effects = resolution.effects();
     return settings

@@ -2,7 +2,6 @@ package dev.weir.exchange;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
-import dev.weir.edge.AddressRanges;
 import dev.weir.edge.ClientConnection;
 import dev.weir.http.RequestHead;
 import dev.weir.policy.CacheKeys;
@@ -10,12 +9,9 @@ import dev.weir.policy.Caller;
 import dev.weir.policy.Effect;
 import dev.weir.policy.Effects;
 import dev.weir.policy.Entrance;
-import dev.weir.policy.Policy;
-import dev.weir.policy.PolicyHeader;
 import dev.weir.policy.PolicyTable;
 import dev.weir.policy.Resolution;
 import dev.weir.policy.Subject;
-import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -35,7 +31,6 @@ final class Routes {
   private final Supplier<PolicyTable> tables;
   private final UnaryOperator<RequestHead> seenByRules;
   private final ExchangeSettings settings;
-  private final AddressRanges headerClients;
   private volatile Remembered remembered;
 
   /**
@@ -49,7 +44,6 @@ final class Routes {
     this.tables = tables;
     this.seenByRules = seenByRules;
     this.settings = settings;
-    this.headerClients = AddressRanges.of(settings.policyHeaderClients());
     this.remembered = fresh(tables.get());
   }
 
@@ -73,22 +67,8 @@ final class Routes {
     return of(request, connection, Entrance.PROXY);
   }
 
-  /** The route of a request; its fields still hold what speaks to this cache. */
+  /** The route of a request that came by that entrance. */
   Route of(RequestHead request, @Nullable ClientConnection connection, Entrance entrance) {
-    Route route = byRules(request, connection, entrance);
-    if (settings.allowPolicyHeader() && connection != null) {
-      Optional<Policy> chosen = PolicyHeader.requested(request.headers());
-      if (chosen.isPresent()
-          && (settings.policyHeaderClients().isEmpty()
-              || headerClients.contains(connection.remote().getAddress()))) {
-        return route.under(chosen.get(), settings);
-      }
-    }
-    return route;
-  }
-
-  private Route byRules(
-      RequestHead request, @Nullable ClientConnection connection, Entrance entrance) {
     Remembered now = remembered;
     PolicyTable table = tables.get();
     if (now.table() != table) {

@@ -374,7 +374,8 @@ public final class CircuitBreakers {
           IDLE_TIMEOUT,
           BAD_RESPONSE,
           TRUNCATED,
-          OVERLOADED ->
+          OVERLOADED,
+          FILTER ->
           false;
     };
   }

@@ -24,7 +24,8 @@ public final class OriginFailure extends RuntimeException {
     BAD_RESPONSE("bad-response", 502),
     CLOSED("closed", 502),
     TRUNCATED("truncated", 502),
-    OVERLOADED("overloaded", 503);
+    OVERLOADED("overloaded", 503),
+    FILTER("filter-failed", 502);
 
     private final String label;
     private final int status;

@@ -44,7 +44,7 @@ final class OriginLane implements OriginConnection.Owner {
   /** Sends the request when its turn comes; false if this lane has retired. */
   boolean submit(PendingFetch fetch) {
     switch (pool.claim(fetch)) {
-      case OriginPool.Claim.Use(OriginConnection connection) -> connection.send(fetch);
+      case OriginPool.Claim.Use(OriginConnection connection) -> send(fetch, connection, true);
       case OriginPool.Claim.Open open -> open(fetch);
       case OriginPool.Claim.Wait(OriginConnection spare) -> {
         fetch.queued(nanoTime.getAsLong(), () -> late(fetch));
@@ -59,6 +59,11 @@ final class OriginLane implements OriginConnection.Owner {
       }
     }
     return true;
+  }
+
+  private void send(PendingFetch fetch, OriginConnection connection, boolean reused) {
+    fetch.connected(connection.address(), reused, nanoTime.getAsLong());
+    connection.send(fetch);
   }
 
   private void late(PendingFetch fetch) {
@@ -76,7 +81,7 @@ final class OriginLane implements OriginConnection.Owner {
     long left = fetch.connectLeftNanos(nanoTime.getAsLong());
     Outcomes.of(
         dialer.connect(scheme, authority, fetch.addresses, left, this),
-        connection -> connection.send(fetch),
+        connection -> send(fetch, connection, false),
         thrown -> {
           vacate();
           fetch.answer.completeExceptionally(Failures.other(thrown));
@@ -112,7 +117,7 @@ final class OriginLane implements OriginConnection.Owner {
     switch (pool.release(connection, nanoTime.getAsLong())) {
       case OriginPool.Release.Serve(PendingFetch fetch) -> {
         fetch.dequeued();
-        connection.send(fetch);
+        send(fetch, connection, true);
       }
       case OriginPool.Release.Keep keep -> {
         // It waits in the pool.

@@ -10,8 +10,16 @@ import org.jspecify.annotations.Nullable;
  * @param pace how much may be asked of it, or null
  * @param redirects how many are followed here
  * @param manner on whose behalf it is asked
+ * @param upstream the server to ask in place of the request's own authority, or null
+ * @param steps what stands round the request on its way, or null
  */
-public record OriginTerms(CircuitTerms circuit, @Nullable Pace pace, int redirects, Manner manner) {
+public record OriginTerms(
+    CircuitTerms circuit,
+    @Nullable Pace pace,
+    int redirects,
+    Manner manner,
+    @Nullable Upstream upstream,
+    @Nullable OriginSteps steps) {
   /** Where rules say nothing. */
   public static final OriginTerms USUAL =
       new OriginTerms(CircuitTerms.DEFAULT, null, 0, Manner.USUAL);
@@ -19,6 +27,21 @@ public record OriginTerms(CircuitTerms circuit, @Nullable Pace pace, int redirec
   /** On behalf of a client of the forward proxy. */
   public OriginTerms(CircuitTerms circuit, @Nullable Pace pace, int redirects) {
     this(circuit, pace, redirects, Manner.USUAL);
+  }
+
+  /** To the request's own authority, straight. */
+  public OriginTerms(CircuitTerms circuit, @Nullable Pace pace, int redirects, Manner manner) {
+    this(circuit, pace, redirects, manner, null, null);
+  }
+
+  /** The same with that round the request. */
+  public OriginTerms through(OriginSteps round) {
+    return new OriginTerms(circuit, pace, redirects, manner, upstream, round);
+  }
+
+  /** The same to another server. */
+  public OriginTerms to(Upstream other) {
+    return new OriginTerms(circuit, pace, redirects, manner, other, steps);
   }
 
   /**

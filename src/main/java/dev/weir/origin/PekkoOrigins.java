@@ -94,6 +94,11 @@ public final class PekkoOrigins implements Origins {
 
   @Override
   public CompletionStage<OriginResponse> fetch(OriginRequest request) {
+    OriginSteps steps = request.terms().steps();
+    return steps == null ? asked(request) : steps.around(request, this::asked);
+  }
+
+  private CompletionStage<OriginResponse> asked(OriginRequest request) {
     // Behind a reverse listener there is one server: it does not send us elsewhere.
     boolean asItComes =
         request.terms().redirects() == 0 && request.terms().manner().relaysRedirects();
@@ -171,8 +176,10 @@ public final class PekkoOrigins implements Origins {
 
   private CompletableFuture<OriginResponse> send(
       OriginRequest request, @Nullable Source<ByteString, ?> upgrade) {
-    String scheme = upstream == null ? request.head().scheme() : upstream.scheme();
-    Authority authority = upstream == null ? request.head().authority() : upstream.authority();
+    Upstream chosen = request.terms().upstream();
+    Upstream server = chosen == null ? upstream : chosen;
+    String scheme = server == null ? request.head().scheme() : server.scheme();
+    Authority authority = server == null ? request.head().authority() : server.authority();
     String origin = scheme + "://" + authority.text(scheme);
     long startNanos = nanoTime.getAsLong();
     return paced(
@@ -302,7 +309,10 @@ public final class PekkoOrigins implements Origins {
     long left = fetch.connectLeftNanos(nanoTime.getAsLong());
     Outcomes.of(
         dialer.connect(scheme, authority, fetch.addresses, left, new SoleOwner(metrics)),
-        connection -> connection.send(fetch),
+        connection -> {
+          fetch.connected(connection.address(), false, nanoTime.getAsLong());
+          connection.send(fetch);
+        },
         thrown -> fetch.answer.completeExceptionally(Failures.other(thrown)));
   }
 

@@ -48,6 +48,14 @@ final class PendingFetch {
     return ++attempts < MAX_ATTEMPTS;
   }
 
+  /** It is about to be written to that connection. */
+  void connected(InetSocketAddress address, boolean reused, long nowNanos) {
+    OriginSteps steps = request.terms().steps();
+    if (steps != null) {
+      steps.connected(address, reused, nowNanos - startNanos);
+    }
+  }
+
   /** What is left of the total time, in nanoseconds; Long.MAX_VALUE for no limit. */
   long totalLeftNanos(long nowNanos) {
     long total = request.timeouts().totalMillis();

@@ -53,12 +53,17 @@ public final class CacheKeys {
     }
     Credentials ours = "https".equals(request.scheme()) ? effects.get(Effect.CREDENTIALS) : null;
     String place = ours == null ? realm : realm + "credentials " + ours.name();
-    String text = place.isEmpty() ? url : "realm " + place + "\n" + url;
-    String digest = Sha224.hex(stripped == null ? text : text + "\nsigned");
     return new CacheKey(
-        new PrimaryKey(scheme, authority.host(), digest),
+        primary(scheme, authority, url, place, stripped != null),
         url,
         stripped == null ? Optional.empty() : Optional.of(stripped.signature()));
+  }
+
+  /** The key of a URL whose signature is gone, in a realm. */
+  public static PrimaryKey primary(
+      String scheme, Authority authority, String url, String realm, boolean signed) {
+    String text = realm.isEmpty() ? url : "realm " + realm + "\n" + url;
+    return new PrimaryKey(scheme, authority.host(), Sha224.hex(signed ? text + "\nsigned" : text));
   }
 
   private static String url(String scheme, Authority authority, String target) {

@@ -56,6 +56,11 @@ final class CountedCache implements Cache {
   }
 
   @Override
+  public CompletionStage<Boolean> isStored(PrimaryKey key) {
+    return cache.isStored(key);
+  }
+
+  @Override
   public CompletionStage<Boolean> drop(Entry entry) {
     return cache.drop(entry);
   }

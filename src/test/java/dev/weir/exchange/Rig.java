@@ -6,6 +6,7 @@ import dev.weir.edge.Edge;
 import dev.weir.edge.EdgeRequest;
 import dev.weir.edge.EdgeResponse;
 import dev.weir.edge.RawClient;
+import dev.weir.filters.Filters;
 import dev.weir.http.Authority;
 import dev.weir.http.Headers;
 import dev.weir.http.RequestHead;
@@ -72,6 +73,11 @@ final class Rig implements AutoCloseable {
   }
 
   Rig(Supplier<PolicyTable> policies, String overrides) {
+    this(policies, overrides, Filters.NONE);
+  }
+
+  /** With a chain of filters. */
+  Rig(Supplier<PolicyTable> policies, String overrides, Filters filters) {
     exchanges =
         new Exchanges(
             policies,
@@ -90,6 +96,7 @@ final class Rig implements AutoCloseable {
             clock(),
             log::add,
             WholeObjects.NONE,
+            filters,
             world.materializer());
   }
 

@@ -44,6 +44,8 @@ class LayeringTest {
           Map.entry("onboard", only("http", "tls")),
           Map.entry("mirror", only("edge", "origin", "policy", "respond", "wire", "http")),
           Map.entry("log", only("http", "entry")),
+          Map.entry("proxy", only("http")),
+          Map.entry("filters", only("proxy", "http")),
           Map.entry("inspect", only("http", "entry", "store")),
           Map.entry("moving", only("http", "entry", "policy", "inspect", "store")),
           Map.entry(
@@ -87,7 +89,7 @@ class LayeringTest {
   }
 
   static Stream<String> pureRooms() {
-    return Stream.of("http", "entry", "policy");
+    return Stream.of("http", "entry", "policy", "proxy");
   }
 
   @Test
