@@ -111,7 +111,7 @@ final class BlockSettings implements FilterSettings {
 
   private String place(String key) {
     String where =
-        block.root().containsKey(key) ? block.root().get(key).origin().description() + ": " : "";
+        block.hasPath(quoted(key)) ? block.getValue(quoted(key)).origin().description() + ": " : "";
     return where + path + "." + key;
   }
 

@@ -208,7 +208,7 @@ public final class FilterBook implements AutoCloseable {
   }
 
   private static String place(Config room, String key) {
-    return room.root().get(key).origin().description();
+    return room.getValue(key).origin().description();
   }
 
   @Override

@@ -5,6 +5,7 @@ import java.net.URL;
 import java.net.URLClassLoader;
 import java.util.Enumeration;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,9 +18,18 @@ final class PluginLoader extends URLClassLoader {
     registerAsParallelCapable();
   }
 
-  /** What plug-ins share with Weir: the interfaces, the values in them, and the logging façade. */
+  /** What plug-ins share with Weir: the interfaces, the values in them, and the logging facade. */
   private static final List<String> SHARED =
-      List.of("dev.weir.proxy.filter.", "dev.weir.http.", "org.slf4j.", "org.jspecify.");
+      List.of("dev.weir.proxy.filter.", "org.slf4j.", "org.jspecify.");
+
+  /** The values of the API. */
+  private static final Set<String> VALUES =
+      Set.of(
+          "dev.weir.http.Authority",
+          "dev.weir.http.Headers",
+          "dev.weir.http.Headers$Builder",
+          "dev.weir.http.RequestHead",
+          "dev.weir.http.ResponseHead");
 
   private final ClassLoader weir;
 
@@ -29,7 +39,7 @@ final class PluginLoader extends URLClassLoader {
   }
 
   private static boolean isShared(String name) {
-    return SHARED.stream().anyMatch(name::startsWith);
+    return VALUES.contains(name) || SHARED.stream().anyMatch(name::startsWith);
   }
 
   @Override

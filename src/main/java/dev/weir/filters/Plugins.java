@@ -12,6 +12,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
+import java.util.jar.JarFile;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -62,6 +63,7 @@ final class Plugins implements AutoCloseable {
   }
 
   private void add(String place, List<Path> jars) {
+    jars.forEach(Plugins::requireJar);
     URL[] urls = jars.stream().map(Plugins::url).toArray(URL[]::new);
     PluginLoader loader = new PluginLoader(place, urls, Plugins.class.getClassLoader());
     loaders.add(loader);
@@ -88,6 +90,15 @@ final class Plugins implements AutoCloseable {
       }
       throw new PluginException(
           "plug-in %s cannot be loaded: %s".formatted(place, e.getMessage()), e);
+    }
+  }
+
+  /** A class loader passes over what is no jar in silence. */
+  private static void requireJar(Path jar) {
+    try (JarFile opened = new JarFile(jar.toFile())) {
+      LOG.debug("plug-in {} has {} entries", jar, opened.size());
+    } catch (IOException e) {
+      throw new PluginException("plug-in %s cannot be read: %s".formatted(jar, e.getMessage()), e);
     }
   }
 
