@@ -17,6 +17,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -46,6 +47,9 @@ class CrashMatrixIT {
 
   /** So that the body's list of chunks is too long for its document. */
   private static final int SMALL_CHUNK = 128 << 10;
+
+  /** Each of them a process of its own: three at least, with a grace between them. */
+  private static final Duration SEVERAL_PASSES = Duration.ofMinutes(4);
 
   private static final byte[] OLD = body(1);
   private static final byte[] NEW = body(2);
@@ -178,7 +182,8 @@ class CrashMatrixIT {
         new ArrayList<>(List.of("gc", "--direct", "--data-dir=" + folder.resolve("node")));
     words.addAll(flags);
     words.add("--config=" + config("gc.conf", "weir.store.collection { grace = 4s, lease = 1s }"));
-    Eventually.holds(
+    Eventually.within(
+        SEVERAL_PASSES,
         () -> {
           Command.Ended gc = WeirProcess.run(words.toArray(String[]::new));
           assertThat(gc.exitCode()).as(gc.out() + gc.err()).isZero();
