@@ -211,6 +211,7 @@ final class Node {
     NodeCache cache = cache(data, stores, origins, blocking, fleet, ca, own);
     ExchangeLog exchangeLog = new ExchangeLog();
     Exchanges exchanges = exchanges(data, ca, stores, origins, cache, exchangeLog, blocking);
+    origins.stepsOfOthers(exchanges::stepsOfOthers);
     InterceptionTls interception = new InterceptionTls(mint, tls);
     EdgeMetrics edges = new EdgeMetrics();
     Edge edge = edge(data, interception, exchanges, origins, listening, settings.port(), edges);

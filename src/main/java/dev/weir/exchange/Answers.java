@@ -129,7 +129,7 @@ final class Answers {
           none ? Trailers.NONE : new Trailers(givenTrailers.announced(), filtering::trailers);
       hold =
           () -> {
-            filtering.close();
+            filtering.closeUnread();
             givenHold.release();
           };
     }

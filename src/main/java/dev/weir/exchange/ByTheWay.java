@@ -11,6 +11,7 @@ import dev.weir.fill.Fill;
 import dev.weir.fill.FillHead;
 import dev.weir.fill.FillIntent;
 import dev.weir.fill.FillPlan;
+import dev.weir.filters.FilterFailure;
 import dev.weir.http.CacheStatus.Forward;
 import dev.weir.http.Conditional;
 import dev.weir.http.Freshness;
@@ -183,6 +184,12 @@ final class ByTheWay {
   private EdgeResponse streamed(
       Exchange x, Told told, Fill fill, FillHead.Streaming streaming, Fill.Interest interest) {
     ResponseHead head = streaming.head();
+    try {
+      x.askBodyFilters(head, fill::trailers);
+    } catch (FilterFailure failed) {
+      interest.close();
+      return answers.filterFailed(x, failed);
+    }
     Headers fields = HopByHop.strip(head.headers()).without("Content-Length");
     Told kept =
         told.with(

@@ -151,7 +151,7 @@ final class Exchange {
   void askBodyFilters(ResponseHead whole, Supplier<Headers> trailers) {
     BodyFilters before = responseBody;
     if (before != null) {
-      before.close();
+      before.closeUnread();
       responseBody = null;
     }
     if (filters.has(Phase.RESPONSE_BODY)) {
@@ -178,7 +178,7 @@ final class Exchange {
     BodyFilters body = responseBody;
     responseBody = null;
     if (body != null) {
-      body.close();
+      body.closeUnread();
     }
   }
 
@@ -228,7 +228,7 @@ final class Exchange {
   void ended() {
     BodyFilters uploaded = requestBody;
     if (uploaded != null) {
-      uploaded.close();
+      uploaded.closeUnread();
     }
     Runnable admitted = onEnd.getAndSet(null);
     if (admitted != null) {

@@ -21,6 +21,8 @@ import dev.weir.http.Via;
 import dev.weir.log.ExchangeRecord;
 import dev.weir.log.ServeReason;
 import dev.weir.origin.EgressVerdict;
+import dev.weir.origin.OriginRequest;
+import dev.weir.origin.OriginSteps;
 import dev.weir.origin.Origins;
 import dev.weir.policy.Effect;
 import dev.weir.policy.Entrance;
@@ -32,6 +34,8 @@ import dev.weir.proxy.filter.PurgeOutcome;
 import dev.weir.proxy.filter.RequestDecision;
 import dev.weir.store.Bodies;
 import dev.weir.store.WholeObjects;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
@@ -187,6 +191,18 @@ public final class Exchanges implements ExchangeHandler {
     return filters.isEmpty()
         ? served(exchange(arrival, request.head(), FilterRun.NONE), entrance)
         : filtered(arrival);
+  }
+
+  /** The filters round a request that no exchange of this node has made; null if there are none. */
+  public @Nullable OriginSteps stepsOfOthers(OriginRequest request) {
+    if (!filters.isUpstream()) {
+      return null;
+    }
+    InetSocketAddress nobody = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    FilterRun run =
+        filters.begin(new Incoming(ids.next(), request.head(), nobody, nobody, new Object(), true));
+    run.askBodies();
+    return new UpstreamFilters(run, materializer);
   }
 
   /** A request that came in. */

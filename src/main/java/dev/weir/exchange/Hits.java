@@ -6,6 +6,7 @@ import dev.weir.edge.EdgeResponse;
 import dev.weir.entry.Body;
 import dev.weir.entry.Entry;
 import dev.weir.fill.Completion;
+import dev.weir.filters.FilterFailure;
 import dev.weir.http.ByteRanges;
 import dev.weir.http.Conditional;
 import dev.weir.http.Freshness;
@@ -118,8 +119,12 @@ final class Hits {
       Exchange x, Entry entry, long nowMillis, Told told, Otherwise otherwise) {
     StoredResponse stored = entry.response();
     long length = entry.body().length();
-    Reply reply =
-        Choosing.reply(x, stored, OptionalLong.of(length), maxRanges, () -> Headers.EMPTY);
+    Reply reply;
+    try {
+      reply = Choosing.reply(x, stored, OptionalLong.of(length), maxRanges, () -> Headers.EMPTY);
+    } catch (FilterFailure failed) {
+      return CompletableFuture.completedFuture(answers.filterFailed(x, failed));
+    }
     Headers aged = aged(x, entry, nowMillis);
     bodies.touch(entry);
     if (lacks(x, entry, reply)) {

@@ -225,7 +225,7 @@ final class UpstreamFilters implements OriginSteps {
     }
     boolean none = request.head().isHead() || head.status() == 204;
     if (none) {
-      body.close();
+      body.closeUnread();
     }
     return new OriginResponse(
         body.changesBytes() ? ChangedBody.head(head) : head,

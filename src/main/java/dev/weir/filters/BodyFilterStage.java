@@ -56,6 +56,7 @@ final class BodyFilterStage extends GraphStage<FlowShape<ByteString, ByteString>
 
     Logic() {
       super(shape);
+      body.begin();
       setHandlers(
           in,
           out,

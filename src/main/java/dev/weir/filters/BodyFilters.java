@@ -26,6 +26,7 @@ public final class BodyFilters {
   private final boolean changesBytes;
   private final CompletableFuture<Headers> trailers = new CompletableFuture<>();
   private final AtomicBoolean closed = new AtomicBoolean();
+  private volatile boolean begun;
 
   BodyFilters(Phase phase, List<One> filters, FilterTerms terms) {
     this.phase = phase;
@@ -58,8 +59,18 @@ public final class BodyFilters {
     return trailers;
   }
 
-  /** It is not read after all. Idempotent. */
-  public void close() {
+  /** Whoever was to read it does not, or has done so: filters that were not begun are over. */
+  public void closeUnread() {
+    if (!begun) {
+      close();
+    }
+  }
+
+  void begin() {
+    begun = true;
+  }
+
+  void close() {
     if (closed.compareAndSet(false, true)) {
       trailers.complete(Headers.EMPTY); // unless it has ended
       for (One one : filters) {

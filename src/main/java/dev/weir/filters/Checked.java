@@ -3,6 +3,7 @@ package dev.weir.filters;
 import dev.weir.http.Headers;
 import dev.weir.http.RequestHead;
 import dev.weir.http.ResponseHead;
+import dev.weir.proxy.filter.FilterResponse;
 
 /** What filters hand back, refused where it would become another message on the wire. */
 final class Checked {
@@ -39,6 +40,11 @@ final class Checked {
       }
     }
     return head;
+  }
+
+  static FilterResponse answer(FilterResponse response) {
+    fields(response.headers());
+    return response;
   }
 
   private static boolean isOfItsOwnKind(int status) {

@@ -135,6 +135,8 @@ public final class FilterRun {
   private RequestDecision taken(RequestDecision decision) {
     if (decision instanceof RequestDecision.ProceedWith(RequestHead changed)) {
       request = Checked.request(changed);
+    } else if (decision instanceof RequestDecision.Answer(FilterResponse response)) {
+      var _ = Checked.answer(response);
     }
     return decision;
   }
@@ -162,7 +164,7 @@ public final class FilterRun {
     return asking.through(
         Phase.PURGE_ANSWER,
         usual,
-        (filter, view, answer) -> filter.purgeAnswer(view, outcome, answer));
+        (filter, view, answer) -> Checked.answer(filter.purgeAnswer(view, outcome, answer)));
   }
 
   public Optional<String> range(String asked) {
@@ -241,8 +243,15 @@ public final class FilterRun {
         Phase.BEFORE_UPSTREAM,
         UpstreamDecision.PROCEED,
         (filter, view) -> filter.beforeUpstream(view),
-        decision -> decision,
+        FilterRun::checked,
         UpstreamDecision.Answer.class::isInstance);
+  }
+
+  private static UpstreamDecision checked(UpstreamDecision decision) {
+    if (decision instanceof UpstreamDecision.Answer(FilterResponse response)) {
+      var _ = Checked.answer(response);
+    }
+    return decision;
   }
 
   public @Nullable BodyFilters requestBody(RequestHead head) {
@@ -291,7 +300,10 @@ public final class FilterRun {
       return asking.through(
           Phase.INTERIM,
           Optional.of(response),
-          (filter, view, head) -> head.isPresent() ? filter.interim(view, head.get()) : head);
+          (filter, view, head) ->
+              head.isPresent()
+                  ? filter.interim(view, head.get()).map(now -> Checked.changed(head.get(), now))
+                  : head);
     } catch (FilterFailure failed) {
       return Optional.empty();
     }
@@ -339,7 +351,7 @@ public final class FilterRun {
     return asking.through(
         Phase.FAIL_TO_PROXY,
         usual,
-        (filter, view, page) -> filter.failToProxy(view, failure, page));
+        (filter, view, page) -> Checked.answer(filter.failToProxy(view, failure, page)));
   }
 
   // --- the end

@@ -86,7 +86,7 @@ public final class Filters implements AutoCloseable {
   }
 
   /** Whether any filter takes part in what is done round a request upstream. */
-  boolean isUpstream() {
+  public boolean isUpstream() {
     return upstream;
   }
 

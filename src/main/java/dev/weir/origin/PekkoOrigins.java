@@ -10,6 +10,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.apache.pekko.NotUsed;
@@ -39,6 +40,7 @@ public final class PekkoOrigins implements Origins {
   private final OriginMetrics metrics = new OriginMetrics();
   private final Dialer dialer;
   private final Tunnels tunnels;
+  private volatile Function<OriginRequest, @Nullable OriginSteps> stepsOfOthers = request -> null;
   private final ConcurrentHashMap<String, OriginLane> lanes = new ConcurrentHashMap<>();
 
   /**
@@ -94,8 +96,27 @@ public final class PekkoOrigins implements Origins {
 
   @Override
   public CompletionStage<OriginResponse> fetch(OriginRequest request) {
-    OriginSteps steps = request.terms().steps();
-    return steps == null ? asked(request) : steps.around(request, this::asked);
+    OriginSteps own = request.terms().steps();
+    if (own != null) {
+      return own.around(request, this::asked);
+    }
+    OriginSteps steps;
+    try {
+      steps = stepsOfOthers.apply(request);
+    } catch (RuntimeException e) {
+      return CompletableFuture.failedFuture(Failures.other(e));
+    }
+    return steps == null
+        ? asked(request)
+        : steps.around(request.on(request.terms().through(steps)), this::asked);
+  }
+
+  /**
+   * What stands round requests that have no steps of their own, such as those of a fill whose
+   * leader was lost on another node; null for nothing.
+   */
+  public void stepsOfOthers(Function<OriginRequest, @Nullable OriginSteps> steps) {
+    stepsOfOthers = steps;
   }
 
   private CompletionStage<OriginResponse> asked(OriginRequest request) {
