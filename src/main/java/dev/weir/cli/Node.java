@@ -37,9 +37,12 @@ import dev.weir.origin.ClientEngines;
 import dev.weir.origin.EgressGate;
 import dev.weir.origin.EgressGates;
 import dev.weir.origin.EgressRules;
+import dev.weir.origin.FixedAddresses;
 import dev.weir.origin.OriginSettings;
 import dev.weir.origin.OwnListeners;
+import dev.weir.origin.ParentProxy;
 import dev.weir.origin.PekkoOrigins;
+import dev.weir.origin.Resolver;
 import dev.weir.origin.SystemResolver;
 import dev.weir.rules.LiveRules;
 import dev.weir.rules.RuleFileException;
@@ -205,7 +208,7 @@ final class Node {
       closings.add("metadata", elastic::close); // its last words need streams
     }
 
-    OriginSettings originSettings = OriginSettings.from(rooms.getConfig("origin"));
+    OriginSettings originSettings = originSettings();
     OwnListeners own = new OwnListeners(originSettings.egress().ownAddressesMillis());
     PekkoOrigins origins = origins(data, originSettings, own);
     NodeCache cache = cache(data, stores, origins, blocking, fleet, ca, own);
@@ -352,20 +355,25 @@ final class Node {
     UpstreamTrust trust =
         UpstreamTrust.load(
             TlsCaSettings.from(rooms.getConfig("tls")), System.getenv(), InstantSource.system());
-    SystemResolver resolver = new SystemResolver(settings.names());
-    closings.add("names", resolver::close);
+    SystemResolver system = new SystemResolver(settings.names());
+    closings.add("names", system::close);
+    Resolver resolver = FixedAddresses.before(system, this.settings.hostAddresses());
+    ParentProxy parent = settings.egressProxy();
+    if (parent != null) {
+      LOG.info("origins are asked through {}", parent);
+    }
     EgressRules rules =
         EgressRules.forwardProxy(
             deniedDestinations(),
             ownStore(),
             listening.allowedDestinations(this.settings.allowDestinations()));
     int most = settings.egress().maxAddresses();
-    EgressGate gate = new EgressGate(rules, own, resolver, most);
+    EgressGate gate = new EgressGate(rules, own, resolver, most, parent);
     EgressGates gates =
         isMirror()
             ? new MirrorGates(
                 gate,
-                mirrored -> new EgressGate(mirrored, own, resolver, most),
+                mirrored -> new EgressGate(mirrored, own, resolver, most, parent),
                 mirrorSettings(),
                 deniedToMirrors(),
                 this.rules::mounts)
@@ -379,6 +387,14 @@ final class Node {
         gates,
         System::nanoTime,
         listening.upstream());
+  }
+
+  private OriginSettings originSettings() {
+    try {
+      return OriginSettings.from(rooms.getConfig("origin"));
+    } catch (IllegalArgumentException bad) {
+      throw new SettingsException(String.valueOf(bad.getMessage()));
+    }
   }
 
   /** Whether any listener of this node is a mirror. */

@@ -63,6 +63,9 @@ final class RoomSettings {
   }
 
   private void mirror() {
+    text("egress-proxy", "origin.egress-proxy.url");
+    secret("egress-proxy-credentials", "origin.egress-proxy.credentials");
+    text("egress-proxy-except", "origin.egress-proxy.except");
     text("mirror-policy", "mirror.policy");
     text("mirror-hosts", "mirror.hosts");
     text("mirror-allow-destinations", "mirror.allow-destinations");

@@ -2,10 +2,12 @@ package dev.weir.cli;
 
 import com.typesafe.config.Config;
 import dev.weir.edge.AddressRanges;
+import dev.weir.origin.FixedAddresses;
 import dev.weir.policy.Policy;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +36,7 @@ record ServeSettings(
     long drainDelayMillis,
     List<String> allowDestinations,
     List<String> denyDestinations,
+    List<String> hostAddresses,
     boolean eagerConnections,
     long upstreamConnectTimeoutMillis,
     long upstreamReadTimeoutMillis,
@@ -77,6 +80,7 @@ record ServeSettings(
         read.millis("drain-delay"),
         read.list("allow-destinations"),
         read.list("deny-destinations"),
+        hostAddresses(read),
         read.choice("connection-strategy", "lazy", "eager").equals("eager"),
         read.millis("upstream-connect-timeout"),
         read.millis("upstream-read-timeout"),
@@ -87,6 +91,16 @@ record ServeSettings(
         mirrorPort,
         ListenerTls.from(read),
         config);
+  }
+
+  private static List<String> hostAddresses(SettingReader read) {
+    List<String> pairs = read.list("host-addresses");
+    try {
+      var _ = FixedAddresses.before(name -> CompletableFuture.completedFuture(List.of()), pairs);
+    } catch (IllegalArgumentException bad) {
+      throw read.bad("host-addresses", "HOST=ADDRESS pairs", String.join(",", pairs));
+    }
+    return pairs;
   }
 
   private static int mirrorPort(SettingReader read, Mode mode) {

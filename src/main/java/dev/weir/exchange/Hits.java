@@ -131,7 +131,7 @@ final class Hits {
       return otherwise.without(Missing.PARTIAL);
     }
     return reply instanceof Reply.Whole
-            && told.reason() == ServeReason.HIT_FRESH
+            && isCurrent(told)
             && x.responseBody() == null
             && Redirecting.decide(x.head, entry, mayRedirect(x), redirect)
                 instanceof Redirecting.Decision.Redirect(Map<String, String> fields)
@@ -144,6 +144,12 @@ final class Hits {
                         ? CompletableFuture.completedFuture(redirected(x, url.get(), told))
                         : fromHere(x, entry, reply, aged, told, otherwise))
         : fromHere(x, entry, reply, aged, told, otherwise);
+  }
+
+  /** Fresh, or the origin has just said so. */
+  private static boolean isCurrent(Told told) {
+    return told.reason() == ServeReason.HIT_FRESH
+        || (told.reason() == ServeReason.HIT_REVALIDATED && told.note().isEmpty());
   }
 
   /** What was signed for, or fetched in our own name, is not handed on by a URL of ours. */

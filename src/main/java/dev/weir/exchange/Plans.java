@@ -83,7 +83,7 @@ final class Plans {
     return new FillPlan(
         grant,
         asking.request(x, sent),
-        judge,
+        hidesCookies(x) ? withoutCookies(judge) : judge,
         x.route.keyUrl(),
         asking.ranged,
         asking.completion,
@@ -95,6 +95,22 @@ final class Plans {
       Exchange x, RequestHead sent, @Nullable Entry held, long rangeFillMaxBytes) {
     return new Judgement(
         sent, x.route.mode(), x.route.storage(), x::variant, held, rangeFillMaxBytes);
+  }
+
+  /**
+   * Through a mirror no cookie goes either way: what an origin sets, for nobody it knows, neither
+   * makes its answer anybody's own nor is stored.
+   */
+  private static boolean hidesCookies(Exchange x) {
+    return !x.route.terms().manner().gate().isEmpty() && !x.head.headers().has("Cookie");
+  }
+
+  private static FillPlan.Judge withoutCookies(FillPlan.Judge judge) {
+    return (head, requestTimeMillis, responseTimeMillis) ->
+        judge.judge(
+            head.withHeaders(head.headers().without("Set-Cookie")),
+            requestTimeMillis,
+            responseTimeMillis);
   }
 
   private FillPlan forwarding(Exchange x, Grant grant, Want want) {

@@ -30,12 +30,13 @@ import org.apache.pekko.stream.javadsl.Keep;
 import org.apache.pekko.stream.javadsl.TLSPlacebo;
 import org.apache.pekko.stream.javadsl.Tcp;
 import org.apache.pekko.util.ByteString;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The layers of one connection, from requests down to the socket:
  *
  * <pre>
- *   Pekko HTTP's client layer ── framing guard ── TLS (https) ── TCP to the judged address
+ *   Pekko HTTP's client layer ── framing guard ── TLS (https) ── [CONNECT] ── TCP to the judged address
  * </pre>
  *
  * Pekko's layer is one blueprint for all connections.
@@ -50,6 +51,7 @@ final class ConnectionLayers {
   private final ActorSystem system;
   private final ClientEngines engines;
   private final TlsSettings tls;
+  private final @Nullable ParentProxy parent;
   private final GuardSettings guard;
   private final GuardEvents events;
   private final BidiFlow<HttpRequest, ByteString, ByteString, HttpResponse, NotUsed> http;
@@ -58,11 +60,13 @@ final class ConnectionLayers {
       ActorSystem system,
       ClientEngines engines,
       TlsSettings tls,
+      @Nullable ParentProxy parent,
       GuardSettings guard,
       GuardEvents events) {
     this.system = system;
     this.engines = engines;
     this.tls = tls;
+    this.parent = parent;
     this.guard = guard;
     this.events = events;
     BidiFlow<HttpRequest, SslTlsOutbound, SslTlsInbound, HttpResponse, NotUsed> layer =
@@ -97,12 +101,26 @@ final class ConnectionLayers {
     BidiFlow<HttpRequest, ByteString, ByteString, HttpResponse, NotUsed> guarded =
         http.atop(BidiFlow.fromGraph(new ResponseGuard(guard, channel, events)));
     Flow<ByteString, ByteString, CompletionStage<Done>> bytes =
-        "https".equals(scheme) ? tls(authority, address) : plain(address, false);
+        "https".equals(scheme) ? tls(authority, address) : opened(authority, address, false);
     return new Wired(guarded.join(bytes, Keep.right()), channel);
   }
 
-  /** TCP alone; the value completes when it is connected. */
-  Flow<ByteString, ByteString, CompletionStage<Done>> plain(
+  /**
+   * TCP, through the egress proxy where connections to that authority go through it; the value
+   * completes when it is open.
+   *
+   * @param address that the egress gate gave for the authority, which may be the proxy's
+   */
+  Flow<ByteString, ByteString, CompletionStage<Done>> opened(
+      Authority authority, InetSocketAddress address, boolean halfClose) {
+    ParentProxy proxy = parent;
+    return proxy == null || !proxy.carries(authority)
+        ? plain(address, halfClose)
+        : BidiFlow.fromGraph(new ConnectStage(proxy.connect(authority)))
+            .join(plain(address, halfClose), (agreed, tcp) -> tcp.thenCompose(connected -> agreed));
+  }
+
+  private Flow<ByteString, ByteString, CompletionStage<Done>> plain(
       InetSocketAddress address, boolean halfClose) {
     return Tcp.get(system)
         .outgoingConnection(
@@ -114,7 +132,7 @@ final class ConnectionLayers {
       Authority authority, InetSocketAddress address) {
     return TlsStage.client(() -> engines.engine(authority.host(), authority.port()), tls)
         .join(
-            plain(address, false),
+            opened(authority, address, false),
             // A refused connection must not be told as a failed handshake.
             (handshake, tcp) ->
                 tcp.thenCompose(done -> handshake.thenApply(agreed -> Done.getInstance())));

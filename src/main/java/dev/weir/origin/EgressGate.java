@@ -22,12 +22,26 @@ public final class EgressGate {
   private final OwnListeners own;
   private final Resolver resolver;
   private final int maxAddresses;
+  private final @Nullable ParentProxy parent;
+
+  /** Of connections that are made directly. */
+  public EgressGate(EgressRules rules, OwnListeners own, Resolver resolver, int maxAddresses) {
+    this(rules, own, resolver, maxAddresses, null);
+  }
 
   /**
    * @param maxAddresses how many allowed addresses of one name are kept; the rest would not be
    *     tried within any reasonable connect timeout
+   * @param parent the proxy that connections go through, or null: then the addresses to be dialled
+   *     are its own, for names are looked up there
    */
-  public EgressGate(EgressRules rules, OwnListeners own, Resolver resolver, int maxAddresses) {
+  public EgressGate(
+      EgressRules rules,
+      OwnListeners own,
+      Resolver resolver,
+      int maxAddresses,
+      @Nullable ParentProxy parent) {
+    this.parent = parent;
     this.rules = rules;
     this.own = own;
     this.resolver = resolver;
@@ -41,21 +55,54 @@ public final class EgressGate {
       case HostForm.Malformed(String why) ->
           CompletableFuture.completedFuture(new EgressVerdict.Refused(false, why, ""));
       case HostForm.Literal(InetAddress address) ->
-          CompletableFuture.completedFuture(judgeAll(null, List.of(address), port));
+          byParent(destination, judgeAll(null, List.of(address), port));
       case HostForm.Name(String name) -> {
         EgressVerdict.Refused early = rules.judgeName(name, port);
-        yield early != null
-            ? CompletableFuture.completedFuture(early)
-            : addressesOf(name).thenApply(found -> judgeAll(name, found, port));
+        if (early != null) {
+          yield CompletableFuture.completedFuture(early);
+        }
+        yield parent != null && parent.carries(destination) && !isLocal(name)
+            ? atParent(parent)
+            : addressesOf(name)
+                .thenCompose(found -> byParent(destination, judgeAll(name, found, port)));
       }
     };
   }
 
+  /** What may be dialled is reached through the parent, where connections to it go through one. */
+  private CompletionStage<EgressVerdict> byParent(Authority destination, EgressVerdict verdict) {
+    ParentProxy proxy = parent;
+    return verdict instanceof EgressVerdict.Allowed && proxy != null && proxy.carries(destination)
+        ? atParent(proxy)
+        : CompletableFuture.completedFuture(verdict);
+  }
+
+  private CompletionStage<EgressVerdict> atParent(ParentProxy proxy) {
+    int port = proxy.authority().port();
+    return switch (HostForm.of(proxy.authority().host())) {
+      case HostForm.Malformed(String why) ->
+          CompletableFuture.completedFuture(new EgressVerdict.Refused(false, why, ""));
+      case HostForm.Literal(InetAddress address) ->
+          CompletableFuture.completedFuture(dialled(List.of(address), port));
+      case HostForm.Name(String name) -> addressesOf(name).thenApply(found -> dialled(found, port));
+    };
+  }
+
+  private EgressVerdict dialled(List<InetAddress> found, int port) {
+    return new EgressVerdict.Allowed(
+        found.stream()
+            .limit(maxAddresses)
+            .map(address -> new InetSocketAddress(address, port))
+            .toList());
+  }
+
+  private static boolean isLocal(String name) {
+    return name.equals("localhost") || name.endsWith(".localhost");
+  }
+
   /** The localhost names are loopback without asking anybody (RFC 6761 6.3). */
   private CompletionStage<List<InetAddress>> addressesOf(String name) {
-    return name.equals("localhost") || name.endsWith(".localhost")
-        ? CompletableFuture.completedFuture(LOCALHOST)
-        : resolver.resolve(name);
+    return isLocal(name) ? CompletableFuture.completedFuture(LOCALHOST) : resolver.resolve(name);
   }
 
   private EgressVerdict judgeAll(@Nullable String name, List<InetAddress> found, int port) {

@@ -2,10 +2,13 @@ package dev.weir.origin;
 
 import com.typesafe.config.Config;
 import dev.weir.wire.TlsSettings;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The limits of the way out, block {@code weir.origin}; {@code reference/origin.conf} has the
  * reason of each.
+ *
+ * @param egressProxy the proxy that connections to origins go through, or null
  */
 public record OriginSettings(
     Pool pool,
@@ -14,7 +17,8 @@ public record OriginSettings(
     Egress egress,
     Connect connect,
     TlsSettings tls,
-    Body body) {
+    Body body,
+    @Nullable ParentProxy egressProxy) {
 
   /** Connections to one origin (scheme, authority, address). 0 milliseconds is no limit. */
   public record Pool(
@@ -114,7 +118,8 @@ public record OriginSettings(
             room.getLong("connect.tunnel-millis"),
             room.getLong("connect.tunnel-idle-millis")),
         TlsSettings.from(room.getConfig("tls")),
-        new Body(room.getLong("body.unclaimed-millis")));
+        new Body(room.getLong("body.unclaimed-millis")),
+        ParentProxy.from(room.getConfig("egress-proxy")));
   }
 
   private static void positive(long value, String key) {

@@ -80,7 +80,9 @@ public final class PekkoOrigins implements Origins {
     this.breakers = new CircuitBreakers(settings.breaker(), nanoTime);
     this.paces = new Paces(nanoTime, settings.breaker().maxOrigins());
     this.materializer = SystemMaterializer.get(system).materializer();
-    ConnectionLayers layers = new ConnectionLayers(system, engines, settings.tls(), guard, events);
+    ConnectionLayers layers =
+        new ConnectionLayers(
+            system, engines, settings.tls(), settings.egressProxy(), guard, events);
     this.dialer = new Dialer(layers, settings, metrics, engines, materializer, nanoTime);
     this.tunnels = new Tunnels(layers, dialer, settings, metrics, materializer);
   }

@@ -49,11 +49,14 @@ final class Tunnels {
   /** A TCP connection that is open already, as a flow to be run once. */
   CompletableFuture<Flow<ByteString, ByteString, NotUsed>> open(
       Authority destination, List<InetSocketAddress> addresses, long leftNanos) {
-    return dialer.dial(destination, addresses, leftNanos, this::attempt).thenApply(this::flow);
+    return dialer
+        .dial(destination, addresses, leftNanos, address -> attempt(destination, address))
+        .thenApply(this::flow);
   }
 
-  private Dialer.Attempt<Ends> attempt(InetSocketAddress address) {
-    Flow<ByteString, ByteString, CompletionStage<Done>> socket = layers.plain(address, true);
+  private Dialer.Attempt<Ends> attempt(Authority destination, InetSocketAddress address) {
+    Flow<ByteString, ByteString, CompletionStage<Done>> socket =
+        layers.opened(destination, address, true);
     Pair<
             Pair<Pair<Subscriber<ByteString>, UniqueKillSwitch>, CompletionStage<Done>>,
             Publisher<ByteString>>

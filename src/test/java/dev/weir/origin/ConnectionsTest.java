@@ -285,7 +285,12 @@ class ConnectionsTest {
     Dialer dialer =
         new Dialer(
             new ConnectionLayers(
-                fixture.system, OriginFixture.NO_TLS, settings.tls(), guard(), (reason, id) -> {}),
+                fixture.system,
+                OriginFixture.NO_TLS,
+                settings.tls(),
+                null,
+                guard(),
+                (reason, id) -> {}),
             settings,
             new OriginMetrics(),
             OriginFixture.NO_TLS,

@@ -1,0 +1,151 @@
+package dev.weir.rules;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.weir.policy.Credentials;
+import dev.weir.policy.Effect;
+import dev.weir.policy.Mount;
+import dev.weir.policy.Policy;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class MountsTest {
+  @TempDir private static Path folder;
+
+  private static List<Mount> mounts(String text) {
+    return RuleFile.parse("test.conf", "mounts = [\n" + text + "\n]").mounts();
+  }
+
+  private static Credentials credentials(Mount.Origin origin) {
+    return Objects.requireNonNull(origin.credentials());
+  }
+
+  @Test
+  void aMountIsAPathAndWhereItLeads() {
+    // When
+    Mount mount =
+        mounts(
+                """
+                { name = py, path = /pypi/, to = "https://Index.example:8443/simple/", policy = NoRefresh,
+                  stale-on = [connect], timeouts { connect = 1s } }
+                """)
+            .getFirst();
+
+    // Then
+    assertThat(mount.path()).isEqualTo("/pypi/");
+    assertThat(mount.origins().getFirst().url()).isEqualTo("https://index.example:8443/simple/");
+    assertThat(mount.origins().getFirst().destination()).isEqualTo("index.example:8443");
+    assertThat(mount.effects().get(Effect.POLICY)).isEqualTo(Policy.NO_REFRESH);
+    assertThat(mount.effects().decided()).hasSize(3);
+    assertThat(mount.goesBeyond(404)).isTrue();
+    assertThat(mount.goesBeyond(503)).isFalse();
+    assertThat(mount.isPrivate()).isFalse();
+  }
+
+  @Test
+  void eachOriginHasItsOwnCredentials() throws Exception {
+    // Given
+    Path shared = Files.writeString(folder.resolve("shared"), "a:b\n");
+    Path own = Files.writeString(folder.resolve("own"), "t0ken\n");
+
+    // When
+    Mount mount =
+        mounts(
+                """
+                { name = py, path = /py/, credentials { basic = "file:%s" }, private = on
+                  to = [ "https://a.example/"
+                         { url = "https://b.example/", credentials { bearer = "file:%s" } }
+                         { url = "https://c.example/", credentials { header = X-Key, value = "file:%s" } } ] }
+                """
+                    .formatted(shared, own, own))
+            .getFirst();
+
+    // Then
+    assertThat(mount.origins())
+        .extracting(origin -> credentials(origin).field() + ": " + credentials(origin).value())
+        .containsExactly(
+            "Authorization: Basic YTpi", "Authorization: Bearer t0ken", "X-Key: t0ken");
+    assertThat(mount.toString()).doesNotContain("YTpi", "t0ken");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{ path = /a/, to = \"https://a.example/\" }|name",
+        "{ name = a, to = \"https://a.example/\" }|a path as /pypi/",
+        "{ name = a, path = /a/ }|a URL",
+        "{ name = a, path = a, to = \"https://a.example/\" }|begins and ends with a slash",
+        "{ name = a, path = /a, to = \"https://a.example/\" }|begins and ends with a slash",
+        "{ name = a, path = /../, to = \"https://a.example/\" }|begins and ends with a slash",
+        "{ name = a, path = /health/, to = \"https://a.example/\" }|answers this one itself",
+        "{ name = a, path = /v2/x/, to = \"https://a.example/\" }|answers this one itself",
+        "{ name = a, path = /a/, to = \"https://a.example/x\" }|ends with a slash",
+        "{ name = a, path = /a/, to = \"ftp://a.example/\" }|http or https URL",
+        "{ name = a, path = /a/, to = \"https://a.example/?x/\" }|http or https URL",
+        "{ name = a, path = /a/, to = \"https://u:secret@a.example/\" }|stand beside the URL",
+        "{ name = a, path = /a/, to = \"http://a.example/\", credentials { basic = \"env:PATH\" }"
+            + " }|https where there are",
+        "{ name = a, path = /a/, to = \"http://a.example/\", credentials { bearer = \"env:PATH\" }"
+            + " }|https where there are",
+        "{ name = a, path = /a/, to = \"https://a.example/\", credentials { bearer = secret } }|not"
+            + " the secret itself",
+        "{ name = a, path = /a/, to = \"https://a.example/\", credentials { header = Host, value ="
+            + " \"env:PATH\" } }|name of a field",
+        "{ name = a, path = /a/, to = \"https://a.example/\", fallback-on = [always] }|not-found,"
+            + " unavailable",
+        "{ name = a, path = /a/, to = \"https://a.example/\", polcy = Standard }|did you mean"
+            + " 'policy'?",
+        "{ name = a, path = /a/, to = \"https://a.example/\", mirror-private = on }|unknown key",
+      })
+  void whatCannotBeUsedIsToldWithItsPlace(String mount, String sentence) {
+    assertThatThrownBy(() -> mounts(mount))
+        .isInstanceOf(RuleFileException.class)
+        .hasMessageStartingWith("test.conf:2: ")
+        .hasMessageContaining(sentence)
+        .hasMessageNotContaining("\n");
+  }
+
+  @Test
+  void twoMountsOfOnePathAreOneTooMany() {
+    assertThatThrownBy(
+            () ->
+                mounts(
+                    """
+                    { name = a, path = /a/, to = "https://a.example/" }
+                    { name = b, path = /a/, to = "https://b.example/" }
+                    """))
+        .hasMessageContaining("a name and a path that no other mount has");
+  }
+
+  @Test
+  void aSecretThatIsReplacedIsTakenUp() throws Exception {
+    // Given
+    Path secret = Files.writeString(folder.resolve("rotating"), "one\n");
+    Path file =
+        Files.writeString(
+            folder.resolve("rules.conf"),
+            "mounts = [{ name = a, path = /a/, to = \"https://a.example/\","
+                + " credentials { bearer = \"file:"
+                + secret
+                + "\" } }]");
+    LiveRules rules = new LiveRules(List.of(file), Policy.STANDARD);
+    assertThat(credentials(rules.mounts().getFirst().origins().getFirst()).value())
+        .isEqualTo("Bearer one");
+
+    // When
+    Files.writeString(secret, "two\n");
+    rules.look();
+
+    // Then
+    assertThat(credentials(rules.mounts().getFirst().origins().getFirst()).value())
+        .isEqualTo("Bearer two");
+  }
+}
