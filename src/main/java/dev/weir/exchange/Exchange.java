@@ -33,13 +33,6 @@ import org.jspecify.annotations.Nullable;
 final class Exchange {
   private static final String ONE_VARIANT = Sha224.hex("no field counts");
 
-  /** When it came in, by the wall clock and by the monotonic one. */
-  record Begun(long millis, long nanos) {
-    static Begun at(long millis) {
-      return new Begun(millis, System.nanoTime());
-    }
-  }
-
   final EdgeRequest edge;
   final String id;
   final long startMillis;
@@ -50,7 +43,6 @@ final class Exchange {
   final boolean authorized;
   final FilterRun filters;
 
-  private final Begun begun;
   private final @Nullable UpstreamFilters upstream;
   private @Nullable BodyFilters responseBody;
   private volatile @Nullable BodyFilters requestBody;
@@ -82,7 +74,8 @@ final class Exchange {
   Exchange(
       EdgeRequest edge,
       String id,
-      Begun begun,
+      long startMillis,
+      long startNanos,
       RequestHead head,
       Route route,
       RequestDirectives directives,
@@ -90,9 +83,8 @@ final class Exchange {
       @Nullable UpstreamFilters upstream) {
     this.edge = edge;
     this.id = id;
-    this.begun = begun;
-    this.startMillis = begun.millis();
-    this.startNanos = begun.nanos();
+    this.startMillis = startMillis;
+    this.startNanos = startNanos;
     this.head = head;
     this.route = route;
     this.directives =
@@ -108,7 +100,16 @@ final class Exchange {
   Exchange with(RequestHead otherHead, Route otherRoute) {
     return otherHead.equals(head) && otherRoute.equals(route)
         ? this
-        : new Exchange(edge, id, begun, otherHead, otherRoute, directives, filters, upstream);
+        : new Exchange(
+            edge,
+            id,
+            startMillis,
+            startNanos,
+            otherHead,
+            otherRoute,
+            directives,
+            filters,
+            upstream);
   }
 
   /** The same request going on while nobody waits: its filters begin anew. */
@@ -120,7 +121,8 @@ final class Exchange {
     return new Exchange(
         edge,
         id,
-        begun,
+        startMillis,
+        startNanos,
         head,
         route,
         directives,

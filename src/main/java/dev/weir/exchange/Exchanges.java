@@ -30,7 +30,6 @@ import dev.weir.policy.Limits;
 import dev.weir.policy.PolicyTable;
 import dev.weir.proxy.filter.FilterResponse;
 import dev.weir.proxy.filter.LookupDecision;
-import dev.weir.proxy.filter.PurgeOutcome;
 import dev.weir.proxy.filter.RequestDecision;
 import dev.weir.store.Bodies;
 import dev.weir.store.WholeObjects;
@@ -80,9 +79,9 @@ public final class Exchanges implements ExchangeHandler {
   private final Failures failures;
   private final OwnStore ownStore;
   private final Origins origins;
+  private final Purging purging;
   private final Passing passing;
   private final Lookup lookup;
-  private final Cache cache;
   private final Filters filters;
   private final Materializer materializer;
 
@@ -136,7 +135,6 @@ public final class Exchanges implements ExchangeHandler {
       WholeObjects whole,
       Filters given,
       Materializer materializer) {
-    this.cache = cache;
     this.materializer = materializer;
     this.filters =
         settings.allowPolicyHeader()
@@ -172,6 +170,7 @@ public final class Exchanges implements ExchangeHandler {
             new Fallback(hits, clock),
             x -> x.inBackground(x.filters.inBackground(), materializer),
             materializer);
+    purging = new Purging(cache, answers);
     passing = new Passing(parts);
     lookup = new Lookup(parts, passing);
   }
@@ -187,10 +186,15 @@ public final class Exchanges implements ExchangeHandler {
   }
 
   private CompletionStage<EdgeResponse> handle(EdgeRequest request, Entrance entrance) {
-    Arrival arrival = new Arrival(request, entrance, ids.next(), Exchange.Begun.at(clock.millis()));
+    String id = ids.next();
+    long startMillis = clock.millis();
+    long startNanos = System.nanoTime();
     return filters.isEmpty()
-        ? served(exchange(arrival, request.head(), FilterRun.NONE), entrance)
-        : filtered(arrival);
+        ? served(
+            exchange(
+                request, entrance, id, startMillis, startNanos, request.head(), FilterRun.NONE),
+            entrance)
+        : filtered(new Arrival(request, entrance, id, startMillis, startNanos));
   }
 
   /** The filters round a request that no exchange of this node has made; null if there are none. */
@@ -205,8 +209,9 @@ public final class Exchanges implements ExchangeHandler {
     return new UpstreamFilters(run, materializer);
   }
 
-  /** A request that came in. */
-  private record Arrival(EdgeRequest edge, Entrance entrance, String id, Exchange.Begun begun) {
+  /** A request that came in where there are filters. */
+  private record Arrival(
+      EdgeRequest edge, Entrance entrance, String id, long startMillis, long startNanos) {
     Incoming incoming() {
       ClientConnection connection = edge.connection();
       return new Incoming(
@@ -285,8 +290,24 @@ public final class Exchanges implements ExchangeHandler {
   }
 
   private Exchange exchange(Arrival arrival, RequestHead head, FilterRun run) {
-    EdgeRequest request = arrival.edge;
-    Entrance entrance = arrival.entrance;
+    return exchange(
+        arrival.edge,
+        arrival.entrance,
+        arrival.id,
+        arrival.startMillis,
+        arrival.startNanos,
+        head,
+        run);
+  }
+
+  private Exchange exchange(
+      EdgeRequest request,
+      Entrance entrance,
+      String id,
+      long startMillis,
+      long startNanos,
+      RequestHead head,
+      FilterRun run) {
     RequestHead received = head;
     Route route = routes.of(received, request.connection(), entrance);
     String scheme = entrance.open() ? route.effects().get(Effect.MIRROR_SCHEME) : null;
@@ -296,8 +317,9 @@ public final class Exchanges implements ExchangeHandler {
     }
     return new Exchange(
         request,
-        arrival.id,
-        arrival.begun,
+        id,
+        startMillis,
+        startNanos,
         received.withHeaders(Entrances.carried(received.headers(), entrance, route.effects())),
         route,
         RequestDirectives.of(received.headers()),
@@ -344,7 +366,7 @@ public final class Exchanges implements ExchangeHandler {
       return CompletableFuture.completedFuture(endOfTheLine(x));
     }
     if (x.filters.has(Phase.PURGE) && x.filters.isPurge()) {
-      return purged(x);
+      return purging.purge(x);
     }
     if (ownStore.isAskedBy(x.head)) {
       return passing.pass(x, new Passing.Cause(ServeReason.PASS_OWN_STORE, Forward.BYPASS));
@@ -355,32 +377,6 @@ public final class Exchanges implements ExchangeHandler {
     }
     Passing.Cause cause = pastTheCache(x);
     return cause == null ? lookup.look(x) : passing.pass(x, cause);
-  }
-
-  private CompletionStage<EdgeResponse> purged(Exchange x) {
-    return cache
-        .isStored(x.route.key())
-        .thenCompose(
-            stored ->
-                cache
-                    .invalidate(x.route.key())
-                    .handle(
-                        (done, failed) ->
-                            failed != null || !done
-                                ? PurgeOutcome.INCOMPLETE
-                                : stored ? PurgeOutcome.DONE : PurgeOutcome.NOTHING))
-        .thenApply(
-            outcome -> answers.made(x, purgeAnswer(x, outcome), Told.own(ServeReason.PURGED)));
-  }
-
-  private static FilterResponse purgeAnswer(Exchange x, PurgeOutcome outcome) {
-    FilterResponse usual =
-        switch (outcome) {
-          case DONE -> FilterResponse.text(200, "purged\n");
-          case NOTHING -> FilterResponse.text(404, "nothing was stored\n");
-          case INCOMPLETE -> FilterResponse.text(502, "not all nodes have acknowledged\n");
-        };
-    return x.filters.has(Phase.PURGE_ANSWER) ? x.filters.purgeAnswer(outcome, usual) : usual;
   }
 
   private Passing.@Nullable Cause pastTheCache(Exchange x) {

@@ -46,7 +46,7 @@ final class FilteredRoutes {
           Policy.named(chosen.name())
               .orElseThrow(
                   () -> new IllegalStateException("a filter chose no policy: " + chosen.name()));
-      treated = route.under(policy, settings);
+      treated = chosen.rulesWindows() ? route.as(policy) : route.under(policy, settings);
     }
     return chosen.store() == usual.store() && chosen.maxObjectBytes() == usual.maxObjectBytes()
         ? treated

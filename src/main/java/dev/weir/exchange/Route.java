@@ -78,6 +78,23 @@ record Route(
         rulesVersion);
   }
 
+  /** The same under another policy; what rules say beside it stays. */
+  Route as(Policy chosen) {
+    return new Route(
+        chosen,
+        serving,
+        storage,
+        timeouts,
+        Terms.of(effects, chosen),
+        key,
+        keyUrl,
+        signature,
+        trustSignatures,
+        effects,
+        ruleName,
+        rulesVersion);
+  }
+
   /** The same with another limit to what is stored. */
   Route storing(boolean store, long maxObjectBytes) {
     StorageRules limited =

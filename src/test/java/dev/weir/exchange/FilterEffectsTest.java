@@ -8,6 +8,11 @@ import dev.weir.filters.Phase;
 import dev.weir.http.Headers;
 import dev.weir.http.RequestHead;
 import dev.weir.http.ResponseHead;
+import dev.weir.origin.ClientEngines;
+import dev.weir.origin.OriginRequest;
+import dev.weir.origin.OriginResponse;
+import dev.weir.origin.OriginTimeouts;
+import dev.weir.origin.PekkoOrigins;
 import dev.weir.policy.Policy;
 import dev.weir.policy.PolicyTable;
 import dev.weir.proxy.filter.BodyFilter;
@@ -37,7 +42,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import javax.net.ssl.SSLEngine;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -320,6 +327,65 @@ class FilterEffectsTest {
     // Then
     assertThat(rig.origin.count("/page")).isEqualTo(2);
     assertThat(rig.origin.seen("/page").getFirst().header("Authorization")).isEqualTo("Bearer t");
+  }
+
+  @Test
+  void aFetchThatNoExchangeHasMadeMeetsTheUpstreamPhases() throws Exception {
+    // Given
+    AtomicReference<Boolean> background = new AtomicReference<>(false);
+    Rig rig =
+        rig(
+            new Filter<Void>() {
+              @Override
+              public CompletionStage<RequestHead> upstreamRequest(
+                  FilterExchange<Void> exchange, RequestHead request) {
+                background.set(exchange.background());
+                Headers fields = request.headers().with("X-Added", "1");
+                return CompletableFuture.completedFuture(request.withHeaders(fields));
+              }
+
+              @Override
+              public Optional<BodyFilter> upstreamBody(
+                  FilterExchange<Void> exchange, ResponseHead response) {
+                return Optional.of(new Shouting());
+              }
+            });
+    PekkoOrigins origins =
+        rig.world.origins(
+            new ClientEngines() {
+              @Override
+              public SSLEngine engine(String host, int port) {
+                throw new IllegalStateException("no TLS here");
+              }
+
+              @Override
+              public String explain(Throwable failure) {
+                return "no TLS here";
+              }
+            });
+    origins.stepsOfOthers(rig::stepsOfOthers);
+    RequestHead head =
+        new RequestHead("GET", "http", rig.origin.authority(), "/page", Headers.EMPTY);
+
+    // When
+    OriginResponse response =
+        origins
+            .fetch(OriginRequest.of(head, new OriginTimeouts(5000, 5000, 0)))
+            .toCompletableFuture()
+            .get(20, TimeUnit.SECONDS);
+    String body =
+        response
+            .body()
+            .runFold("", (text, piece) -> text + piece.utf8String(), rig.world.materializer())
+            .toCompletableFuture()
+            .get(20, TimeUnit.SECONDS);
+
+    // Then
+    assertThat(body).isEqualTo("SOME TEXT!");
+    assertThat(response.bodyLength()).isEmpty();
+    assertThat(response.head().headers().first("ETag")).isEqualTo("W/\"1\"");
+    assertThat(rig.origin.seen("/page").getFirst().header("X-Added")).isEqualTo("1");
+    assertThat(background.get()).isTrue();
   }
 
   @Test

@@ -12,6 +12,8 @@ import dev.weir.http.Headers;
 import dev.weir.http.RequestHead;
 import dev.weir.http.ResponseHead;
 import dev.weir.log.ExchangeRecord;
+import dev.weir.origin.OriginRequest;
+import dev.weir.origin.OriginSteps;
 import dev.weir.policy.Policy;
 import dev.weir.policy.PolicyTable;
 import dev.weir.rules.RuleFiles;
@@ -106,6 +108,11 @@ final class Rig implements AutoCloseable {
    */
   void awaitQuestions(int count) throws Exception {
     Eventually.holds(() -> cache.questions() >= count);
+  }
+
+  /** What stands round fetches that no exchange has made. */
+  @Nullable OriginSteps stepsOfOthers(OriginRequest request) {
+    return exchanges.stepsOfOthers(request);
   }
 
   int questions() {
