@@ -27,10 +27,11 @@ import dev.weir.inspect.Inspector;
 import dev.weir.log.ExchangeLog;
 import dev.weir.log.LogSettings;
 import dev.weir.log.ProcessLog;
-import dev.weir.mirror.Documents;
 import dev.weir.mirror.Mirror;
 import dev.weir.mirror.MirrorGates;
 import dev.weir.mirror.MirrorSettings;
+import dev.weir.mirror.links.LinkSettings;
+import dev.weir.mirror.links.LinkedDocuments;
 import dev.weir.onboard.OnboardSettings;
 import dev.weir.onboard.Onboarding;
 import dev.weir.origin.ClientEngines;
@@ -631,7 +632,12 @@ final class Node {
         mirrorSettings(),
         rules::mounts,
         exchanges::through,
-        Documents.UNTOUCHED,
+        new LinkedDocuments(
+            LinkSettings.from(rooms.getConfig("mirror.links")),
+            mirrorSettings().servesHosts(),
+            rules::mounts,
+            data.dispatchers().lookup("pekko.actor.default-blocking-io-dispatcher"),
+            SystemMaterializer.get(data).materializer()),
         Map.of(),
         SystemMaterializer.get(data).materializer());
   }

@@ -64,7 +64,7 @@ public record MirrorSettings(
   }
 
   /** Whether places are served that no mount leads to. */
-  boolean servesHosts() {
+  public boolean servesHosts() {
     return !hosts.toLowerCase(Locale.ROOT).equals(MOUNTS_ONLY);
   }
 

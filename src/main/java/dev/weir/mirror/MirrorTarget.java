@@ -5,6 +5,7 @@ import dev.weir.origin.HostForm;
 import dev.weir.policy.Mount;
 import dev.weir.wire.Authorities;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +18,11 @@ sealed interface MirrorTarget {
   int MAX_CHARS = 8192;
 
   int HTTPS_PORT = 443;
+
+  /**
+   * Clients that quote paths anew (pip) write the colon of a port so; nothing else is meant by it.
+   */
+  Pattern PORT = Pattern.compile("%3[Aa](\\d+)$");
 
   record Health() implements MirrorTarget {}
 
@@ -74,7 +80,8 @@ sealed interface MirrorTarget {
     return place(first, target.substring(slash));
   }
 
-  private static MirrorTarget place(String named, String target) {
+  private static MirrorTarget place(String written, String target) {
+    String named = PORT.matcher(written).replaceFirst(":$1");
     if (named.isEmpty()) {
       return new Bad(400, "The host is empty: ask for /HOST/PATH.");
     }

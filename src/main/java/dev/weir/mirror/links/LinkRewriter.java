@@ -1,0 +1,27 @@
+package dev.weir.mirror.links;
+
+import java.io.IOException;
+import java.nio.charset.Charset;
+
+/** Rewrites the links of documents of one format. Thread-safe; runs as long as the document is. */
+@FunctionalInterface
+interface LinkRewriter {
+  /**
+   * The document with its links leading inside.
+   *
+   * @param charset of a text that says nothing of it itself
+   * @throws IOException if it is not of that format
+   */
+  byte[] rewrite(byte[] document, Charset charset, InsideLinks links) throws IOException;
+
+  static LinkRewriter of(IndexForm form) {
+    return switch (form) {
+      case SIMPLE_HTML, HTML -> new HtmlLinks();
+      case SIMPLE_JSON -> new JsonLinks(JsonLinks.SIMPLE);
+      case NPM -> new JsonLinks(JsonLinks.NPM);
+      case COMPOSER -> new JsonLinks(JsonLinks.COMPOSER);
+      case JSON -> new JsonLinks(JsonLinks.ANY);
+      case HELM -> new YamlLinks();
+    };
+  }
+}
