@@ -84,7 +84,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -123,6 +125,7 @@ final class Node {
   private @Nullable Edge edge;
   private @Nullable Listening beside;
   private @Nullable Edge mirror;
+  private final List<Edge> listeners = new CopyOnWriteArrayList<>();
   private @Nullable InetSocketAddress proxy;
   private @Nullable InetSocketAddress health;
 
@@ -506,7 +509,8 @@ final class Node {
             rules,
             looks(stores, blocking),
             care(data, stores, cache, blocking),
-            origins.breakers());
+            origins.breakers(),
+            mirrorSettings());
     cache.share(origins.breakers());
     ServerBinding peers = fleet.serve(data, ca, cache, stores.chunks(), blocking);
     if (peers != null) {
@@ -622,8 +626,19 @@ final class Node {
                 parts,
                 edges),
             () -> "cannot listen on %s:%d".formatted(settings.bind(), port));
-    Duration drain = rooms.getDuration("node.drain-timeout");
-    closings.addStage("running responses", drain.plusSeconds(5), () -> edge.drain(drain));
+    if (listeners.isEmpty()) {
+      // All at once: each may take the whole of the time.
+      Duration drain = rooms.getDuration("node.drain-timeout");
+      closings.addStage(
+          "running responses",
+          drain.plusSeconds(5),
+          () ->
+              CompletableFuture.allOf(
+                  listeners.stream()
+                      .map(one -> one.drain(drain).toCompletableFuture())
+                      .toArray(CompletableFuture[]::new)));
+    }
+    listeners.add(edge);
     return edge;
   }
 
@@ -699,14 +714,11 @@ final class Node {
    */
   void stop() {
     readiness.drain();
+    ServiceNotice.send(ServiceNotice.STOPPING);
     Edge listener = edge;
     if (listener != null && settings.drainDelayMillis() > 0 && !stopping.getAndSet(true)) {
       LOG.info("not ready any more; draining in {} ms", settings.drainDelayMillis());
-      listener.lastCall();
-      Edge mirrors = mirror;
-      if (mirrors != null) {
-        mirrors.lastCall();
-      }
+      listeners.forEach(Edge::lastCall);
       pause(settings.drainDelayMillis());
     }
     closings.closeAll();

@@ -9,6 +9,7 @@ import dev.weir.cache.NodeCache;
 import dev.weir.cluster.FabricSystem;
 import dev.weir.entry.NodeId;
 import dev.weir.entry.PrimaryKey;
+import dev.weir.mirror.MirrorSettings;
 import dev.weir.origin.CircuitBreakers;
 import dev.weir.rules.LiveRules;
 import java.util.Set;
@@ -26,6 +27,7 @@ final class NodeOperations implements Operations {
   private final Looks looks;
   private final CareDesk care;
   private final CircuitBreakers breakers;
+  private final MirrorSettings mirror;
 
   NodeOperations(
       NodeCache cache,
@@ -34,7 +36,9 @@ final class NodeOperations implements Operations {
       LiveRules rules,
       Looks looks,
       CareDesk care,
-      CircuitBreakers breakers) {
+      CircuitBreakers breakers,
+      MirrorSettings mirror) {
+    this.mirror = mirror;
     this.breakers = breakers;
     this.rules = rules;
     this.looks = looks;
@@ -50,6 +54,22 @@ final class NodeOperations implements Operations {
     if (key == null) {
       return CompletableFuture.completedStage(Purged.NOT_A_URL);
     }
+    CompletionStage<Purged> purged = purge(key);
+    for (PrimaryKey own : UrlKeys.ofMounts(url, rules.get(), rules.mounts(), mirror)) {
+      purged = purged.thenCombine(own.equals(key) ? purged : purge(own), NodeOperations::both);
+    }
+    return purged;
+  }
+
+  /** A purge of several keys is done when all of them are gone. */
+  private static Purged both(Purged one, Purged other) {
+    if (one == Purged.INCOMPLETE || other == Purged.INCOMPLETE) {
+      return Purged.INCOMPLETE;
+    }
+    return one == Purged.DONE ? one : other;
+  }
+
+  private CompletionStage<Purged> purge(PrimaryKey key) {
     return cache
         .isStored(key)
         // Only then: it would find what is being removed, or not.

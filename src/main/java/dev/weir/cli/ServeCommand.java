@@ -34,6 +34,7 @@ final class ServeCommand {
     Runtime.getRuntime().addShutdownHook(new Thread(node::stop, "weir-stop"));
     EndSignals.handle(node::stop);
     out.println(node.welcome());
+    ServiceNotice.send(ServiceNotice.READY);
     return KEEPS_RUNNING;
   }
 }

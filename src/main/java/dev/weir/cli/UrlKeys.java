@@ -3,9 +3,16 @@ package dev.weir.cli;
 import dev.weir.entry.PrimaryKey;
 import dev.weir.http.Headers;
 import dev.weir.http.RequestHead;
+import dev.weir.mirror.MirrorEntrances;
+import dev.weir.mirror.MirrorSettings;
 import dev.weir.policy.CacheKeys;
+import dev.weir.policy.Entrance;
+import dev.weir.policy.Mount;
 import dev.weir.policy.PolicyTable;
+import dev.weir.policy.Resolution;
 import dev.weir.rules.Explanation;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** From the URLs that people type to the keys under which things are stored. */
@@ -25,5 +32,30 @@ final class UrlKeys {
     } catch (IllegalArgumentException notAUrl) {
       return null;
     }
+  }
+
+  /**
+   * The keys under which mounts of a mirror keep that URL to themselves.
+   *
+   * @param mirror what a mirror does where rules and mounts do not decide
+   */
+  static List<PrimaryKey> ofMounts(
+      String url, PolicyTable rules, List<Mount> mounts, MirrorSettings mirror) {
+    List<PrimaryKey> keys = new ArrayList<>();
+    try {
+      RequestHead request = Explanation.request("GET", url, Headers.EMPTY);
+      for (Mount mount : mounts) {
+        for (Mount.Origin origin : mount.origins()) {
+          if (request.url().startsWith(origin.url())) {
+            Entrance entrance = MirrorEntrances.of(mount, origin, mirror);
+            Resolution said = entrance.decide(rules.resolve(request));
+            keys.add(CacheKeys.of(request, entrance.realm(), said.effects()).primary());
+          }
+        }
+      }
+    } catch (IllegalArgumentException notAUrl) {
+      return List.of();
+    }
+    return keys;
   }
 }

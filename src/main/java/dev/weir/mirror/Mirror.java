@@ -6,15 +6,12 @@ import dev.weir.edge.ExchangeHandler;
 import dev.weir.http.Headers;
 import dev.weir.http.RequestHead;
 import dev.weir.http.ResponseHead;
-import dev.weir.policy.Effect;
-import dev.weir.policy.Effects;
 import dev.weir.policy.Entrance;
 import dev.weir.policy.Mount;
 import dev.weir.respond.Problem;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ThreadLocalRandom;
@@ -67,15 +64,7 @@ public final class Mirror implements ExchangeHandler {
     this.rooms = Map.copyOf(rooms);
     this.roomNames = List.copyOf(rooms.keySet());
     this.materializer = materializer;
-    this.places =
-        exchange.apply(
-            new Entrance(
-                MirrorGates.MIRROR,
-                "",
-                Effects.of(Effect.EGRESS_GATE, MirrorGates.MIRROR),
-                settings.effects(),
-                Set.copyOf(settings.fields()),
-                true));
+    this.places = exchange.apply(MirrorEntrances.ofPlaces(settings));
     this.mounted = mounted(mounts.get());
   }
 
@@ -84,25 +73,11 @@ public final class Mirror implements ExchangeHandler {
     for (Mount mount : now) {
       ways.put(
           mount.name(),
-          mount.origins().stream().map(origin -> exchange.apply(entrance(mount, origin))).toList());
+          mount.origins().stream()
+              .map(origin -> exchange.apply(MirrorEntrances.of(mount, origin, settings)))
+              .toList());
     }
     return new Mounted(now, Map.copyOf(ways));
-  }
-
-  private Entrance entrance(Mount mount, Mount.Origin origin) {
-    String name = MirrorGates.nameOf(mount);
-    Effects first = mount.effects().with(Effect.EGRESS_GATE, name);
-    if (origin.credentials() != null) {
-      // Filed under the mount: nothing of the secret, nor of the place it is kept in.
-      first = first.with(Effect.CREDENTIALS, origin.credentials().named(name));
-    }
-    return new Entrance(
-        name,
-        mount.isPrivate() ? name : "",
-        first,
-        settings.effects(),
-        Set.copyOf(settings.fields()),
-        false);
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.weir.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weir.http.Headers;
 import dev.weir.testing.Answer;
 import dev.weir.testing.Curl;
 import dev.weir.testing.Eventually;
@@ -15,7 +16,12 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -42,13 +48,14 @@ class MirrorIT {
     internal = OriginServer.start();
     Files.writeString(folder.resolve("index.secret"), "reader:top secret\n");
     Files.writeString(folder.resolve("key.secret"), "k-1234\n");
-    Path rules = Files.writeString(folder.resolve("rules.conf"), rules());
+    Files.createDirectory(folder.resolve("rules"));
+    Files.writeString(folder.resolve("rules/mirror.conf"), rules());
     weir =
         WeirProcess.start(
             folder.resolve("data"),
             "256m",
             "--mirror-port=0",
-            "--policy-file=" + rules,
+            "--policy-file=" + folder.resolve("rules"),
             "--upstream-ca=" + authority.pem(folder),
             "--allow-destinations=127.0.0.1,localhost",
             "--mirror-allow-destinations=127.0.0.1:"
@@ -64,7 +71,7 @@ class MirrorIT {
     return """
     rules = [
       { name = plain, continue = on, match { host = 127.0.0.1 }, mirror-scheme = http }
-      { name = lasting, match { path-prefix = /policy/lasting }, policy = Standard }
+      { name = lasting, match { path-prefix = [/policy/lasting, /vary] }, policy = Standard }
       { name = relayed, match { path-prefix = /relayed }, follow-redirects = off }
       { name = personal, match { path-prefix = /headers/personal }, mirror-fields = [Authorization] }
     ]
@@ -112,9 +119,9 @@ class MirrorIT {
   }
 
   /** Asks until the answer is what is kept: served at once, or validated before. */
-  private static ProxyClient.Response kept(String url) throws Exception {
-    Eventually.holds(() -> isKept(get(url)));
-    return get(url);
+  private static ProxyClient.Response kept(String url, String... more) throws Exception {
+    Eventually.holds(() -> isKept(get(url, more)));
+    return get(url, more);
   }
 
   private static boolean isKept(ProxyClient.Response answer) {
@@ -217,7 +224,7 @@ class MirrorIT {
 
     // Then
     assertThat(seen).contains("Accept: text/plain", "Via: 1.1 weir");
-    assertThat(seen.toLowerCase(java.util.Locale.ROOT))
+    assertThat(seen.toLowerCase(Locale.ROOT))
         .doesNotContain("authorization", "cookie", "x-custom", "referer", "x-forwarded");
   }
 
@@ -245,6 +252,134 @@ class MirrorIT {
     // Then
     assertThat(answer.headers().has("Set-Cookie")).isFalse();
     assertThat(answer.headers().has("Strict-Transport-Security")).isFalse();
+  }
+
+  @Test
+  void manyWhoAskAtOnceAreOneRequestToTheOrigin() throws Exception {
+    // Given
+    List<CompletableFuture<String>> answers = new ArrayList<>();
+
+    // When
+    for (int i = 0; i < 8; i++) {
+      answers.add(
+          CompletableFuture.supplyAsync(
+              () -> {
+                try {
+                  return get(there("/delay/1500")).text();
+                } catch (Exception e) {
+                  throw new AssertionError(e);
+                }
+              },
+              command -> Thread.ofVirtual().start(command)));
+    }
+
+    // Then
+    for (CompletableFuture<String> answer : answers) {
+      assertThat(answer.get()).contains("version 1 of /delay/1500");
+    }
+    assertThat(origin.count("/delay/1500", Seen::isPlainGet)).isEqualTo(1);
+  }
+
+  @Test
+  void whoAskedFirstMayLeaveAndTheOthersAreServed() throws Exception {
+    // Given
+    String target = "/stream/200000?pieces=20&pause=100";
+    try (Socket first = new Socket("127.0.0.1", weir.mirrorPort())) {
+      String head =
+          "GET /127.0.0.1:" + origin.port() + target + " HTTP/1.1\r\nHost: mirror.example\r\n\r\n";
+      first.getOutputStream().write(head.getBytes(StandardCharsets.ISO_8859_1));
+      assertThat(first.getInputStream().read()).isEqualTo('H');
+
+      // When
+      CompletableFuture<ProxyClient.Response> second = new CompletableFuture<>();
+      Thread.ofVirtual()
+          .start(
+              () -> {
+                try {
+                  second.complete(get(there(target)));
+                } catch (Exception e) {
+                  second.completeExceptionally(e);
+                }
+              });
+      Eventually.holds(() -> origin.count("/stream/200000") >= 1);
+      first.close();
+
+      // Then
+      assertThat(second.get().body()).hasSize(200_000);
+    }
+    assertThat(origin.count("/stream/200000")).isLessThanOrEqualTo(2);
+  }
+
+  @Test
+  void lastModifiedIsAskedWithToo() throws Exception {
+    // Given
+    String modified = "Sun, 01 Nov 2026 00:00:00 GMT";
+    origin.on(
+        "/dated",
+        seen ->
+            modified.equals(seen.header("If-Modified-Since"))
+                ? Answer.of(304, Headers.of("Last-Modified", modified), new byte[0])
+                : Answer.text(200, "dated\n", "Last-Modified", modified));
+
+    // When
+    ProxyClient.Response answer = kept(there("/dated"));
+
+    // Then
+    assertThat(answer.text()).isEqualTo("dated\n");
+    assertThat(origin.seen("/dated").getLast().header("If-Modified-Since")).isEqualTo(modified);
+  }
+
+  @Test
+  void whatChangedIsFetchedAnew() throws Exception {
+    // Given
+    AtomicInteger version = new AtomicInteger(1);
+    origin.on(
+        "/changing",
+        seen -> {
+          String tag = "\"" + version.get() + "\"";
+          return tag.equals(seen.header("If-None-Match"))
+              ? Answer.of(304, Headers.of("ETag", tag), new byte[0])
+              : Answer.text(200, "state " + version.get(), "ETag", tag);
+        });
+    kept(there("/changing"));
+
+    // When
+    version.set(2);
+
+    // Then
+    assertThat(get(there("/changing")).text()).isEqualTo("state 2");
+  }
+
+  @Test
+  void variantsAreKeptByTheFieldsThatTheOriginNames() throws Exception {
+    // Given
+    String[] codings = {"gzip", "br"};
+    for (String coding : codings) {
+      kept(there("/vary/mirror"), "-HAccept-Encoding: " + coding);
+    }
+
+    // When // Then
+    for (String coding : codings) {
+      assertThat(get(there("/vary/mirror"), "-HAccept-Encoding: " + coding).text())
+          .contains("for " + coding);
+    }
+  }
+
+  @Test
+  void whatSetsCookiesIsKeptWithoutThem() throws Exception {
+    // Given
+    origin.on("/sets", seen -> Answer.text(200, "public\n", "Set-Cookie", "id=1", "ETag", "\"s\""));
+
+    // When
+    get(there("/sets"));
+    Eventually.holds(
+        () -> {
+          get(there("/sets"));
+          return origin.seen("/sets").getLast().isConditional();
+        });
+
+    // Then
+    assertThat(get(there("/sets")).headers().has("Set-Cookie")).isFalse();
   }
 
   // ---- what is refused ----------------------------------------------------------------------
@@ -435,6 +570,28 @@ class MirrorIT {
     assertThat(get(there("/status/503")).status()).isEqualTo(503);
     assertThat(get(there("/status/404")).status()).isEqualTo(404);
     assertThat(get(there("/drop")).status()).isEqualTo(502);
+  }
+
+  @Test
+  void whatIsKeptStandsInForAnOriginThatIsGone() throws Exception {
+    // Given
+    try (OriginServer passing = OriginServer.start()) {
+      String there = url("/gone/policy/x");
+      Files.writeString(
+          folder.resolve("rules/gone.conf"),
+          "mounts = [ { name = gone, path = /gone/, to = \"%s\" } ]".formatted(passing.url("/")));
+      Eventually.holds(() -> isKept(get(there)));
+
+      // When
+      passing.refuse();
+
+      // Then
+      assertThat(get(there).text()).contains("version 1 of /policy/x");
+      assertThat(get(there).header("Cache-Status")).contains("stale-if-error");
+      assertThat(get(url("/gone/policy/new")).status()).isEqualTo(502);
+    } finally {
+      Files.delete(folder.resolve("rules/gone.conf"));
+    }
   }
 
   // ---- mounts -------------------------------------------------------------------------------

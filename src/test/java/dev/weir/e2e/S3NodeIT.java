@@ -255,6 +255,39 @@ class S3NodeIT {
   }
 
   @Test
+  void aMirrorSendsItsClientsToTheBucketOnceTheOriginHasSaidThatItHolds() throws Exception {
+    // Given
+    Path rules =
+        Files.writeString(
+            folder.resolve("mirror.conf"),
+            "rules = [{ name = m, continue = on, match { host = 127.0.0.1 }, mirror-scheme = http"
+                + " }]");
+    try (WeirProcess weir =
+        rig.weir(
+            "--object-redirect",
+            "--mirror-port=0",
+            "--policy-file=" + rules,
+            "--mirror-allow-destinations=127.0.0.1:" + origin.port())) {
+      String url =
+          "http://127.0.0.1:"
+              + weir.mirrorPort()
+              + "/127.0.0.1:"
+              + origin.port()
+              + "/range-data/2000000";
+
+      // When
+      Eventually.holds(() -> fetch("GET", url).statusCode() == 303);
+      HttpResponse<byte[]> get = fetch("GET", url);
+
+      // Then
+      String there = get.headers().firstValue("Location").orElseThrow();
+      assertThat(fetch("GET", there).body()).hasSize(2_000_000);
+      assertThat(fetch("HEAD", url).statusCode()).isIn(200, 303);
+      assertThat(origin.seen("/range-data/2000000").getLast().isPlainGet()).isFalse();
+    }
+  }
+
+  @Test
   void readsThatBeginLateAreReadAheadOfAndRight() throws Exception {
     // Given
     Path config = Files.writeString(folder.resolve("w.conf"), "weir.fill.chunk-bytes = 1M");

@@ -1,0 +1,42 @@
+package dev.weir.mirror;
+
+import dev.weir.policy.Effect;
+import dev.weir.policy.Effects;
+import dev.weir.policy.Entrance;
+import dev.weir.policy.Mount;
+import java.util.Set;
+
+/** The ways by which requests to a mirror come to the cache. Pure. */
+public final class MirrorEntrances {
+  private MirrorEntrances() {}
+
+  /** For paths that name the host: what is stored is shared with the proxy. */
+  static Entrance ofPlaces(MirrorSettings settings) {
+    return new Entrance(
+        MirrorGates.MIRROR,
+        "",
+        Effects.of(Effect.EGRESS_GATE, MirrorGates.MIRROR),
+        settings.effects(),
+        Set.copyOf(settings.fields()),
+        true);
+  }
+
+  /**
+   * For what a mount asks one of its origins. With credentials it is filed under the mount: nothing
+   * of the secret is in the key, nor of the place it is kept in.
+   */
+  public static Entrance of(Mount mount, Mount.Origin origin, MirrorSettings settings) {
+    String name = MirrorGates.nameOf(mount);
+    Effects first = mount.effects().with(Effect.EGRESS_GATE, name);
+    if (origin.credentials() != null) {
+      first = first.with(Effect.CREDENTIALS, origin.credentials().named(name));
+    }
+    return new Entrance(
+        name,
+        mount.isPrivate() ? name : "",
+        first,
+        settings.effects(),
+        Set.copyOf(settings.fields()),
+        false);
+  }
+}
