@@ -17,6 +17,7 @@ public record AdminSettings(
     boolean degradedIsUnready,
     int maxConnections,
     long purgeTimeoutMillis,
+    long maxBanSeconds,
     String token) {
 
   public static AdminSettings from(Config admin) {
@@ -29,6 +30,7 @@ public record AdminSettings(
         admin.getBoolean("degraded-is-unready"),
         admin.getInt("max-connections"),
         admin.getLong("purge-timeout-millis"),
+        admin.getLong("max-ban-seconds"),
         admin.getString("token"));
   }
 }

@@ -8,11 +8,11 @@ import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 
 /** {@code /breakers}: the origins that are left alone, and what operators say of them. */
 final class BreakerPages {
-  private static final long MAX_SECONDS = 366L * 86_400;
-
   private final Operations operations;
+  private final long maxBanSeconds;
 
-  BreakerPages(Operations operations) {
+  BreakerPages(Operations operations, long maxBanSeconds) {
+    this.maxBanSeconds = maxBanSeconds;
     this.operations = operations;
   }
 
@@ -47,8 +47,9 @@ final class BreakerPages {
     } catch (NumberFormatException none) {
       seconds = -1;
     }
-    return seconds < 0 || seconds > MAX_SECONDS
-        ? HealthServer.text(400, "seconds= must be a number up to a year; 0 is without end\n")
+    return seconds < 0 || seconds > maxBanSeconds
+        ? HealthServer.text(
+            400, "seconds= must be a number up to " + maxBanSeconds + "; 0 is without end\n")
         : done(operations.ban(host, seconds), "banned");
   }
 

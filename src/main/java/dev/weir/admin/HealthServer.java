@@ -68,7 +68,7 @@ public final class HealthServer {
     this.debug = debug;
     this.operations = operations;
     this.access = new OperatorAccess(settings.token());
-    this.breakers = new BreakerPages(operations);
+    this.breakers = new BreakerPages(operations, settings.maxBanSeconds());
   }
 
   public CompletionStage<ServerBinding> bind(InetSocketAddress address) {

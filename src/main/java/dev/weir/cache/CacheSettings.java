@@ -61,7 +61,8 @@ public record CacheSettings(
     long electionMillis,
     long reaskMillis,
     int shardsAtOnce,
-    long fabricTimeoutMillis) {
+    long fabricTimeoutMillis,
+    long statsTimeoutMillis) {
 
   public CacheSettings {
     if (storeTimeoutMillis >= answerTimeoutMillis) {
@@ -102,7 +103,8 @@ public record CacheSettings(
         millis(room, "election"),
         millis(room, "reask"),
         room.getInt("shards-at-once"),
-        millis(room, "fabric-timeout"));
+        millis(room, "fabric-timeout"),
+        millis(room, "stats-timeout"));
   }
 
   private static long millis(Config room, String key) {

@@ -29,7 +29,7 @@ final class Keepers implements KeeperLink {
       EntityTypeKey.create(KeeperCommand.class, "keeper");
 
   private final ActorRef<ShardingEnvelope<KeeperCommand>> region;
-  private static final Duration STATS_TIMEOUT = Duration.ofSeconds(1);
+  private final Duration statsTimeout;
 
   private final ActorSystem<?> fabric;
   private final Fleet fleet;
@@ -42,13 +42,15 @@ final class Keepers implements KeeperLink {
       ActorRef<ShardingEnvelope<KeeperCommand>> region,
       Fleet fleet,
       NodeId nodeId,
-      int shards) {
+      int shards,
+      Duration statsTimeout) {
     this.fabric = fabric;
     this.region = region;
     this.fleet = fleet;
     this.node = Objects.requireNonNull(fleet.doors().get(nodeId));
     this.nodeId = nodeId;
     this.shards = shards;
+    this.statsTimeout = statsTimeout;
   }
 
   static Keepers start(
@@ -77,7 +79,8 @@ final class Keepers implements KeeperLink {
         region,
         fleet,
         nodeId,
-        fabric.settings().config().getInt("pekko.cluster.sharding.number-of-shards"));
+        fabric.settings().config().getInt("pekko.cluster.sharding.number-of-shards"),
+        Duration.ofMillis(settings.statsTimeoutMillis()));
   }
 
   @Override
@@ -120,8 +123,8 @@ final class Keepers implements KeeperLink {
   public CompletionStage<Map<String, Integer>> shards() {
     return AskPattern.<ClusterShardingQuery, ShardRegion.ClusterShardingStats>ask(
             ClusterSharding.get(fabric).shardState(),
-            reply -> new GetClusterShardingStats(TYPE, STATS_TIMEOUT, reply),
-            STATS_TIMEOUT.multipliedBy(2),
+            reply -> new GetClusterShardingStats(TYPE, statsTimeout, reply),
+            statsTimeout.multipliedBy(2),
             fabric.scheduler())
         .handle(
             (stats, failed) -> {

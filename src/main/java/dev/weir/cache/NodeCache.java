@@ -417,7 +417,8 @@ public final class NodeCache implements Cache {
         plan.rangeStarted(),
         plan.completion(),
         plan.answer(),
-        plan.maxObjectBytes());
+        plan.maxObjectBytes(),
+        plan.accelerate());
   }
 
   @Override

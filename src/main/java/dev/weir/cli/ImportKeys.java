@@ -33,7 +33,7 @@ record ImportKeys(PolicyTable rules) implements Keying {
         || effects.get(Effect.DENY) != null) {
       return new Answer.Refused(Reason.RULES);
     }
-    if (effects.get(Effect.CREDENTIALS) != null) {
+    if (CacheKeys.isInOurName(effects)) {
       return new Answer.Refused(Reason.AUTHENTICATED);
     }
     CacheKey key = CacheKeys.of(request, "", effects);

@@ -7,9 +7,9 @@ import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueFactory;
+import dev.weir.rules.Nearest;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -129,33 +129,13 @@ final class SettingsLoader {
 
   private static SettingsException unknown(String path, ConfigValue value, Set<String> known) {
     String name = path.substring(path.lastIndexOf('.') + 1);
-    String nearest =
-        new TreeSet<>(known)
-            .stream().min(Comparator.comparingInt(key -> distance(name, key))).orElse("");
+    String nearest = Nearest.to(name, known);
     String hint =
-        distance(name, nearest) <= 3
+        nearest != null
             ? "; did you mean '" + nearest + "'?"
             : "; known here: " + String.join(", ", new TreeSet<>(known));
     return new SettingsException(
         "%s: unknown key %s%s".formatted(value.origin().description(), path, hint));
-  }
-
-  /** Edit distance (Levenshtein). */
-  private static int distance(String a, String b) {
-    int[] row = new int[b.length() + 1];
-    for (int j = 0; j <= b.length(); j++) {
-      row[j] = j;
-    }
-    for (int i = 1; i <= a.length(); i++) {
-      int diagonal = row[0];
-      row[0] = i;
-      for (int j = 1; j <= b.length(); j++) {
-        int change = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-        diagonal = row[j];
-        row[j] = Math.min(change, Math.min(row[j], row[j - 1]) + 1);
-      }
-    }
-    return row[b.length()];
   }
 
   private static String variable(String name) {

@@ -26,6 +26,7 @@ import dev.weir.http.StoredResponse;
 import dev.weir.http.Trailers;
 import dev.weir.origin.OriginRequest;
 import dev.weir.origin.OriginResponse;
+import dev.weir.policy.Effect;
 import java.time.Clock;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
@@ -219,7 +220,8 @@ final class ByTheWay {
         false,
         null,
         answer,
-        x.route.storage().maxObjectBytes());
+        x.route.storage().maxObjectBytes(),
+        x.route.effects().get(Effect.ACCELERATION, true));
   }
 
   /** The fields of the POST that a GET might have too. */

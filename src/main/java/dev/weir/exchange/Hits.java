@@ -16,6 +16,7 @@ import dev.weir.http.ResponseHead;
 import dev.weir.http.StorageRules;
 import dev.weir.http.StoredResponse;
 import dev.weir.log.ServeReason;
+import dev.weir.policy.CacheKeys;
 import dev.weir.policy.Effect;
 import dev.weir.respond.Multipart;
 import dev.weir.respond.Problem;
@@ -156,7 +157,7 @@ final class Hits {
   private boolean mayRedirect(Exchange x) {
     return x.route.effects().get(Effect.OBJECT_REDIRECT, redirect.on())
         && x.route.signature() == null
-        && x.route.effects().get(Effect.CREDENTIALS) == null;
+        && !CacheKeys.isInOurName(x.route.effects());
   }
 
   private EdgeResponse redirected(Exchange x, String url, Told told) {

@@ -18,6 +18,7 @@ import dev.weir.log.ServeReason;
 import dev.weir.origin.OriginFailure;
 import dev.weir.origin.OriginRequest;
 import dev.weir.origin.OriginResponse;
+import dev.weir.origin.OriginTerms;
 import dev.weir.origin.Origins;
 import dev.weir.proxy.filter.FilterResponse;
 import dev.weir.proxy.filter.UpstreamDecision;
@@ -99,8 +100,11 @@ final class Passing {
     RequestEntity entity = x.edge.entity();
     boolean empty = entity.isKnownEmpty();
     RequestHead head = heads.passing(x.head);
-    if (cause.reason() != ServeReason.PASS_OWN_STORE) {
-      head = x.credited(head); // to our own store a client goes as itself, whatever rules say
+    OriginTerms terms = x.terms();
+    if (cause.reason() == ServeReason.PASS_OWN_STORE) {
+      terms = terms.forStrangers(); // there a client goes as itself, whatever rules say
+    } else {
+      head = x.credited(head);
     }
     if (entity.isStrict()) {
       // The body is here already: nothing is gained by asking for leave to send it.
@@ -116,7 +120,7 @@ final class Passing {
                 x.route.timeouts(),
                 answers.interim(x),
                 Trailers.ofRequest(x.head.headers(), x.edge.trailers()),
-                x.terms()));
+                terms));
     return origins
         .fetch(request)
         .handle(

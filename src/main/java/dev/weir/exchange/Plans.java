@@ -12,6 +12,7 @@ import dev.weir.http.RequestHead;
 import dev.weir.http.ResponseHead;
 import dev.weir.origin.OriginRequest;
 import dev.weir.origin.OriginTimeouts;
+import dev.weir.policy.Effect;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -88,7 +89,8 @@ final class Plans {
         asking.ranged,
         asking.completion,
         null,
-        x.route.storage().maxObjectBytes());
+        x.route.storage().maxObjectBytes(),
+        x.route.effects().get(Effect.ACCELERATION, true));
   }
 
   private static Judgement judgement(
@@ -132,7 +134,8 @@ final class Plans {
         true,
         null,
         null,
-        x.route.storage().maxObjectBytes());
+        x.route.storage().maxObjectBytes(),
+        x.route.effects().get(Effect.ACCELERATION, true));
   }
 
   /**

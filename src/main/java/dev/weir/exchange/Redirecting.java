@@ -1,11 +1,11 @@
 package dev.weir.exchange;
 
 import dev.weir.entry.Entry;
+import dev.weir.http.CacheControl;
 import dev.weir.http.Headers;
 import dev.weir.http.RequestHead;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -76,8 +76,8 @@ final class Redirecting {
 
   /** In whole or for some fields: the object's answer would not tell them apart. */
   private static boolean saysPrivate(Headers stored) {
-    String control = stored.combined("Cache-Control");
-    return control != null && control.toLowerCase(Locale.ROOT).contains("private");
+    CacheControl control = CacheControl.of(stored);
+    return control.isPrivate() || !control.privateFields().isEmpty();
   }
 
   private static Decision carried(Headers stored) {

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxObjectBytes the largest body that is stored; what turns out to be larger streams on
  *     unstored
  * @param completion how to fetch only what is missing of a body, or null to fetch it all
+ * @param accelerate whether a large body may be fetched in several parts at once
  */
 public record FillPlan(
     @Nullable Grant grant,
@@ -28,18 +29,19 @@ public record FillPlan(
     boolean rangeStarted,
     @Nullable Completion completion,
     @Nullable OriginResponse answer,
-    long maxObjectBytes) {
+    long maxObjectBytes,
+    boolean accelerate) {
 
   /** A plan that asks the origin for everything. */
   public FillPlan(
       @Nullable Grant grant, OriginRequest request, Judge judge, String url, boolean rangeStarted) {
-    this(grant, request, judge, url, rangeStarted, null, null, Long.MAX_VALUE);
+    this(grant, request, judge, url, rangeStarted, null, null, Long.MAX_VALUE, true);
   }
 
   /** The same under that grant. */
   public FillPlan under(Grant given) {
     return new FillPlan(
-        given, request, judge, url, rangeStarted, completion, answer, maxObjectBytes);
+        given, request, judge, url, rangeStarted, completion, answer, maxObjectBytes, accelerate);
   }
 
   /** From the final head of a response to what is to become of it. */

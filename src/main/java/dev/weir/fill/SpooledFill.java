@@ -597,7 +597,8 @@ final class SpooledFill implements Fill {
         return null;
       }
       boolean may =
-          parts.totalBytes() >= context.settings().acceleration().minBytes()
+          plan.accelerate()
+              && parts.totalBytes() >= context.settings().acceleration().minBytes()
               && parts.totalBytes() <= plan.maxObjectBytes()
               && context.settings().acceleration().maxConnections() > 1
               && following == null

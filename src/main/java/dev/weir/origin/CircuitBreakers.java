@@ -89,16 +89,13 @@ public final class CircuitBreakers {
   // --- requests
 
   Admission admit(String origin, CircuitTerms terms) {
-    if (!terms.applies()) {
-      return GO;
-    }
-    OriginBans.Ban ban = bans.of(origin);
+    OriginBans.Ban ban = terms.heedsBans() ? bans.of(origin) : null;
     if (ban != null) {
       return new Admission.Stopped(
           OriginFailure.circuitOpen(
               "Origin " + origin + " is banned by an operator.", false, ban.leftMillis()));
     }
-    if (table.getIfPresent(origin) == null) {
+    if (!terms.applies() || table.getIfPresent(origin) == null) {
       return GO;
     }
     long now = nanoTime.getAsLong();

@@ -7,6 +7,7 @@ import dev.weir.wire.OriginChannel;
 import dev.weir.wire.ResponseGuard;
 import dev.weir.wire.TlsSettings;
 import dev.weir.wire.TlsStage;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Optional;
@@ -96,12 +97,14 @@ final class ConnectionLayers {
     return defaults.withParserSettings(parser).withUserAgentHeader(Optional.empty());
   }
 
-  Wired wire(String scheme, Authority authority, InetSocketAddress address) {
+  Wired wire(String scheme, Authority authority, InetSocketAddress address, ConnectionTerms terms) {
     OriginChannel channel = new OriginChannel();
     BidiFlow<HttpRequest, ByteString, ByteString, HttpResponse, NotUsed> guarded =
         http.atop(BidiFlow.fromGraph(new ResponseGuard(guard, channel, events)));
     Flow<ByteString, ByteString, CompletionStage<Done>> bytes =
-        "https".equals(scheme) ? tls(authority, address) : opened(authority, address, false);
+        "https".equals(scheme)
+            ? tls(authority, address, terms)
+            : opened(authority, address, terms.localAddress(), false);
     return new Wired(guarded.join(bytes, Keep.right()), channel);
   }
 
@@ -110,29 +113,37 @@ final class ConnectionLayers {
    * completes when it is open.
    *
    * @param address that the egress gate gave for the authority, which may be the proxy's
+   * @param from the local address, or null for what the system chooses
    */
   Flow<ByteString, ByteString, CompletionStage<Done>> opened(
-      Authority authority, InetSocketAddress address, boolean halfClose) {
+      Authority authority,
+      InetSocketAddress address,
+      @Nullable InetAddress from,
+      boolean halfClose) {
     ParentProxy proxy = parent;
     return proxy == null || !proxy.carries(authority)
-        ? plain(address, halfClose)
+        ? plain(address, from, halfClose)
         : BidiFlow.fromGraph(new ConnectStage(proxy.connect(authority)))
-            .join(plain(address, halfClose), (agreed, tcp) -> tcp.thenCompose(connected -> agreed));
+            .join(
+                plain(address, from, halfClose),
+                (agreed, tcp) -> tcp.thenCompose(connected -> agreed));
   }
 
   private Flow<ByteString, ByteString, CompletionStage<Done>> plain(
-      InetSocketAddress address, boolean halfClose) {
+      InetSocketAddress address, @Nullable InetAddress from, boolean halfClose) {
+    Optional<InetSocketAddress> local =
+        Optional.ofNullable(from).map(own -> new InetSocketAddress(own, 0));
     return Tcp.get(system)
-        .outgoingConnection(
-            address, Optional.empty(), OPTIONS, halfClose, Optional.empty(), Optional.empty())
+        .outgoingConnection(address, local, OPTIONS, halfClose, Optional.empty(), Optional.empty())
         .mapMaterializedValue(tcp -> tcp.thenApply(connected -> Done.getInstance()));
   }
 
   private Flow<ByteString, ByteString, CompletionStage<Done>> tls(
-      Authority authority, InetSocketAddress address) {
-    return TlsStage.client(() -> engines.engine(authority.host(), authority.port()), tls)
+      Authority authority, InetSocketAddress address, ConnectionTerms terms) {
+    ClientEngines ours = terms.tls() == null ? engines : engines.on(terms.tls());
+    return TlsStage.client(() -> ours.engine(authority.host(), authority.port()), tls)
         .join(
-            opened(authority, address, false),
+            opened(authority, address, terms.localAddress(), false),
             // A refused connection must not be told as a failed handshake.
             (handshake, tcp) ->
                 tcp.thenCompose(done -> handshake.thenApply(agreed -> Done.getInstance())));

@@ -1,6 +1,7 @@
 package dev.weir.origin;
 
 import dev.weir.http.Authority;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -14,6 +15,7 @@ import org.apache.pekko.japi.Pair;
 import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.javadsl.Flow;
 import org.apache.pekko.stream.javadsl.Keep;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Opens connections to judged addresses, one after the other until one is ready. An address that is
@@ -51,10 +53,33 @@ final class Dialer {
       Authority authority,
       List<InetSocketAddress> addresses,
       long leftNanos,
+      ConnectionTerms terms,
       OriginConnection.Owner owner) {
-    return dial(
-            authority, addresses, leftNanos, address -> attempt(scheme, authority, address, owner))
-        .thenApply(this::admitted);
+    List<InetSocketAddress> reachable = reachable(addresses, terms.localAddress());
+    return reachable.isEmpty()
+        ? CompletableFuture.failedFuture(
+            new OriginFailure(
+                OriginFailure.Kind.CONNECT,
+                "None of the addresses of "
+                    + authority.host()
+                    + " can be reached from the one set.",
+                null))
+        : dial(
+                authority,
+                reachable,
+                leftNanos,
+                address -> attempt(scheme, authority, address, terms, owner))
+            .thenApply(this::admitted);
+  }
+
+  /** Those of the family of the address that we come from. */
+  private static List<InetSocketAddress> reachable(
+      List<InetSocketAddress> addresses, @Nullable InetAddress from) {
+    return from == null
+        ? addresses
+        : addresses.stream()
+            .filter(address -> address.getAddress().getClass() == from.getClass())
+            .toList();
   }
 
   private OriginConnection admitted(OriginConnection connection) {
@@ -67,8 +92,12 @@ final class Dialer {
   }
 
   private Attempt<OriginConnection> attempt(
-      String scheme, Authority authority, InetSocketAddress address, OriginConnection.Owner owner) {
-    ConnectionLayers.Wired wired = layers.wire(scheme, authority, address);
+      String scheme,
+      Authority authority,
+      InetSocketAddress address,
+      ConnectionTerms terms,
+      OriginConnection.Owner owner) {
+    ConnectionLayers.Wired wired = layers.wire(scheme, authority, address, terms);
     OriginPort port = new OriginPort(address, wired.channel(), owner, settings, metrics, nanoTime);
     Pair<OriginConnection, CompletionStage<Done>> running =
         Flow.fromGraph(port).joinMat(wired.flow(), Keep.both()).run(materializer);

@@ -14,6 +14,7 @@ import java.util.function.LongSupplier;
 final class OriginLane implements OriginConnection.Owner {
   private final String scheme;
   private final Authority authority;
+  private final ConnectionTerms terms;
   private final OriginPool pool;
   private final Dialer dialer;
   private final OriginMetrics metrics;
@@ -23,6 +24,7 @@ final class OriginLane implements OriginConnection.Owner {
   OriginLane(
       String scheme,
       Authority authority,
+      ConnectionTerms terms,
       OriginPool pool,
       Dialer dialer,
       OriginMetrics metrics,
@@ -30,6 +32,7 @@ final class OriginLane implements OriginConnection.Owner {
       Consumer<OriginLane> onRetired) {
     this.scheme = scheme;
     this.authority = authority;
+    this.terms = terms;
     this.pool = pool;
     this.dialer = dialer;
     this.metrics = metrics;
@@ -80,7 +83,7 @@ final class OriginLane implements OriginConnection.Owner {
   private void open(PendingFetch fetch) {
     long left = fetch.connectLeftNanos(nanoTime.getAsLong());
     Outcomes.of(
-        dialer.connect(scheme, authority, fetch.addresses, left, this),
+        dialer.connect(scheme, authority, fetch.addresses, left, terms, this),
         connection -> send(fetch, connection, false),
         thrown -> {
           vacate();
@@ -95,7 +98,7 @@ final class OriginLane implements OriginConnection.Owner {
     }
     CompletableFuture<Boolean> warmed = new CompletableFuture<>();
     Outcomes.of(
-        dialer.connect(scheme, authority, addresses, leftNanos, this),
+        dialer.connect(scheme, authority, addresses, leftNanos, terms, this),
         connection -> {
           free(connection);
           warmed.complete(true);

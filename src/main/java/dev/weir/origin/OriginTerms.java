@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param manner on whose behalf it is asked
  * @param upstream the server to ask in place of the request's own authority, or null
  * @param steps what stands round the request on its way, or null
+ * @param connection how connections are made
  */
 public record OriginTerms(
     CircuitTerms circuit,
@@ -19,29 +20,41 @@ public record OriginTerms(
     int redirects,
     Manner manner,
     @Nullable Upstream upstream,
-    @Nullable OriginSteps steps) {
+    @Nullable OriginSteps steps,
+    ConnectionTerms connection) {
   /** Where rules say nothing. */
   public static final OriginTerms USUAL =
-      new OriginTerms(CircuitTerms.DEFAULT, null, 0, Manner.USUAL);
+      new OriginTerms(
+          CircuitTerms.DEFAULT, null, 0, Manner.USUAL, null, null, ConnectionTerms.USUAL);
 
   /** On behalf of a client of the forward proxy. */
   public OriginTerms(CircuitTerms circuit, @Nullable Pace pace, int redirects) {
     this(circuit, pace, redirects, Manner.USUAL);
   }
 
+  /** The same over other connections. */
+  public OriginTerms over(ConnectionTerms other) {
+    return new OriginTerms(circuit, pace, redirects, manner, upstream, steps, other);
+  }
+
+  /** What holds for another origin that this one sends us to. */
+  public OriginTerms forStrangers() {
+    return over(connection.forStrangers());
+  }
+
   /** To the request's own authority, straight. */
   public OriginTerms(CircuitTerms circuit, @Nullable Pace pace, int redirects, Manner manner) {
-    this(circuit, pace, redirects, manner, null, null);
+    this(circuit, pace, redirects, manner, null, null, ConnectionTerms.USUAL);
   }
 
   /** The same with that round the request. */
   public OriginTerms through(OriginSteps round) {
-    return new OriginTerms(circuit, pace, redirects, manner, upstream, round);
+    return new OriginTerms(circuit, pace, redirects, manner, upstream, round, connection);
   }
 
   /** The same to another server. */
   public OriginTerms to(Upstream other) {
-    return new OriginTerms(circuit, pace, redirects, manner, other, steps);
+    return new OriginTerms(circuit, pace, redirects, manner, other, steps, connection);
   }
 
   /**

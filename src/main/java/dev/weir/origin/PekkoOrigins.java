@@ -41,7 +41,7 @@ public final class PekkoOrigins implements Origins {
   private final Dialer dialer;
   private final Tunnels tunnels;
   private volatile Function<OriginRequest, @Nullable OriginSteps> stepsOfOthers = request -> null;
-  private final ConcurrentHashMap<String, OriginLane> lanes = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<LaneKey, OriginLane> lanes = new ConcurrentHashMap<>();
 
   /**
    * @param system whose materializer and I/O carry the connections (the data system)
@@ -285,9 +285,10 @@ public final class PekkoOrigins implements Origins {
   }
 
   private void submit(String scheme, Authority authority, PendingFetch fetch) {
+    LaneKey key = new LaneKey(fetch.origin, fetch.request.terms().connection());
     boolean sent = false;
     while (!sent) {
-      OriginLane lane = lane(scheme, authority, fetch.origin);
+      OriginLane lane = lane(scheme, authority, key);
       if (lane == null) {
         fetch.answer.completeExceptionally(
             new OriginFailure(
@@ -296,13 +297,13 @@ public final class PekkoOrigins implements Origins {
       }
       sent = lane.submit(fetch);
       if (!sent) {
-        lanes.remove(fetch.origin, lane);
+        lanes.remove(key, lane);
       }
     }
   }
 
-  private @Nullable OriginLane lane(String scheme, Authority authority, String origin) {
-    OriginLane known = lanes.get(origin);
+  private @Nullable OriginLane lane(String scheme, Authority authority, LaneKey key) {
+    OriginLane known = lanes.get(key);
     if (known != null) {
       return known;
     }
@@ -315,23 +316,30 @@ public final class PekkoOrigins implements Origins {
       }
     }
     return lanes.computeIfAbsent(
-        origin,
-        key ->
+        key,
+        fresh ->
             new OriginLane(
                 scheme,
                 authority,
-                new OriginPool(key, settings.pool(), metrics),
+                fresh.terms(),
+                new OriginPool(fresh.origin(), settings.pool(), metrics),
                 dialer,
                 metrics,
                 nanoTime,
-                lane -> lanes.remove(key, lane)));
+                lane -> lanes.remove(fresh, lane)));
   }
 
   /** On a connection of its own, which serves nothing after. */
   private void alone(String scheme, Authority authority, PendingFetch fetch) {
     long left = fetch.connectLeftNanos(nanoTime.getAsLong());
     Outcomes.of(
-        dialer.connect(scheme, authority, fetch.addresses, left, new SoleOwner(metrics)),
+        dialer.connect(
+            scheme,
+            authority,
+            fetch.addresses,
+            left,
+            fetch.request.terms().connection(),
+            new SoleOwner(metrics)),
         connection -> {
           fetch.connected(connection.address(), false, nanoTime.getAsLong());
           connection.send(fetch);
@@ -360,12 +368,14 @@ public final class PekkoOrigins implements Origins {
     String origin = scheme + "://" + destination.text(scheme);
     return admitted(
         origin,
-        CircuitTerms.DEFAULT,
+        // What a rule says of the way there is not known yet: a failure may be ours.
+        CircuitTerms.UNCOUNTED,
         () ->
             allowed(gates.of(""), destination, connectMillis)
                 .thenCompose(
                     addresses -> {
-                      OriginLane lane = lane(scheme, destination, origin);
+                      OriginLane lane =
+                          lane(scheme, destination, new LaneKey(origin, ConnectionTerms.USUAL));
                       return lane == null
                           ? CompletableFuture.completedFuture(false)
                           : lane.warm(addresses, left(connectMillis, startNanos));

@@ -62,7 +62,11 @@ final class Redirects {
             sent.timeouts(),
             sent.interim(),
             sent.trailers(),
-            sent.terms()));
+            isSameOrigin(sent.head(), next) ? sent.terms() : sent.terms().forStrangers()));
+  }
+
+  private static boolean isSameOrigin(RequestHead one, RequestHead other) {
+    return one.scheme().equals(other.scheme()) && one.authority().equals(other.authority());
   }
 
   private Step unfollowed(String why) {

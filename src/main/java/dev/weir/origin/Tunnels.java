@@ -56,7 +56,7 @@ final class Tunnels {
 
   private Dialer.Attempt<Ends> attempt(Authority destination, InetSocketAddress address) {
     Flow<ByteString, ByteString, CompletionStage<Done>> socket =
-        layers.opened(destination, address, true);
+        layers.opened(destination, address, null, true);
     Pair<
             Pair<Pair<Subscriber<ByteString>, UniqueKillSwitch>, CompletionStage<Done>>,
             Publisher<ByteString>>

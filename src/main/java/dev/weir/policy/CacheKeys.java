@@ -51,8 +51,7 @@ public final class CacheKeys {
       authority = site == null ? authority : site.authority();
       url = rules.rewritten(url(scheme, authority, rules.target(target)));
     }
-    Credentials ours = "https".equals(request.scheme()) ? effects.get(Effect.CREDENTIALS) : null;
-    String place = ours == null ? realm : realm + "credentials " + ours.name();
+    String place = realm + ("https".equals(request.scheme()) ? ourName(effects) : "");
     return new CacheKey(
         primary(scheme, authority, url, place, stripped != null),
         url,
@@ -64,6 +63,19 @@ public final class CacheKeys {
       String scheme, Authority authority, String url, String realm, boolean signed) {
     String text = realm.isEmpty() ? url : "realm " + realm + "\n" + url;
     return new PrimaryKey(scheme, authority.host(), Sha224.hex(signed ? text + "\nsigned" : text));
+  }
+
+  /** Whether it is fetched in our name: then it is for none but the requests of those rules. */
+  public static boolean isInOurName(Effects effects) {
+    return !ourName(effects).isEmpty();
+  }
+
+  /** In whose name it is fetched, where that is not the client's. */
+  private static String ourName(Effects effects) {
+    Credentials credentials = effects.get(Effect.CREDENTIALS);
+    UpstreamTls tls = effects.get(Effect.UPSTREAM_TLS);
+    return (credentials == null ? "" : "credentials " + credentials.name())
+        + (tls == null || !tls.showsCertificate() ? "" : "certificate " + tls.name());
   }
 
   private static String url(String scheme, Authority authority, String target) {

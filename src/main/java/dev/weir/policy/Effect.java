@@ -2,6 +2,7 @@ package dev.weir.policy;
 
 import dev.weir.http.RefreshRule;
 import dev.weir.http.StaleOn;
+import java.net.InetAddress;
 import java.util.Map;
 import java.util.Set;
 
@@ -80,6 +81,15 @@ public record Effect<T>(String name) {
 
   /** The egress gate that judges where requests may go: an entrance's to say, not a rule's. */
   public static final Effect<String> EGRESS_GATE = new Effect<>("egress-gate");
+
+  /** How TLS is spoken with the origin. */
+  public static final Effect<UpstreamTls> UPSTREAM_TLS = new Effect<>("upstream-tls");
+
+  /** The address of this machine that connections to origins come from. */
+  public static final Effect<InetAddress> BIND = new Effect<>("bind");
+
+  /** Whether large bodies may be fetched in several parts at once. */
+  public static final Effect<Boolean> ACCELERATION = new Effect<>("acceleration");
 
   /** When origins are left alone. */
   public static final Effect<CircuitRule> CIRCUIT_BREAKER = new Effect<>("circuit-breaker");

@@ -57,7 +57,7 @@ record Block(ConfigObject config, String where) {
 
   RuleFileException unknown(String key, Collection<String> known) {
     ConfigValue value = config.get(key);
-    String nearest = Value.nearest(key, known);
+    String nearest = Nearest.to(key, known);
     return new RuleFileException(
         "%s: %s: unknown key '%s'; %s"
             .formatted(

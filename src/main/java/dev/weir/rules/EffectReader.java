@@ -75,6 +75,9 @@ final class EffectReader {
     put(keys, Effect.MIRROR_SCHEME, EffectReader::scheme);
     put(keys, Effect.MIRROR_FIELDS, EffectReader::lowerNames);
     put(keys, Effect.MIRROR_PRIVATE, Value::flag);
+    put(keys, Effect.ACCELERATION, Value::flag);
+    put(keys, Effect.UPSTREAM_TLS, UpstreamTlsReader::read);
+    put(keys, Effect.BIND, OriginReader::localAddress);
     return keys;
   }
 

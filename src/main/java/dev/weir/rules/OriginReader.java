@@ -1,10 +1,12 @@
 package dev.weir.rules;
 
+import dev.weir.policy.AddressBlock;
 import dev.weir.policy.CircuitRule;
 import dev.weir.policy.Credentials;
 import dev.weir.policy.Limits;
 import dev.weir.policy.OriginLimits;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -73,6 +75,18 @@ final class OriginReader {
       throw block.bad("requests-per-second or in-flight");
     }
     return limits;
+  }
+
+  /** An address of this machine, whether it has it or not: that changes while a node runs. */
+  static InetAddress localAddress(Value value) {
+    return value.as(
+        "an address as 192.0.2.1",
+        text -> {
+          if (text.indexOf('/') >= 0) {
+            throw new IllegalArgumentException("one, not a network");
+          }
+          return AddressBlock.parse(text).network();
+        });
   }
 
   /** {@code on}, {@code off}, or how many at most. */

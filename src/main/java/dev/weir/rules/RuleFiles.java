@@ -6,6 +6,7 @@ import dev.weir.policy.Mount;
 import dev.weir.policy.Policy;
 import dev.weir.policy.PolicyTable;
 import dev.weir.policy.Rule;
+import dev.weir.policy.UpstreamTls;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -106,6 +107,12 @@ public final class RuleFiles {
     for (Credentials credentials : all) {
       if (credentials != null && credentials.name().startsWith("file:")) {
         files.add(Path.of(credentials.name().substring("file:".length())));
+      }
+    }
+    for (Rule rule : book.table().rules()) {
+      UpstreamTls tls = rule.effects().get(Effect.UPSTREAM_TLS);
+      if (tls != null) {
+        tls.files().forEach(file -> files.add(Path.of(file)));
       }
     }
     return files;

@@ -64,7 +64,7 @@ final class RuleOrder {
         return i;
       }
     }
-    @Nullable String near = Value.nearest(named.name(), rules.stream().map(Rule::name).toList());
+    @Nullable String near = Nearest.to(named.name(), rules.stream().map(Rule::name).toList());
     throw named
         .at()
         .bad("the name of a rule" + (near == null ? "" : " (did you mean '" + near + "'?)"));

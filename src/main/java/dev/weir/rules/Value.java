@@ -7,14 +7,11 @@ import com.typesafe.config.ConfigValue;
 import com.typesafe.config.ConfigValueType;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
-import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A value in a rule file, and where it stands, read in the forms people write: a bare duration is
@@ -157,37 +154,5 @@ record Value(ConfigValue config, String where) {
       throw bad(expected);
     }
     return new Block(object, where);
-  }
-
-  /** The one of these that is nearest to a word that is none of them; null if none is near. */
-  static @Nullable String nearest(String word, Collection<String> known) {
-    String best = null;
-    int least = 4;
-    for (String one : new TreeSet<>(known)) {
-      int distance = distance(word, one);
-      if (distance < least) {
-        least = distance;
-        best = one;
-      }
-    }
-    return best;
-  }
-
-  /** Edit distance (Levenshtein). */
-  private static int distance(String a, String b) {
-    int[] row = new int[b.length() + 1];
-    for (int j = 0; j <= b.length(); j++) {
-      row[j] = j;
-    }
-    for (int i = 1; i <= a.length(); i++) {
-      int diagonal = row[0];
-      row[0] = i;
-      for (int j = 1; j <= b.length(); j++) {
-        int change = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-        diagonal = row[j];
-        row[j] = Math.min(change, Math.min(row[j], row[j - 1]) + 1);
-      }
-    }
-    return row[b.length()];
   }
 }

@@ -5,7 +5,8 @@
  * dev.weir.rules.Explanation} says what a request would get.
  *
  * <p>A room of its own because {@code policy} is pure: it knows neither files nor their syntax.
- * Depends on {@code policy}, {@code http} and {@code entry} only.
+ * Depends on {@code policy}, {@code http}, {@code entry} and, to refuse certificates that cannot be
+ * used, {@code tls} only.
  */
 @NullMarked
 package dev.weir.rules;

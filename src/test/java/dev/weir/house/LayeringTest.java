@@ -33,7 +33,7 @@ class LayeringTest {
           Map.entry("http", only()),
           Map.entry("entry", only("http")),
           Map.entry("policy", only("http", "entry")),
-          Map.entry("rules", only("policy", "http", "entry")),
+          Map.entry("rules", only("policy", "http", "entry", "tls")),
           Map.entry("wire", only("http")),
           Map.entry("tls", only("http")),
           Map.entry("store", only("entry", "http")),

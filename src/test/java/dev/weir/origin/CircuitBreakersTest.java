@@ -212,7 +212,7 @@ class CircuitBreakersTest {
   @Test
   void theLimitsOfARuleAreThoseOfItsRequests() {
     // Given
-    CircuitTerms strict = new CircuitTerms(true, 1, 0, 5_000);
+    CircuitTerms strict = new CircuitTerms(true, true, 1, 0, 5_000);
     breakers.failed(ORIGIN, REFUSED, CircuitTerms.OFF);
     assertThat(breakers.view()).isEmpty();
 
@@ -222,6 +222,17 @@ class CircuitBreakersTest {
     // Then
     assertThat(stopped(breakers, ORIGIN).retryAfterMillis()).isEqualTo(5_000);
     assertThat(breakers.admit(ORIGIN, CircuitTerms.DEFAULT.unstopped()))
+        .isEqualTo(new Admission.Go(false));
+  }
+
+  @Test
+  void aBanHoldsForRequestsThatTheBreakerDoesNotStopButNotForThosePastTheCache() {
+    // Given
+    breakers.ban("origin.test", 0);
+
+    // Then
+    assertThat(breakers.admit(ORIGIN, CircuitTerms.OFF)).isInstanceOf(Admission.Stopped.class);
+    assertThat(breakers.admit(ORIGIN, CircuitTerms.OFF.unstopped()))
         .isEqualTo(new Admission.Go(false));
   }
 

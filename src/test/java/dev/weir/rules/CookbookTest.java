@@ -6,6 +6,7 @@ import dev.weir.http.Headers;
 import dev.weir.policy.Caller;
 import dev.weir.policy.Policy;
 import dev.weir.policy.PolicyTable;
+import dev.weir.testing.TestCa;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -50,6 +51,9 @@ class CookbookTest {
   void itsRulesAreOnesAndItsTestsHold() throws Exception {
     // Given
     Path secret = Files.writeString(folder.resolve("repo"), "user:password\n");
+    TestCa ca = new TestCa("Of the site");
+    Files.copy(ca.pem(folder), folder.resolve("corp-ca.pem"));
+    ca.client(folder, "weir");
     Matcher blocks = BLOCK.matcher(Files.readString(COOKBOOK));
     List<String> rules = new ArrayList<>();
     String whole = "";

@@ -1,6 +1,9 @@
 package dev.weir.testing;
 
+import java.io.IOException;
 import java.math.BigInteger;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -19,6 +22,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ServerSocketFactory;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLServerSocket;
+import javax.net.ssl.SSLServerSocketFactory;
+import javax.net.ssl.TrustManagerFactory;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x509.BasicConstraints;
 import org.bouncycastle.asn1.x509.Extension;
@@ -29,6 +35,7 @@ import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+import org.jspecify.annotations.Nullable;
 
 /** An authority that vouches for the HTTPS origins of tests. */
 public final class TestCa {
@@ -48,8 +55,57 @@ public final class TestCa {
         folder.resolve("ca-" + certificate.getSerialNumber() + ".pem"), pem(certificate));
   }
 
+  /** A client's certificate and key, as PEM files of that name in the folder. */
+  public void client(Path folder, String clientName) throws Exception {
+    KeyPair own = newKey();
+    X509Certificate leaf = sign(new X500Name("CN=" + clientName), own, List.of(clientName));
+    Files.writeString(folder.resolve(clientName + ".pem"), pem(leaf));
+    Files.writeString(
+        folder.resolve(clientName + ".key"),
+        "-----BEGIN PRIVATE KEY-----\n"
+            + Base64.getMimeEncoder(64, new byte[] {'\n'})
+                .encodeToString(own.getPrivate().getEncoded())
+            + "\n-----END PRIVATE KEY-----\n");
+  }
+
   /** Sockets of a server that shows a leaf for those names and addresses. */
   public ServerSocketFactory sockets(String... names) throws Exception {
+    return context(null, names).getServerSocketFactory();
+  }
+
+  /** The same, of a server that demands a certificate which that authority vouches for. */
+  public ServerSocketFactory socketsFor(TestCa clients, String... names) throws Exception {
+    SSLServerSocketFactory sockets = context(clients, names).getServerSocketFactory();
+    return new ServerSocketFactory() {
+      @Override
+      public ServerSocket createServerSocket() throws IOException {
+        return demanding(sockets.createServerSocket());
+      }
+
+      @Override
+      public ServerSocket createServerSocket(int port) throws IOException {
+        return demanding(sockets.createServerSocket(port));
+      }
+
+      @Override
+      public ServerSocket createServerSocket(int port, int backlog) throws IOException {
+        return demanding(sockets.createServerSocket(port, backlog));
+      }
+
+      @Override
+      public ServerSocket createServerSocket(int port, int backlog, InetAddress address)
+          throws IOException {
+        return demanding(sockets.createServerSocket(port, backlog, address));
+      }
+    };
+  }
+
+  private static ServerSocket demanding(ServerSocket socket) {
+    ((SSLServerSocket) socket).setNeedClientAuth(true);
+    return socket;
+  }
+
+  private SSLContext context(@Nullable TestCa clients, String... names) throws Exception {
     KeyPair own = newKey();
     X509Certificate leaf = sign(new X500Name("CN=" + names[0]), own, List.of(names));
     char[] password = new char[0];
@@ -60,8 +116,18 @@ public final class TestCa {
     KeyManagerFactory keys = KeyManagerFactory.getInstance("PKIX");
     keys.init(store, password);
     SSLContext context = SSLContext.getInstance("TLS");
-    context.init(keys.getKeyManagers(), null, null);
-    return context.getServerSocketFactory();
+    context.init(
+        keys.getKeyManagers(), clients == null ? null : clients.trust().getTrustManagers(), null);
+    return context;
+  }
+
+  private TrustManagerFactory trust() throws Exception {
+    KeyStore store = KeyStore.getInstance("PKCS12");
+    store.load(null, null);
+    store.setCertificateEntry("ca", certificate);
+    TrustManagerFactory trust = TrustManagerFactory.getInstance("PKIX");
+    trust.init(store);
+    return trust;
   }
 
   private X509Certificate sign(X500Name subject, KeyPair own, List<String> names) {
