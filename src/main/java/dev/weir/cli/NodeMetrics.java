@@ -70,6 +70,10 @@ final class NodeMetrics {
     registry
         .counter("weir_policy_reloads", "Rule files that took the place of others", rules::reloads)
         .counter("weir_policy_refusals", "Rule files that could not be used", rules::failures)
+        .counter(
+            "weir_policy_expression_failures",
+            "Expressions of rules that failed or cost too much",
+            rules::expressionFailures)
         .gauge(
             "weir_policy_version",
             "How many versions of the rules this process has had",

@@ -22,6 +22,7 @@ import dev.weir.http.HopByHop;
 import dev.weir.http.RequestHead;
 import dev.weir.http.ResponseHead;
 import dev.weir.http.Storability;
+import dev.weir.http.StorageRules;
 import dev.weir.http.StoredResponse;
 import dev.weir.http.Trailers;
 import dev.weir.origin.OriginRequest;
@@ -149,19 +150,19 @@ final class ByTheWay {
       return false;
     }
     long now = clock.millis();
-    FreshnessInfo info =
-        Freshness.of(head.status(), head.headers(), x.startMillis, now, x.route.storage());
-    return x.route.storage().store()
+    StorageRules rules = x.route.storage(head, null);
+    FreshnessInfo info = Freshness.of(head.status(), head.headers(), x.startMillis, now, rules);
+    return rules.store()
         && info.source().isExplicit()
         && info.isFresh(now)
-        && Storability.judge(later, head, x.startMillis, now, x.route.storage())
+        && Storability.judge(later, head, x.startMillis, now, rules)
             instanceof Storability.Storable;
   }
 
   private CompletionStage<EdgeResponse> stored(
       Exchange x, Told told, OriginResponse response, RequestHead later, Grant grant) {
-    Judgement asGet =
-        new Judgement(later, x.route.mode(), x.route.storage(), x::variant, null, Long.MAX_VALUE);
+    StorageRules rules = x.route.storage(response.head(), null);
+    Judgement asGet = new Judgement(later, x.route.mode(), rules, x::variant, null, Long.MAX_VALUE);
     FillPlan.Judge filtered = FilteredJudge.of(x, later, sent -> asGet);
     FillPlan.Judge judge = (head, sent, received) -> filtered.judge(head, x.startMillis, received);
     Fill fill = cache.lead(grant, plan(x, grant, later, judge, response));

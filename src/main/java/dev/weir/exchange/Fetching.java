@@ -313,7 +313,7 @@ final class Fetching {
             parts.clock().millis(),
             x.directives,
             x.route.mode(),
-            Freshness.of(response, x.route.storage()),
+            Freshness.of(response, x.route.storage(response)),
             x.route.serving());
     return switch (decision) {
       case CacheDecision.Fresh ignored -> true;

@@ -103,7 +103,7 @@ final class Hits {
 
   /** What decisions need of the entry, worked out once as long as the rules are the same. */
   FreshnessInfo freshness(Exchange x, Entry entry) {
-    StorageRules rules = x.route.storage();
+    StorageRules rules = x.route.storage(entry.response());
     Judged known = freshness.getIfPresent(entry);
     if (known == null || !known.rules().equals(rules)) {
       known = new Judged(rules, Freshness.of(entry.response(), rules));

@@ -80,7 +80,13 @@ final class Plans {
             : null;
     RequestHead sent = x.credited(parts.heads().validating(x.head, validators));
     FillPlan.Judge judge =
-        FilteredJudge.of(x, sent, as -> judgement(x, as, held, asking.rangeFillMaxBytes));
+        FilteredJudge.of(
+            x,
+            sent,
+            as ->
+                (head, sentMillis, cameMillis) ->
+                    usual(x, as, head, held, asking.rangeFillMaxBytes)
+                        .judge(head, sentMillis, cameMillis));
     return new FillPlan(
         grant,
         asking.request(x, sent),
@@ -91,12 +97,6 @@ final class Plans {
         null,
         x.route.storage().maxObjectBytes(),
         x.route.effects().get(Effect.ACCELERATION, true));
-  }
-
-  private static Judgement judgement(
-      Exchange x, RequestHead sent, @Nullable Entry held, long rangeFillMaxBytes) {
-    return new Judgement(
-        sent, x.route.mode(), x.route.storage(), x::variant, held, rangeFillMaxBytes);
   }
 
   /**
@@ -115,6 +115,13 @@ final class Plans {
             responseTimeMillis);
   }
 
+  /** Some rules have their say only when the head is there. */
+  private static Judgement usual(
+      Exchange x, RequestHead sent, ResponseHead head, @Nullable Entry held, long maxBytes) {
+    return new Judgement(
+        sent, x.route.mode(), x.route.storage(head, held), x::variant, held, maxBytes);
+  }
+
   private FillPlan forwarding(Exchange x, Grant grant, Want want) {
     Headers fields = x.head.headers();
     String range = fields.first("Range");
@@ -123,7 +130,12 @@ final class Plans {
         range == null ? plain : plain.withHeaders(plain.headers().with("Range", range));
     FillPlan.Judge judge =
         FilteredJudge.of(
-            x, sent, as -> new PartJudgement(judgement(x, as, want.held(), rangeFillMaxBytes)));
+            x,
+            sent,
+            as ->
+                (head, sentMillis, cameMillis) ->
+                    new PartJudgement(usual(x, as, head, want.held(), rangeFillMaxBytes))
+                        .judge(head, sentMillis, cameMillis));
     Asking asking =
         new Asking(x.route.timeouts(), parts.answers().interim(x), true, rangeFillMaxBytes, null);
     return new FillPlan(

@@ -1,9 +1,13 @@
 package dev.weir.exchange;
 
+import dev.weir.entry.Entry;
 import dev.weir.entry.PrimaryKey;
 import dev.weir.http.CachingMode;
+import dev.weir.http.Headers;
+import dev.weir.http.ResponseHead;
 import dev.weir.http.ServingRules;
 import dev.weir.http.StorageRules;
+import dev.weir.http.StoredResponse;
 import dev.weir.origin.OriginTerms;
 import dev.weir.origin.OriginTimeouts;
 import dev.weir.policy.CacheKey;
@@ -13,6 +17,7 @@ import dev.weir.policy.Policy;
 import dev.weir.policy.Resolution;
 import dev.weir.policy.RuleTimeouts;
 import dev.weir.policy.SignedUrl;
+import dev.weir.policy.Subject;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param effects all that rules say, for those phases that act on it
  * @param ruleName the rule that decided
  * @param rulesVersion the state of the rules it was made by: one for the whole life of a request
+ * @param late what rules say once the response is known, or null if there is nothing
  */
 record Route(
     Policy policy,
@@ -38,10 +44,15 @@ record Route(
     boolean trustSignatures,
     Effects effects,
     String ruleName,
-    String rulesVersion) {
+    String rulesVersion,
+    @Nullable LateRules late) {
 
   static Route of(
-      Resolution resolution, CacheKey key, String rulesVersion, ExchangeSettings settings) {
+      Resolution resolution,
+      Subject subject,
+      CacheKey key,
+      String rulesVersion,
+      ExchangeSettings settings) {
     return new Route(
         resolution.policy(),
         resolution.serving(),
@@ -54,7 +65,8 @@ record Route(
         resolution.trustSignatures(),
         resolution.effects(),
         resolution.ruleName(),
-        rulesVersion);
+        rulesVersion,
+        resolution.late().isEmpty() ? null : new LateRules(subject, resolution.late()));
   }
 
   /** The same URL under the policy a client has chosen: a rule's windows do not apply then. */
@@ -75,7 +87,24 @@ record Route(
         trustSignatures,
         effects,
         "header",
-        rulesVersion);
+        rulesVersion,
+        late == null ? null : late.underChosenPolicy());
+  }
+
+  /** What rules say of storing this response. */
+  StorageRules storage(int status, Headers fields) {
+    return late == null ? storage : late.of(storage, status, fields);
+  }
+
+  StorageRules storage(StoredResponse response) {
+    return storage(response.status(), response.headers());
+  }
+
+  /** The same of what a fill brings: a 304 speaks of what is held. */
+  StorageRules storage(ResponseHead head, @Nullable Entry held) {
+    return head.status() == 304 && held != null
+        ? storage(held.response())
+        : storage(head.status(), head.headers());
   }
 
   /** The same under another policy; what rules say beside it stays. */
@@ -92,24 +121,31 @@ record Route(
         trustSignatures,
         effects,
         ruleName,
-        rulesVersion);
+        rulesVersion,
+        late);
   }
 
-  /** The same with another limit to what is stored. */
+  /** The same with another limit to what is stored; what is refused no response brings back. */
   Route storing(boolean store, long maxObjectBytes) {
     StorageRules limited =
         storage
             .withMaxObjectBytes(maxObjectBytes)
             .withRule(storage.refresh(), storage.errorMillis(), storage.staleOn(), store);
-    return with(limited, key, keyUrl);
+    boolean refused = storage.store() && !store;
+    LateRules left = refused && late != null ? late.without(Effect.STORE) : late;
+    return with(limited, key, keyUrl, left);
   }
 
   /** The same under another key. */
   Route keyed(PrimaryKey other, String otherUrl) {
-    return with(storage, other, otherUrl);
+    return with(storage, other, otherUrl, late);
   }
 
-  private Route with(StorageRules otherStorage, PrimaryKey otherKey, String otherUrl) {
+  private Route with(
+      StorageRules otherStorage,
+      PrimaryKey otherKey,
+      String otherUrl,
+      @Nullable LateRules otherLate) {
     return new Route(
         policy,
         serving,
@@ -122,7 +158,8 @@ record Route(
         trustSignatures,
         effects,
         ruleName,
-        rulesVersion);
+        rulesVersion,
+        otherLate);
   }
 
   private static StorageRules storage(Resolution resolution, ExchangeSettings settings) {

@@ -92,6 +92,7 @@ final class Routes {
     Route route =
         Route.of(
             resolution,
+            subject,
             CacheKeys.of(request, entrance.realm(), resolution.effects()),
             table.version(),
             settings);

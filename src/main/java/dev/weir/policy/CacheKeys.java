@@ -37,13 +37,18 @@ public final class CacheKeys {
   public static CacheKey of(RequestHead request, String realm, Effects effects) {
     String scheme = request.scheme();
     Authority authority = request.authority();
+    Set<String> signing = effects.get(Effect.SIGNING_PARAMETERS, Set.<String>of());
     SignedUrls.@Nullable Stripped stripped =
-        SignedUrls.strip(
-            authority.host(),
-            request.target(),
-            effects.get(Effect.SIGNING_PARAMETERS, Set.<String>of()));
+        SignedUrls.strip(authority.host(), request.target(), signing);
     String target = stripped == null ? request.target() : stripped.target();
-    String url = stripped == null ? request.url() : url(scheme, authority, target);
+    KeyTarget made = effects.get(Effect.KEY_TARGET);
+    if (made != null) {
+      // It may have taken the signature along, which is for nobody to read.
+      SignedUrls.@Nullable Stripped bare = SignedUrls.strip(authority.host(), made.text(), signing);
+      target = bare == null ? made.text() : bare.target();
+    }
+    boolean asReceived = stripped == null && made == null;
+    String url = asReceived ? request.url() : url(scheme, authority, target);
     KeyRules rules = effects.get(Effect.KEY);
     if (rules != null) {
       KeyRules.Site site = rules.site();

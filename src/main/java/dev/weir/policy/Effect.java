@@ -30,6 +30,9 @@ public record Effect<T>(String name) {
   /** What of the URL its name in the cache is made of. */
   public static final Effect<KeyRules> KEY = new Effect<>("key");
 
+  /** What stands for path and query there, where an expression makes it. */
+  public static final Effect<KeyTarget> KEY_TARGET = new Effect<>("key-expression");
+
   /** Parameters that sign a URL, beside those known everywhere; names in lower case. */
   public static final Effect<Set<String>> SIGNING_PARAMETERS = new Effect<>("signing-parameters");
 

@@ -45,6 +45,10 @@ public record Entrance(
     }
     Effects all = first.or(byRules.effects()).or(last);
     return new Resolution(
-        all.get(Effect.POLICY, byRules.policy()), all, byRules.ruleName(), byRules.before());
+        all.get(Effect.POLICY, byRules.policy()),
+        all,
+        byRules.ruleName(),
+        byRules.before(),
+        byRules.late().stream().map(rule -> rule.behind(first)).toList());
   }
 }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,7 +48,7 @@ public final class PolicyTable {
     otherwise = Resolution.byDefault(defaultPolicy);
     alone =
         ordered.stream()
-            .map(rule -> rule.goesOn() ? null : resolution(List.of(rule)))
+            .map(rule -> isFixed(rule) ? resolution(List.of(rule), List.of()) : null)
             .toArray(Resolution[]::new);
     index = new RuleIndex(Arrays.asList(matchers));
   }
@@ -79,33 +80,61 @@ public final class PolicyTable {
       if (match == Match.NO) {
         continue;
       }
+      Rule rule = rules.get(number);
       kept[size++] = number;
-      sure &= match == Match.YES;
-      if (match == Match.YES && !rules.get(number).goesOn()) {
+      sure &= match == Match.YES && rule.expressions().isEmpty();
+      if (match == Match.YES && isFixed(rule)) {
         break;
       }
     }
     return new Shortlist(Arrays.copyOf(kept, size), sure);
   }
 
+  /** Whether it decides the same for all requests that its matcher takes. */
+  private static boolean isFixed(Rule rule) {
+    return !rule.goesOn() && rule.expressions().isEmpty();
+  }
+
   /** Resolves a request whose URL the shortlist was made for. */
   public Resolution resolve(Shortlist shortlist, Subject subject) {
-    List<Rule> before = List.of();
+    List<Rule> matched = new ArrayList<>(2);
+    List<LateRule> late = List.of();
     for (int number : shortlist.rules) {
       if (!shortlist.sure && !matchers[number].matches(subject)) {
         continue;
       }
       Resolution decided = alone[number];
-      if (decided != null && before.isEmpty()) {
+      if (decided != null && matched.isEmpty() && late.isEmpty()) {
         return decided;
       }
-      before = before.isEmpty() ? new ArrayList<>() : before;
-      before.add(rules.get(number));
-      if (decided != null) {
+      Rule rule = rules.get(number);
+      Expressions expressions = rule.expressions();
+      if (expressions.asksResponse()) {
+        late = late.isEmpty() ? new ArrayList<>(2) : late;
+        late.add(late(rule, matched));
+        continue;
+      }
+      Effects effects =
+          expressions.isEmpty() ? rule.effects() : expressions.of(subject, rule.effects());
+      if (effects == null) {
+        continue;
+      }
+      matched.add(rule.with(effects));
+      if (!rule.goesOn()) {
         break;
       }
     }
-    return before.isEmpty() ? otherwise : resolution(before);
+    return matched.isEmpty() && late.isEmpty() ? otherwise : resolution(matched, late);
+  }
+
+  /** What rules before it have decided stays so. */
+  private static LateRule late(Rule rule, List<Rule> before) {
+    Expression<Boolean> when = Objects.requireNonNull(rule.expressions().when());
+    LateRule late = new LateRule(rule.name(), when, rule.effects());
+    for (Rule one : before) {
+      late = late.behind(one.effects());
+    }
+    return late;
   }
 
   public Resolution resolve(Subject subject) {
@@ -134,18 +163,19 @@ public final class PolicyTable {
     return version;
   }
 
-  private Resolution resolution(List<Rule> matched) {
+  private Resolution resolution(List<Rule> matched, List<LateRule> late) {
     Effects effects = Effects.NONE;
     for (Rule rule : matched) {
       effects = effects.or(rule.effects());
     }
-    boolean open = matched.getLast().goesOn();
+    boolean open = matched.isEmpty() || matched.getLast().goesOn();
     List<String> names = matched.stream().map(Rule::name).toList();
     return new Resolution(
         effects.get(Effect.POLICY, defaultPolicy),
         effects,
         open ? "default" : names.getLast(),
-        open ? names : names.subList(0, names.size() - 1));
+        open ? names : names.subList(0, names.size() - 1),
+        late);
   }
 
   private static int prefixLength(Rule rule) {

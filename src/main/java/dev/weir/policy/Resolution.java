@@ -8,20 +8,23 @@ import java.util.List;
  *
  * @param ruleName the rule that decided, {@code default} or {@code header}
  * @param before rules that had their say before it and let the search go on
+ * @param late rules that have theirs once the response is there, in order
  */
-public record Resolution(Policy policy, Effects effects, String ruleName, List<String> before) {
+public record Resolution(
+    Policy policy, Effects effects, String ruleName, List<String> before, List<LateRule> late) {
   public Resolution {
     before = List.copyOf(before);
+    late = List.copyOf(late);
   }
 
   /** The same with other effects. */
   public Resolution with(Effects replaced) {
-    return new Resolution(policy, replaced, ruleName, before);
+    return new Resolution(policy, replaced, ruleName, before, late);
   }
 
   /** No rule matched. */
   public static Resolution byDefault(Policy policy) {
-    return new Resolution(policy, Effects.NONE, "default", List.of());
+    return new Resolution(policy, Effects.NONE, "default", List.of(), List.of());
   }
 
   /** The rules' word on how and when what is stored is served. */

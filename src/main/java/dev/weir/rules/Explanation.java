@@ -6,13 +6,19 @@ import dev.weir.policy.CacheKey;
 import dev.weir.policy.CacheKeys;
 import dev.weir.policy.Caller;
 import dev.weir.policy.Effect;
+import dev.weir.policy.Effects;
+import dev.weir.policy.Expression;
+import dev.weir.policy.Expressions;
+import dev.weir.policy.LateRule;
 import dev.weir.policy.Policy;
 import dev.weir.policy.PolicyTable;
 import dev.weir.policy.Resolution;
+import dev.weir.policy.Rule;
 import dev.weir.policy.RuleTimeouts;
 import dev.weir.policy.Subject;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * What the rules say of a request, in lines for people. Pure: nothing is asked of a node or origin.
@@ -37,6 +43,7 @@ public final class Explanation {
     if (!said.before().isEmpty()) {
       lines.add("before    " + String.join(", ", said.before()));
     }
+    lines.addAll(conditions(table, said));
     lines.add("policy    " + said.policy().label());
     lines.add("url       " + request.url());
     lines.add("key       " + key.keyUrl() + (key.signed() ? "  (signed)" : ""));
@@ -45,17 +52,54 @@ public final class Explanation {
     for (Effect<?> effect : said.effects().decided()) {
       if (!effect.equals(Effect.POLICY)
           && !effect.equals(Effect.TIMEOUTS)
+          && !effect.equals(Effect.KEY_TARGET)
           && !effect.equals(Effect.KEY)) {
-        Object value = said.effects().get(effect);
-        lines.add(
-            "effect    "
-                + effect.name()
-                + " = "
-                + (value instanceof Long millis ? duration(millis) : value));
+        lines.add("effect    " + shown(effect, said.effects()));
       }
+    }
+    for (LateRule late : said.late()) {
+      lines.add(
+          "response  "
+              + late.name()
+              + ": "
+              + late.effects().decided().stream()
+                  .map(effect -> shown(effect, late.effects()))
+                  .collect(Collectors.joining(", "))
+              + " when "
+              + oneLine(late.when()));
     }
     lines.add("decision  " + decision(request, said, key));
     return lines;
+  }
+
+  /** What was worked out for this request by the rules that decided. */
+  private static List<String> conditions(PolicyTable table, Resolution said) {
+    List<String> lines = new ArrayList<>();
+    for (Rule rule : table.rules()) {
+      if (!rule.name().equals(said.ruleName()) && !said.before().contains(rule.name())) {
+        continue;
+      }
+      Expressions worked = rule.expressions();
+      if (worked.when() != null) {
+        lines.add("when      " + rule.name() + ": " + oneLine(worked.when()));
+      }
+      if (worked.policy() != null) {
+        lines.add("computed  " + rule.name() + ": policy = " + oneLine(worked.policy()));
+      }
+      if (worked.key() != null) {
+        lines.add("computed  " + rule.name() + ": key = " + oneLine(worked.key()));
+      }
+    }
+    return lines;
+  }
+
+  private static String shown(Effect<?> effect, Effects effects) {
+    Object value = effects.get(effect);
+    return effect.name() + " = " + (value instanceof Long millis ? duration(millis) : value);
+  }
+
+  private static String oneLine(Expression<?> expression) {
+    return expression.text().replaceAll("\\s+", " ");
   }
 
   private static String decision(RequestHead request, Resolution said, CacheKey key) {

@@ -84,6 +84,11 @@ public final class LiveRules implements Supplier<PolicyTable> {
     return failures.get();
   }
 
+  /** How often an expression of a rule failed or would have cost too much, in this process. */
+  public long expressionFailures() {
+    return RuleExpression.failures();
+  }
+
   /** Why the files as they are now are not in force; null if they are. */
   public @Nullable String problem() {
     String now = problem;

@@ -10,7 +10,9 @@ import com.typesafe.config.ConfigIncluderFile;
 import com.typesafe.config.ConfigIncluderURL;
 import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigParseOptions;
+import dev.weir.policy.Effect;
 import dev.weir.policy.Effects;
+import dev.weir.policy.Expressions;
 import dev.weir.policy.Matcher;
 import dev.weir.policy.Mount;
 import dev.weir.policy.Policy;
@@ -41,7 +43,21 @@ record RuleFile(
   private static final Set<String> TOP =
       Set.of("rules", "mounts", "default-policy", "built-in", "remove", "tests", "let");
   private static final Set<String> OWN =
-      Set.of("name", "match", "before", "after", "replace", "continue");
+      Set.of(
+          "name",
+          "match",
+          "when",
+          "policy-expression",
+          "key-expression",
+          "before",
+          "after",
+          "replace",
+          "continue");
+
+  /** What can still be decided when the response is there. */
+  private static final Set<Effect<?>> LATE =
+      Set.of(Effect.STORE, Effect.FRESHNESS, Effect.NEGATIVE_CACHING);
+
   private static final Set<String> RESERVED = Set.of("default", "header");
 
   /** The name of a rule, and where it is mentioned. */
@@ -116,11 +132,14 @@ record RuleFile(
     Set<String> known = new HashSet<>(OWN);
     known.addAll(EffectReader.names());
     block.onlyKeys(known);
-    Matcher matcher =
-        MatchReader.read(block.need("match", "what it applies to").block("a block of matchers"));
+    Expressions expressions = expressions(block);
+    Matcher matcher = matcher(block, expressions);
     Effects effects = EffectReader.read(block);
-    if (effects.equals(Effects.NONE)) {
+    if (effects.equals(Effects.NONE) && expressions.policy() == null && expressions.key() == null) {
       throw block.bad("a policy or another effect");
+    }
+    if (expressions.asksResponse()) {
+      refuseEarly(block, effects, expressions);
     }
     Value goesOn = block.get("continue");
     Value replace = block.get("replace");
@@ -130,11 +149,42 @@ record RuleFile(
       throw block.bad("one of before, after and replace");
     }
     return new Placed(
-        new Rule(name.word(), matcher, effects, goesOn != null && goesOn.flag()),
+        new Rule(name.word(), matcher, effects, goesOn != null && goesOn.flag(), expressions),
         before,
         after,
         replace != null && replace.flag(),
         new Named(name.word(), name));
+  }
+
+  /** Where there is a condition it may be all there is. */
+  private static Matcher matcher(Block block, Expressions expressions) {
+    return block.get("match") == null && expressions.when() != null
+        ? new Matcher.All(List.of())
+        : MatchReader.read(block.need("match", "what it applies to").block("a block of matchers"));
+  }
+
+  private static Expressions expressions(Block block) {
+    Value when = block.get("when");
+    Value policy = block.get("policy-expression");
+    Value key = block.get("key-expression");
+    if (policy != null && block.get("policy") != null) {
+      throw policy.bad("either policy or policy-expression");
+    }
+    return when == null && policy == null && key == null
+        ? Expressions.NONE
+        : new Expressions(
+            when == null ? null : RuleExpression.condition(when),
+            policy == null ? null : RuleExpression.policy(policy),
+            key == null ? null : RuleExpression.key(key));
+  }
+
+  private static void refuseEarly(Block block, Effects effects, Expressions expressions) {
+    boolean early = effects.decided().stream().anyMatch(effect -> !LATE.contains(effect));
+    if (early || expressions.policy() != null || expressions.key() != null) {
+      throw block.bad(
+          "store, freshness and negative-caching alone: its condition asks about the response, and"
+              + " all else is decided before there is one");
+    }
   }
 
   private static @Nullable Named named(@Nullable Value value) {

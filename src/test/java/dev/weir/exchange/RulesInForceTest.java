@@ -250,6 +250,58 @@ class RulesInForceTest {
   }
 
   @Test
+  void whatAResponseSaysDecidesWhetherAndForHowLongItIsKept() throws Exception {
+    // Given
+    Rig rig =
+        rig(
+            "when = \"response.status == 404 && response.headers['content-type'] != ''\","
+                + " negative-caching { 404 = 60s }");
+    rig.origin.overrideStatus("/policy", 404);
+    stored(rig, "/policy");
+
+    // When
+    Rig.Got believed = rig.get("/policy");
+    rig.pass(61);
+    Rig.Got again = stored(rig, "/policy");
+
+    // Then
+    assertThat(believed.status()).isEqualTo(404);
+    assertThat(believed.cacheStatus()).contains("hit");
+    assertThat(again.cacheStatus()).contains("fwd=");
+  }
+
+  @Test
+  void aResponseThatAConditionRefusesIsNotKeptAndOthersAre() throws Exception {
+    // Given
+    Rig rig = rig("when = \"response.headers['cache-control'] == 'max-age=77'\", store = off");
+    stored(rig, "/cache-control/max-age=77");
+    stored(rig, "/cache-control/max-age=78");
+
+    // When
+    Rig.Got refused = stored(rig, "/cache-control/max-age=77");
+    Rig.Got kept = rig.get("/cache-control/max-age=78");
+
+    // Then
+    assertThat(refused.cacheStatus()).contains("fwd=").doesNotContain("stored");
+    assertThat(kept.cacheStatus()).contains("hit");
+  }
+
+  @Test
+  void aKeyThatIsWorkedOutIsWhatRequestsShare() throws Exception {
+    // Given
+    Rig rig = rig("key-expression = \"request.path + '?' + request.headers['x-tenant']\"");
+    stored(rig, "/policy?a", "X-Tenant", "one");
+
+    // When
+    Rig.Got same = rig.get("/policy?b", "X-Tenant", "one");
+    Rig.Got other = stored(rig, "/policy?a", "X-Tenant", "two");
+
+    // Then
+    assertThat(same.cacheStatus()).contains("hit");
+    assertThat(other.cacheStatus()).contains("fwd=miss");
+  }
+
+  @Test
   void aBadFileChangesNothing() throws Exception {
     // Given
     LiveRules rules = rules(one("policy = NoCache"));
