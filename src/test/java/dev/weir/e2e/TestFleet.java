@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
@@ -40,7 +41,7 @@ final class TestFleet implements AutoCloseable {
 
   private final Path folder;
   private final List<Node> places = new ArrayList<>();
-  private final List<WeirProcess> nodes = new ArrayList<>();
+  private final List<WeirProcess> nodes = new CopyOnWriteArrayList<>();
   private final List<String> seeds = new ArrayList<>();
   private final ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor();
 
@@ -161,8 +162,13 @@ final class TestFleet implements AutoCloseable {
 
   /** Starts a node that was killed once more, with what it had. */
   void again(int index) throws Exception {
-    nodes.set(index, launch(places.get(index)));
+    relaunch(index);
     untilReady(index);
+  }
+
+  /** As again, but returns when it listens. */
+  void relaunch(int index) throws IOException {
+    nodes.set(index, launch(places.get(index)));
   }
 
   /** A node is ready when it is Up and sharding answers. */
