@@ -59,6 +59,10 @@ final class CacheHarness implements AutoCloseable {
   }
 
   CacheHarness(Path folder, String overrides, UnaryOperator<MetadataStore> wrap) {
+    this(folder, overrides, wrap, new NodeId("n1"));
+  }
+
+  CacheHarness(Path folder, String overrides, UnaryOperator<MetadataStore> wrap, NodeId node) {
     stores =
         LocalStores.open(
             folder, StoreSettings.from(room("store", "weir.store.chunks.min-free-bytes = 1M")));
@@ -67,7 +71,7 @@ final class CacheHarness implements AutoCloseable {
     cache =
         new NodeCache(
             CacheSettings.from(room("cache", "weir.cache { " + overrides + " }")),
-            new NodeId("n1"),
+            node,
             wrap.apply(stores.metadata()),
             stores.retention(),
             data.dispatcher(),
@@ -89,7 +93,7 @@ final class CacheHarness implements AutoCloseable {
             refused -> {});
   }
 
-  private static Config room(String name, String overrides) {
+  static Config room(String name, String overrides) {
     return ConfigFactory.parseString(overrides)
         .withFallback(ConfigFactory.parseResources("reference/" + name + ".conf"))
         .resolve()

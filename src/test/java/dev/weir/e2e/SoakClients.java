@@ -20,6 +20,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.IntFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 /** Clients that ask nodes at random for objects of a {@link SoakOrigin}, and judge every answer. */
 final class SoakClients implements AutoCloseable {
@@ -27,6 +28,8 @@ final class SoakClients implements AutoCloseable {
   enum Outcome {
     /** Every byte of one version, or of the range of it that was asked for. */
     RIGHT,
+    /** A range that begins beyond the end of one version, and is refused for that. */
+    BEYOND_END,
     /** The node said in the status that it cannot. */
     REFUSED,
     /** Nobody listened. */
@@ -122,7 +125,7 @@ final class SoakClients implements AutoCloseable {
   private static boolean isBad(Outcome outcome) {
     return switch (outcome) {
       case WRONG, PURGED, HUNG -> true;
-      case RIGHT, REFUSED, NO_CONNECTION, BROKEN_OFF -> false;
+      case RIGHT, BEYOND_END, REFUSED, NO_CONNECTION, BROKEN_OFF -> false;
     };
   }
 
@@ -146,11 +149,14 @@ final class SoakClients implements AutoCloseable {
     if (got.isHit()) {
       hits.increment();
     }
+    if (got.status() == 416 && fields.length > 0) {
+      return beyond(object, got, fields[1]);
+    }
     if (got.status() != 200 && got.status() != 206) {
-      String reason = got.header("Cache-Status").replaceAll("^[^;]*", "");
+      String reason = got.header("Cache-Status").replaceAll(".*detail=", "");
       refusals.computeIfAbsent(got.status() + " " + reason, _ -> new LongAdder()).increment();
-      boolean mayBe = got.status() >= 500 || (got.status() == 416 && fields.length > 0);
-      return new Judged(mayBe ? Outcome.REFUSED : Outcome.WRONG, "status " + got.status());
+      return new Judged(
+          got.status() >= 500 ? Outcome.REFUSED : Outcome.WRONG, "status " + got.status());
     }
     SoakOrigin.Version version = SoakOrigin.named(object, got.header("ETag"));
     if (version.number() < 1 || version.number() > origin.version(object)) {
@@ -181,8 +187,16 @@ final class SoakClients implements AutoCloseable {
         : Judged.RIGHT;
   }
 
-  long count(Outcome outcome) {
-    return counts.get(outcome).sum();
+  private Judged beyond(int object, ProxyClient.Response got, String range) {
+    String total = got.header("Content-Range").replace("bytes */", "");
+    boolean isOne =
+        IntStream.rangeClosed(1, origin.version(object))
+            .mapToObj(number -> new SoakOrigin.Version(object, number))
+            .anyMatch(version -> total.equals(Integer.toString(origin.bytes(version))));
+    int from = Integer.parseInt(range.replaceAll("bytes=(\\d+)-.*", "$1"));
+    return isOne && from >= Integer.parseInt(total)
+        ? new Judged(Outcome.BEYOND_END, "")
+        : new Judged(Outcome.WRONG, "no such end: " + got.headers());
   }
 
   List<String> wrong() {

@@ -44,6 +44,12 @@ class SoakIT {
   private static final int CLIENTS = Integer.getInteger("weir.soak.clients", 10);
   private static final int MINUTES = Integer.getInteger("weir.soak.minutes", 15);
   private static final long SEED = Long.getLong("weir.soak.seed", System.nanoTime());
+
+  /** A purge waits as long for a holder that is gone; stores are slow on a loaded machine. */
+  private static final String SETTINGS =
+      "weir.cache.lease-term = 10 s\nweir.cache.store-timeout = 5 s\n"
+          + "weir.cache.answer-timeout = 15 s\nweir.store.elasticsearch.reads.timeout = 3 s\n";
+
   private static final Path LOG = Path.of("target", "soak.log");
   private static final Duration RECOVERY = Duration.ofMinutes(3);
 
@@ -87,9 +93,7 @@ class SoakIT {
     SearchServer search = SearchServer.of(SearchServer.Flavour.ELASTICSEARCH);
     try (S3Server s3 = S3Server.start(Files.createDirectories(folder.resolve("s3")), "weir");
         SoakOrigin truth = new SoakOrigin(SEED);
-        TestFleet three =
-            TestFleet.at(
-                folder, places(), "weir.cache.lease-term = 10 s\n", flags(s3, search, index));
+        TestFleet three = TestFleet.at(folder, places(), SETTINGS, flags(s3, search, index));
         SoakClients many = new SoakClients(truth, NODES, node -> three.node(node).address());
         ExecutorService beside = Executors.newVirtualThreadPerTaskExecutor()) {
       origin = truth;
@@ -109,6 +113,9 @@ class SoakIT {
       purger.get();
       clients.close();
       summarise();
+      for (int node = 0; node < NODES; node++) {
+        Files.writeString(LOG.resolveSibling("soak-node-" + node + ".log"), fleet.node(node).log());
+      }
 
       // Then
       assertThat(clients.wrong()).isEmpty();

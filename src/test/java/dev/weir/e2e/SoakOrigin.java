@@ -31,7 +31,7 @@ final class SoakOrigin implements AutoCloseable {
   private static final int PIECE_MILLIS = 8;
 
   /** One in so many large answers breaks off. */
-  private static final int BREAKS = 40;
+  private static final int BREAKS = 10;
 
   private static final Pattern TAG = Pattern.compile("\"(\\d+)-(\\d+)\"");
   private static final Pattern RANGE = Pattern.compile("bytes=(\\d+)-(\\d*)");

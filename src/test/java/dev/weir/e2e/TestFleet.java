@@ -32,9 +32,18 @@ final class TestFleet implements AutoCloseable {
    *
    * @param host as the others reach it
    * @param wrapper what starts it there
+   * @param classPath of its version; empty for the classes under test
    */
-  record Place(String host, List<String> wrapper) {
+  record Place(String host, List<String> wrapper, String classPath) {
     static final Place HERE = new Place("127.0.0.1", List.of());
+
+    Place(String host, List<String> wrapper) {
+      this(host, wrapper, "");
+    }
+
+    static Place ofVersion(String classPath) {
+      return new Place("127.0.0.1", List.of(), classPath);
+    }
   }
 
   private record Node(Path data, Place place, String[] flags) {}
@@ -127,7 +136,11 @@ final class TestFleet implements AutoCloseable {
   }
 
   private static WeirProcess launch(Node node) throws IOException {
-    return WeirProcess.startBy(node.place().wrapper(), node.data(), "256m", node.flags());
+    Place place = node.place();
+    return place.classPath().isEmpty()
+        ? WeirProcess.startBy(place.wrapper(), node.data(), "256m", node.flags())
+        : WeirProcess.startFrom(
+            place.classPath(), place.wrapper(), node.data(), "256m", node.flags());
   }
 
   static List<Integer> freePorts(int count) throws IOException {

@@ -66,6 +66,14 @@ public final class WeirProcess implements AutoCloseable {
     return start(wrapper, List.of(), dataDir, heap, flags);
   }
 
+  /** As startBy, but of other classes than those under test. */
+  public static WeirProcess startFrom(
+      String classPath, List<String> wrapper, Path dataDir, String heap, String... flags)
+      throws IOException {
+    // The last of several counts.
+    return start(wrapper, List.of("-cp", classPath), dataDir, heap, flags);
+  }
+
   /** Runs {@code weir} with those arguments to its end, from the classes under test. */
   public static Command.Ended run(String... arguments) throws Exception {
     List<String> command = java("256m", List.of());
@@ -85,8 +93,9 @@ public final class WeirProcess implements AutoCloseable {
             "--enable-native-access=ALL-UNNAMED",
             "--sun-misc-unsafe-memory-access=allow",
             "-Djava.util.concurrent.ForkJoinPool.common.parallelism=2"));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.addAll(jvmOptions);
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), "dev.weir.cli.Main"));
+    command.add("dev.weir.cli.Main");
     return command;
   }
 
