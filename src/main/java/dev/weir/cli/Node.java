@@ -30,6 +30,7 @@ import dev.weir.log.ProcessLog;
 import dev.weir.mirror.Mirror;
 import dev.weir.mirror.MirrorGates;
 import dev.weir.mirror.MirrorSettings;
+import dev.weir.mirror.RegistryRoom;
 import dev.weir.mirror.links.LinkSettings;
 import dev.weir.mirror.links.LinkedDocuments;
 import dev.weir.onboard.OnboardSettings;
@@ -653,7 +654,7 @@ final class Node {
             rules::mounts,
             data.dispatchers().lookup("pekko.actor.default-blocking-io-dispatcher"),
             SystemMaterializer.get(data).materializer()),
-        Map.of(),
+        Map.of(RegistryRoom.NAME, new RegistryRoom(SystemMaterializer.get(data).materializer())),
         SystemMaterializer.get(data).materializer());
   }
 

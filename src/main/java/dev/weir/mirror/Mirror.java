@@ -31,6 +31,12 @@ import org.apache.pekko.util.ByteString;
 public final class Mirror implements ExchangeHandler {
   private static final String ALLOWED = "GET, HEAD";
 
+  /**
+   * Where clients of container registries ask first whether there is one, and who may use it. The
+   * mirror is one for everybody: tokens are its own affair.
+   */
+  private static final String REGISTRY = "/v2/";
+
   private final MirrorSettings settings;
   private final Supplier<List<Mount>> mounts;
   private final Function<Entrance, ExchangeHandler> exchange;
@@ -103,6 +109,9 @@ public final class Mirror implements ExchangeHandler {
       case MirrorTarget.Bad(int status, String why) -> problem(request, status, why);
       case MirrorTarget.Moved(String location) ->
           own(new ResponseHead(308, "Permanent Redirect", Headers.of("Location", location)));
+      case MirrorTarget.Below(Mount mount, String rest)
+          when rest.isEmpty() && mount.path().endsWith(REGISTRY) ->
+          own(RegistryRoom.here());
       case MirrorTarget.Below(Mount mount, String rest) ->
           below(request, mount, rest, now.ways().getOrDefault(mount.name(), List.of()), 0);
       case MirrorTarget.Place place when !settings.servesHosts() ->

@@ -26,6 +26,11 @@ public record CircuitTerms(
     return new CircuitTerms(false, false, failures, windowMillis, openMillis);
   }
 
+  /** The same for a request whose failure says nothing about the origin's health. */
+  public CircuitTerms uncounted() {
+    return new CircuitTerms(applies, 0, windowMillis, openMillis);
+  }
+
   CircuitTerms or(OriginSettings.Breaker settings) {
     return new CircuitTerms(
         applies,

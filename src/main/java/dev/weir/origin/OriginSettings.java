@@ -18,6 +18,7 @@ public record OriginSettings(
     Connect connect,
     TlsSettings tls,
     Body body,
+    Tokens tokens,
     @Nullable ParentProxy egressProxy) {
 
   /** Connections to one origin (scheme, authority, address). 0 milliseconds is no limit. */
@@ -89,6 +90,20 @@ public record OriginSettings(
     }
   }
 
+  /**
+   * Tokens of container registries.
+   *
+   * @param maxKept 0 for none: registries' answers go to clients as they come
+   */
+  public record Tokens(int maxKept, long challengeMillis, int maxBytes, long maxGoodSeconds) {
+    public Tokens {
+      notNegative(maxKept, "tokens.max-kept");
+      positive(challengeMillis, "tokens.challenge");
+      positive(maxBytes, "tokens.max-bytes");
+      positive(maxGoodSeconds, "tokens.max-good");
+    }
+  }
+
   /** Reads the block {@code weir.origin}. */
   public static OriginSettings from(Config room) {
     return new OriginSettings(
@@ -119,6 +134,11 @@ public record OriginSettings(
             room.getLong("connect.tunnel-idle-millis")),
         TlsSettings.from(room.getConfig("tls")),
         new Body(room.getLong("body.unclaimed-millis")),
+        new Tokens(
+            room.getInt("tokens.max-kept"),
+            room.getDuration("tokens.challenge").toMillis(),
+            Math.toIntExact(room.getBytes("tokens.max-bytes")),
+            room.getDuration("tokens.max-good").toSeconds()),
         ParentProxy.from(room.getConfig("egress-proxy")));
   }
 

@@ -52,6 +52,11 @@ public record OriginTerms(
     return new OriginTerms(circuit, pace, redirects, manner, upstream, round, connection);
   }
 
+  /** The same for a request whose failure says nothing about the origin's health. */
+  public OriginTerms uncounted() {
+    return new OriginTerms(circuit.uncounted(), pace, redirects, manner, upstream, steps);
+  }
+
   /** The same to another server. */
   public OriginTerms to(Upstream other) {
     return new OriginTerms(circuit, pace, redirects, manner, other, steps, connection);

@@ -40,6 +40,7 @@ public final class PekkoOrigins implements Origins {
   private final OriginMetrics metrics = new OriginMetrics();
   private final Dialer dialer;
   private final Tunnels tunnels;
+  private final RegistryTokens tokens;
   private volatile Function<OriginRequest, @Nullable OriginSteps> stepsOfOthers = request -> null;
   private final ConcurrentHashMap<LaneKey, OriginLane> lanes = new ConcurrentHashMap<>();
 
@@ -84,6 +85,7 @@ public final class PekkoOrigins implements Origins {
         new ConnectionLayers(
             system, engines, settings.tls(), settings.egressProxy(), guard, events);
     this.dialer = new Dialer(layers, settings, metrics, engines, materializer, nanoTime);
+    this.tokens = new RegistryTokens(settings.tokens(), nanoTime, materializer);
     this.tunnels = new Tunnels(layers, dialer, settings, metrics, materializer);
   }
 
@@ -100,7 +102,7 @@ public final class PekkoOrigins implements Origins {
   public CompletionStage<OriginResponse> fetch(OriginRequest request) {
     OriginSteps own = request.terms().steps();
     if (own != null) {
-      return own.around(request, this::asked);
+      return own.around(request, this::entitled);
     }
     OriginSteps steps;
     try {
@@ -109,8 +111,8 @@ public final class PekkoOrigins implements Origins {
       return CompletableFuture.failedFuture(Failures.other(e));
     }
     return steps == null
-        ? asked(request)
-        : steps.around(request.on(request.terms().through(steps)), this::asked);
+        ? entitled(request)
+        : steps.around(request.on(request.terms().through(steps)), this::entitled);
   }
 
   /**
@@ -119,6 +121,11 @@ public final class PekkoOrigins implements Origins {
    */
   public void stepsOfOthers(Function<OriginRequest, @Nullable OriginSteps> steps) {
     stepsOfOthers = steps;
+  }
+
+  /** With a registry's token, where one is asked for. */
+  private CompletionStage<OriginResponse> entitled(OriginRequest request) {
+    return tokens.concerns(request) ? tokens.fetch(request, this::asked) : asked(request);
   }
 
   private CompletionStage<OriginResponse> asked(OriginRequest request) {

@@ -77,7 +77,7 @@ public enum ImmutablePath {
       return new Anchor(List.of(new Anchor.Contains(".crate"), new Anchor.Contains("/crates/")));
     }
   },
-  /** {@code /v2/<name>/blobs/sha256:<hex>}. */
+  /** {@code /v2/<name>/blobs/sha256:<hex>}, and manifests by digest. */
   OCI_BLOB {
     @Override
     boolean matches(String path) {
@@ -86,7 +86,8 @@ public enum ImmutablePath {
 
     @Override
     Anchor anchor() {
-      return Anchor.containing("/blobs/");
+      return new Anchor(
+          List.of(new Anchor.Contains("/blobs/"), new Anchor.Contains("/manifests/")));
     }
   };
 
@@ -229,11 +230,12 @@ public enum ImmutablePath {
   }
 
   private static boolean ociBlob(String path) {
-    int at = path.lastIndexOf("/blobs/");
+    int blobs = path.lastIndexOf("/blobs/");
+    int at = Math.max(blobs, path.lastIndexOf("/manifests/"));
     if (at < 4 || !path.startsWith("/v2/")) {
       return false;
     }
-    int digest = at + 7;
+    int digest = at + (at == blobs ? "/blobs/" : "/manifests/").length();
     return path.startsWith("sha256:", digest)
         ? isHex(path, digest + 7, 64)
         : path.startsWith("sha512:", digest) && isHex(path, digest + 7, 128);

@@ -25,7 +25,7 @@ final class MountReader {
       Set.of(Effect.MIRROR_SCHEME.name(), Effect.MIRROR_PRIVATE.name(), Effect.DENY.name());
 
   /** What a mirror answers itself. */
-  private static final Set<String> RESERVED = Set.of("/health/", "/v2/");
+  private static final String RESERVED = "/health/";
 
   private MountReader() {}
 
@@ -77,7 +77,7 @@ final class MountReader {
     if (!path.matches("(/[A-Za-z0-9._~-]+)+/") || path.contains("/./") || path.contains("/../")) {
       throw value.bad("a path that begins and ends with a slash, as /pypi/");
     }
-    if (RESERVED.contains(path) || path.startsWith("/v2/")) {
+    if (path.equals(RESERVED)) {
       throw value.bad("another path: a mirror answers this one itself");
     }
     return path;

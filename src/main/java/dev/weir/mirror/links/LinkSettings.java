@@ -10,9 +10,11 @@ import java.util.regex.Pattern;
  * @param publicUrl how clients reach the mirror, as {@code https://mirror.example}; empty: by the
  *     Host that they ask for
  * @param maxBytes the largest document
+ * @param workingBytes of documents that are being rewritten; others wait
  * @param cacheBytes of rewritten documents that are kept in memory
  */
-public record LinkSettings(boolean on, String publicUrl, long maxBytes, long cacheBytes) {
+public record LinkSettings(
+    boolean on, String publicUrl, long maxBytes, long workingBytes, long cacheBytes) {
   private static final Pattern URL = Pattern.compile("https?://[^/?#\\s]+");
 
   public LinkSettings {
@@ -21,9 +23,10 @@ public record LinkSettings(boolean on, String publicUrl, long maxBytes, long cac
           "weir.mirror.links.public-url must be like https://mirror.example, without a path: "
               + publicUrl);
     }
-    if (maxBytes < 1 || maxBytes > Integer.MAX_VALUE / 2 || cacheBytes < 0) {
+    if (maxBytes < 1 || maxBytes > Integer.MAX_VALUE / 2 || workingBytes < 1 || cacheBytes < 0) {
       throw new IllegalArgumentException(
-          "weir.mirror.links.max-bytes must be from 1 to 1 GiB, cache-bytes not negative");
+          "weir.mirror.links.max-bytes must be from 1 to 1 GiB, working-bytes above 0, cache-bytes"
+              + " not negative");
     }
   }
 
@@ -32,6 +35,7 @@ public record LinkSettings(boolean on, String publicUrl, long maxBytes, long cac
         room.getBoolean("on"),
         room.getString("public-url").strip(),
         room.getBytes("max-bytes"),
+        room.getBytes("working-bytes"),
         room.getBytes("cache-bytes"));
   }
 }

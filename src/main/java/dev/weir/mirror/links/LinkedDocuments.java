@@ -59,6 +59,7 @@ public final class LinkedDocuments implements Documents {
   private final Materializer materializer;
   private final LongAdder rewritten = new LongAdder();
   private final LongAdder left = new LongAdder();
+  private final WorkBudget budget;
   private final Cache<Kept, byte[]> kept;
 
   /** A rewritten document; {@code mark} stands for how its links were written. */
@@ -83,6 +84,7 @@ public final class LinkedDocuments implements Documents {
     this.mounts = mounts;
     this.working = working;
     this.materializer = materializer;
+    this.budget = new WorkBudget(settings.workingBytes());
     this.kept =
         Caffeine.newBuilder()
             .maximumWeight(settings.cacheBytes())
@@ -198,9 +200,16 @@ public final class LinkedDocuments implements Documents {
       full.entity().getDataBytes().runWith(Sink.cancelled(), materializer);
       return CompletableFuture.completedFuture(of(full, reading, known));
     }
-    return read(full.entity())
-        .thenApplyAsync(document -> rewrite(full, reading, key, document, gzip), working)
-        .exceptionally(failed -> tooLarge(failed, reading));
+    long announced = full.entity().getContentLengthOption().orElse(settings.maxBytes());
+    return budget
+        .take(announced)
+        .thenCompose(
+            taken ->
+                read(full.entity())
+                    .thenApplyAsync(
+                        document -> rewrite(full, reading, key, document, gzip), working)
+                    .exceptionally(failed -> tooLarge(failed, reading))
+                    .whenComplete((done, failed) -> budget.giveBack(taken)));
   }
 
   private CompletionStage<ByteString> read(ResponseEntity entity) {

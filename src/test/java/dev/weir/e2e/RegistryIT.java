@@ -1,0 +1,239 @@
+package dev.weir.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weir.http.Headers;
+import dev.weir.testing.Answer;
+import dev.weir.testing.Curl;
+import dev.weir.testing.Eventually;
+import dev.weir.testing.OriginServer;
+import dev.weir.testing.ProxyClient;
+import dev.weir.testing.Seen;
+import dev.weir.testing.TestCa;
+import dev.weir.testing.WeirProcess;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A container registry that wants tokens, through a mirror whose clients have none. */
+class RegistryIT {
+  private static final String MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json";
+
+  @TempDir private Path folder;
+
+  private final byte[] layer = new byte[300_000];
+  private OriginServer registry;
+  private OriginServer tokens;
+  private WeirProcess weir;
+  private Curl curl;
+  private String blob;
+  private byte[] manifest;
+
+  @BeforeEach
+  void start() throws Exception {
+    new Random(7).nextBytes(layer);
+    blob = "sha256:" + digest(layer);
+    manifest =
+        ("{\"schemaVersion\":2,\"layers\":[{\"digest\":\"%s\"}]}".formatted(blob))
+            .getBytes(StandardCharsets.UTF_8);
+    TestCa authority = new TestCa("Origins of tests");
+    registry = OriginServer.start(authority.sockets("127.0.0.1", "localhost"));
+    tokens = OriginServer.start(authority.sockets("127.0.0.1", "localhost"));
+    tokens.on("/token", this::token);
+    serve("open/image");
+    serve("closed/image");
+    Files.writeString(folder.resolve("puller"), "puller:top secret\n");
+    Path rules =
+        Files.writeString(
+            folder.resolve("rules.conf"),
+            """
+            mounts = [
+              { name = public, path = /v2/hub/, to = "https://127.0.0.1:%1$d/v2/" }
+              { name = private, path = /v2/ours/, to = "https://127.0.0.1:%1$d/v2/",
+                credentials { basic = "file:%2$s/puller" } }
+            ]
+            """
+                .formatted(registry.port(), folder));
+    weir =
+        WeirProcess.start(
+            folder.resolve("data"),
+            "256m",
+            "--mode=mirror",
+            "--policy-file=" + rules,
+            "--upstream-ca=" + authority.pem(folder),
+            "--mirror-allow-destinations=localhost:" + tokens.port(),
+            "--health-port=0");
+    curl = new Curl("");
+  }
+
+  @AfterEach
+  void stop() {
+    weir.close();
+    registry.close();
+    tokens.close();
+  }
+
+  @Test
+  void anImageIsPulledWithTokensThatNoClientSeesAndThenWithoutTheRegistry() throws Exception {
+    // Given
+    assertThat(get("/v2/").status()).isEqualTo(200);
+
+    // When
+    ProxyClient.Response tag = get("/v2/hub/open/image/manifests/latest");
+    ProxyClient.Response first = get("/v2/hub/open/image/blobs/" + blob);
+
+    // Then
+    assertThat(tag.status()).isEqualTo(200);
+    assertThat(tag.body()).isEqualTo(manifest);
+    assertThat(tag.header("Content-Type")).isEqualTo(MANIFEST_TYPE);
+    assertThat(first.body()).isEqualTo(layer);
+    assertThat(tokens.count("/token")).as("one token for a repository").isEqualTo(1);
+
+    // When
+    Eventually.holds(() -> get("/v2/hub/open/image/blobs/" + blob).isHit());
+    registry.refuse();
+    tokens.refuse();
+
+    // Then
+    assertThat(get("/v2/hub/open/image/manifests/latest").body()).isEqualTo(manifest);
+    assertThat(get("/v2/hub/open/image/blobs/" + blob).body()).isEqualTo(layer);
+    assertThat(registry.count("/v2/open/image/blobs/" + blob, seen -> isPull(seen, "open/image")))
+        .isEqualTo(1);
+    assertThat(weir.log()).doesNotContain("token-of", "top secret");
+  }
+
+  @Test
+  void aPrivateRepositoryIsForItsMountAlone() throws Exception {
+    // When
+    ProxyClient.Response stranger = get("/v2/hub/closed/image/blobs/" + blob);
+    ProxyClient.Response entitled = get("/v2/ours/closed/image/blobs/" + blob);
+    Eventually.holds(() -> get("/v2/ours/closed/image/blobs/" + blob).isHit());
+    ProxyClient.Response still = get("/v2/hub/closed/image/blobs/" + blob);
+
+    // Then
+    assertThat(stranger.status()).isEqualTo(401);
+    assertThat(entitled.body()).isEqualTo(layer);
+    assertThat(still.status()).isEqualTo(401);
+    assertThat(get("/127.0.0.1:" + registry.port() + "/v2/closed/image/blobs/" + blob).status())
+        .isNotEqualTo(200);
+  }
+
+  @Test
+  void aHerdFetchesOneTokenAndOneBlob() throws Exception {
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      // When
+      List<Future<ProxyClient.Response>> all = new ArrayList<>();
+      for (int i = 0; i < 20; i++) {
+        all.add(threads.submit(() -> get("/v2/hub/open/image/blobs/" + blob)));
+      }
+
+      // Then
+      for (Future<ProxyClient.Response> one : all) {
+        assertThat(one.get().body()).isEqualTo(layer);
+      }
+      assertThat(tokens.count("/token")).isEqualTo(1);
+      assertThat(registry.count("/v2/open/image/blobs/" + blob, seen -> isPull(seen, "open/image")))
+          .isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aTokenThatHoldsNoLongerIsFetchedAnew() throws Exception {
+    // Given
+    get("/v2/hub/open/image/manifests/latest");
+    secret = "other";
+    // When
+    ProxyClient.Response response = get("/v2/hub/open/image/manifests/other");
+    // Then
+    assertThat(response.body()).isEqualTo(manifest);
+    assertThat(tokens.count("/token")).isEqualTo(2);
+  }
+
+  @Test
+  void whatNoMountLeadsToIsUnknownInTheWordsOfRegistries() throws Exception {
+    ProxyClient.Response response = get("/v2/elsewhere/image/manifests/latest");
+    assertThat(response.status()).isEqualTo(404);
+    assertThat(response.text()).contains("NAME_UNKNOWN");
+  }
+
+  private ProxyClient.Response get(String path) throws Exception {
+    return curl.fetch(
+        "http://127.0.0.1:" + weir.address().getPort() + path,
+        "-HAccept: " + MANIFEST_TYPE + ", */*");
+  }
+
+  // --- the registry
+
+  private volatile String secret = "first";
+
+  private void serve(String repository) {
+    registry.on("/v2/" + repository + "/blobs/" + blob, seen -> answer(seen, repository, layer));
+    for (String tag : List.of("latest", "other")) {
+      registry.on(
+          "/v2/" + repository + "/manifests/" + tag, seen -> answer(seen, repository, manifest));
+    }
+  }
+
+  private Answer answer(Seen seen, String repository, byte[] body) throws IOException {
+    if (!isPull(seen, repository)) {
+      return Answer.text(
+          401,
+          "{\"errors\":[{\"code\":\"UNAUTHORIZED\"}]}",
+          "WWW-Authenticate",
+          "Bearer realm=\"https://localhost:%d/token\",service=\"tests\",scope=\"repository:%s:pull\""
+              .formatted(tokens.port(), repository));
+    }
+    String tag = "\"sha256:" + digest(body) + "\"";
+    if (tag.equals(seen.header("If-None-Match"))) {
+      return Answer.of(304, Headers.of("ETag", tag), new byte[0]);
+    }
+    return Answer.of(
+        200,
+        Headers.of("Content-Type", body == layer ? "application/octet-stream" : MANIFEST_TYPE)
+            .plus("Docker-Content-Digest", "sha256:" + digest(body))
+            .plus("ETag", tag),
+        body);
+  }
+
+  private boolean isPull(Seen seen, String repository) {
+    return ("Bearer token-of-" + secret + "-" + repository).equals(seen.header("Authorization"));
+  }
+
+  private Answer token(Seen seen) {
+    String scope = seen.query("scope", "");
+    String repository = scope.replaceAll("^repository(:|%3A)|(:|%3A)pull$", "").replace("%2F", "/");
+    String basic =
+        "Basic "
+            + Base64.getEncoder()
+                .encodeToString("puller:top secret".getBytes(StandardCharsets.UTF_8));
+    if (repository.startsWith("closed/") && !basic.equals(seen.header("Authorization"))) {
+      return Answer.text(401, "{}");
+    }
+    return Answer.text(
+        200,
+        "{\"token\":\"token-of-%s-%s\",\"expires_in\":300}".formatted(secret, repository),
+        "Content-Type",
+        "application/json");
+  }
+
+  private static String digest(byte[] bytes) throws IOException {
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+    } catch (java.security.NoSuchAlgorithmException impossible) {
+      throw new IOException(impossible);
+    }
+  }
+}
