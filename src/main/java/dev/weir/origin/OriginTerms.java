@@ -54,7 +54,8 @@ public record OriginTerms(
 
   /** The same for a request whose failure says nothing about the origin's health. */
   public OriginTerms uncounted() {
-    return new OriginTerms(circuit.uncounted(), pace, redirects, manner, upstream, steps);
+    return new OriginTerms(
+        circuit.uncounted(), pace, redirects, manner, upstream, steps, connection);
   }
 
   /** The same to another server. */
