@@ -28,7 +28,7 @@ public record CircuitTerms(
 
   /** The same for a request whose failure says nothing about the origin's health. */
   public CircuitTerms uncounted() {
-    return new CircuitTerms(applies, 0, windowMillis, openMillis);
+    return new CircuitTerms(applies, heedsBans, 0, windowMillis, openMillis);
   }
 
   CircuitTerms or(OriginSettings.Breaker settings) {
