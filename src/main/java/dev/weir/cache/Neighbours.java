@@ -11,8 +11,9 @@ import org.apache.pekko.actor.typed.ActorRef;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What nodes tell one another that is no key's business: which origins are left alone. Told once
- * and not acknowledged; a node that has just come is told all that holds.
+ * What nodes tell one another that is no key's business: which origins are left alone, and that
+ * rules are to be read again. Told once and not acknowledged; a node that has just come is told
+ * which origins are left alone.
  */
 final class Neighbours {
   /** One message stays far below what the fabric carries. */
@@ -28,6 +29,7 @@ final class Neighbours {
   private final NodeId self;
   private volatile @Nullable Fleet fleet;
   private volatile @Nullable CircuitBreakers breakers;
+  private volatile Runnable readRules = () -> {};
 
   Neighbours(NodeId self) {
     this.self = self;
@@ -37,6 +39,20 @@ final class Neighbours {
   void share(CircuitBreakers own) {
     breakers = own;
     own.tellOthers(news -> toAll(new NodeMessage.OriginNews(List.of(about(news)))));
+  }
+
+  /** From now on this is run when another node has its rules read again. */
+  void onReadRules(Runnable reading) {
+    readRules = reading;
+  }
+
+  /** Has the others read their rules again; those that cannot be reached find them by themselves. */
+  void readRules(String version) {
+    toAll(new NodeMessage.ReadRules(version));
+  }
+
+  void heardOfRules() {
+    readRules.run();
   }
 
   void joined(Fleet joined) {

@@ -139,6 +139,16 @@ public final class NodeCache implements Cache {
     neighbours.share(breakers);
   }
 
+  /** Has that run when another node's operator wants rules read again; it must not block. */
+  public void onReadRules(Runnable reading) {
+    neighbours.onReadRules(reading);
+  }
+
+  /** Has all other nodes read their rules again. */
+  public void readRulesElsewhere(String version) {
+    neighbours.readRules(version);
+  }
+
   void attach(KeeperLink keepers) {
     // Before any request asks: the key of a running fill is to have one leader.
     reports.claimAll(keepers);
@@ -240,6 +250,7 @@ public final class NodeCache implements Cache {
       case NodeMessage.Succeeded(long id, Grant grant, NodeId leader, String reason) ->
           replies.succeeded(id, succession(grant, leader, reason));
       case NodeMessage.OriginNews news -> neighbours.heard(news);
+      case NodeMessage.ReadRules ignored -> neighbours.heardOfRules();
       case NodeMessage.RenewSession renew ->
           near.renewSession(
               System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(settings.sessionTermMillis()));

@@ -63,6 +63,13 @@ public sealed interface NodeMessage {
       String cause,
       long decidedAtMillis) {}
 
+  /**
+   * An operator has had rules read again on another node: each reads files of its own.
+   *
+   * @param version that was in force there
+   */
+  record ReadRules(String version) implements NodeMessage, FleetMessage {}
+
   /** The node's own clock. */
   record RenewSession() implements NodeMessage {}
 }

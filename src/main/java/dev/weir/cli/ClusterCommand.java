@@ -65,11 +65,12 @@ final class ClusterCommand {
     }
     JsonNode page = new ObjectMapper().readTree(answer.body());
     out.printf(
-        "node %s: keepers %s, %d fills running, %d keys leased%n",
+        "node %s: keepers %s, %d fills running, %d keys leased, rules %s%n",
         page.path("node").asText(),
         page.path("keepersAnswer").asBoolean() ? "answer" : "do not answer",
         page.path("runningFills").asInt(),
-        page.path("leasedKeys").asLong());
+        page.path("leasedKeys").asLong(),
+        page.path("rules").asText());
     out.printf("%-32s %-9s %-11s %6s%n", "member", "status", "reachable", "shards");
     for (JsonNode member : page.path("members")) {
       out.printf(

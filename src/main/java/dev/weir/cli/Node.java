@@ -513,6 +513,7 @@ final class Node {
             origins.breakers(),
             mirrorSettings());
     cache.share(origins.breakers());
+    operations.readRulesWhenTold(blocking);
     ServerBinding peers = fleet.serve(data, ca, cache, stores.chunks(), blocking);
     if (peers != null) {
       closings.addStage("peer port", peers::unbind);

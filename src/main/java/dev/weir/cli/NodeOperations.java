@@ -15,6 +15,8 @@ import dev.weir.rules.LiveRules;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** What operators may do, done by this node's cache and fabric. */
 final class NodeOperations implements Operations {
@@ -92,8 +94,25 @@ final class NodeOperations implements Operations {
     return looks.list(host, after, limit);
   }
 
+  /** Reads the rules when another node says so; however often it does, one reading waits. */
+  void readRulesWhenTold(Executor blocking) {
+    AtomicBoolean due = new AtomicBoolean();
+    cache.onReadRules(
+        () -> {
+          if (due.compareAndSet(false, true)) {
+            blocking.execute(
+                () -> {
+                  due.set(false);
+                  rules.reload();
+                });
+          }
+        });
+  }
+
   @Override
   public Reloaded reloadRules() {
+    // Whatever becomes of it here: files of other nodes may be others.
+    cache.readRulesElsewhere(rules.version());
     return switch (rules.reload()) {
       case LiveRules.Outcome.Loaded(String version, int count) ->
           new Reloaded(true, "rules %s are in force: %d rules".formatted(version, count));
@@ -124,6 +143,7 @@ final class NodeOperations implements Operations {
               ObjectNode page = JSON.createObjectNode();
               page.put("node", node.text());
               page.put("keepersAnswer", cache.isAttached());
+              page.put("rules", rules.version());
               page.put("runningFills", cache.fills().count());
               page.put("leasedKeys", cache.nearKeys());
               ArrayNode members = page.putArray("members");

@@ -162,6 +162,7 @@ class FleetMessagesTest {
             List.of(
                 new NodeMessage.About("https://a.example", "opened", 30_000, true, "slow", 0),
                 new NodeMessage.About("b.example", "banned", 0, false, "", 1_700_000_000_000L))));
+    all.put("read-rules", new NodeMessage.ReadRules("1-a"));
     all.put("lease", LEASE);
     return all;
   }
