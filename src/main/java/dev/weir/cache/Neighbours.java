@@ -46,7 +46,9 @@ final class Neighbours {
     readRules = reading;
   }
 
-  /** Has the others read their rules again; those that cannot be reached find them by themselves. */
+  /**
+   * Has the others read their rules again; those that cannot be reached find them by themselves.
+   */
   void readRules(String version) {
     toAll(new NodeMessage.ReadRules(version));
   }

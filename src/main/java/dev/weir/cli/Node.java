@@ -48,6 +48,7 @@ import dev.weir.origin.Resolver;
 import dev.weir.origin.SystemResolver;
 import dev.weir.rules.LiveRules;
 import dev.weir.rules.RuleFileException;
+import dev.weir.rules.RulesSettings;
 import dev.weir.store.LocalStores;
 import dev.weir.store.MetadataStore;
 import dev.weir.store.ObjectStore;
@@ -153,9 +154,18 @@ final class Node {
 
   static LiveRules rules(ServeSettings settings) {
     try {
-      return new LiveRules(settings.policyFiles(), settings.defaultPolicy());
+      return new LiveRules(
+          settings.policyFiles(), settings.defaultPolicy(), rulesSettings(settings));
     } catch (RuleFileException bad) {
       throw new SettingsException("--policy-file: " + bad.getMessage());
+    }
+  }
+
+  static RulesSettings rulesSettings(ServeSettings settings) {
+    try {
+      return RulesSettings.from(settings.config().getConfig("weir.rules"));
+    } catch (IllegalArgumentException bad) {
+      throw new SettingsException(String.valueOf(bad.getMessage()));
     }
   }
 

@@ -155,7 +155,9 @@ final class PolicyCommand {
     ServeSettings settings = ServeSettings.from(config);
     Caller caller = caller(parsed);
     try {
-      RuleBook book = RuleFiles.load(settings.policyFiles(), settings.defaultPolicy());
+      RuleBook book =
+          RuleFiles.load(
+              settings.policyFiles(), settings.defaultPolicy(), Node.rulesSettings(settings));
       String between = "";
       for (String url : parsed.matchedPositionalValue(0, List.<String>of())) {
         out.print(between);

@@ -22,6 +22,7 @@ import dev.cel.validator.CelValidatorFactory;
 import dev.cel.validator.validators.RegexLiteralValidator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 
 /**
@@ -35,9 +36,6 @@ final class ExpressionLanguage {
 
   private static final int MAX_NESTING = 50;
 
-  /** Rounds of all loops of one evaluation together. */
-  private static final int MAX_ROUNDS = 1_000;
-
   /** Instructions of one regular expression (RE2/J: time linear in the text). */
   private static final int MAX_REGEX_PROGRAM = 2_000;
 
@@ -49,19 +47,17 @@ final class ExpressionLanguage {
       CelOptions.current()
           .maxExpressionCodePointSize(MAX_EXPRESSION_CHARS)
           .maxParseRecursionDepth(MAX_NESTING)
-          .comprehensionMaxIterations(MAX_ROUNDS)
           .maxRegexProgramSize(MAX_REGEX_PROGRAM)
           .build();
 
   private static final Map<String, CelType> VARIABLES = variables();
   private static final CelCompiler COMPILER = compiler();
-  private static final CelRuntime RUNTIME =
-      CelRuntimeFactory.standardCelRuntimeBuilder()
-          .setOptions(OPTIONS)
-          .addLibraries(CelExtensions.strings())
-          .build();
+
+  /** By how many rounds all loops of one evaluation may make together: one, but in tests. */
+  private static final Map<Integer, CelRuntime> RUNTIMES = new ConcurrentHashMap<>();
+
   private static final CelValidator VALIDATOR =
-      CelValidatorFactory.standardCelValidatorBuilder(COMPILER, RUNTIME)
+      CelValidatorFactory.standardCelValidatorBuilder(COMPILER, runtime(1))
           .addAstValidators(RegexLiteralValidator.INSTANCE)
           .build();
 
@@ -77,10 +73,11 @@ final class ExpressionLanguage {
   /**
    * Compiles an expression.
    *
+   * @param maxRounds of all loops of one evaluation together
    * @throws IllegalArgumentException for what is none or has another type, with line, column and
    *     reason
    */
-  static Compiled compile(String text, boolean isCondition) {
+  static Compiled compile(String text, int maxRounds, boolean isCondition) {
     try {
       CelValidationResult checked = COMPILER.compile(text);
       if (!checked.hasError()) {
@@ -99,7 +96,8 @@ final class ExpressionLanguage {
           tree.getReferenceMap().values().stream()
               .map(CelReference::name)
               .anyMatch(name -> name.startsWith(RESPONSE));
-      return new Compiled(RUNTIME.createProgram(tree), asksResponse);
+      CelRuntime runtime = RUNTIMES.computeIfAbsent(maxRounds, ExpressionLanguage::runtime);
+      return new Compiled(runtime.createProgram(tree), asksResponse);
     } catch (CelValidationException | CelEvaluationException bad) {
       throw new IllegalArgumentException(String.valueOf(bad.getMessage()), bad);
     }
@@ -133,6 +131,13 @@ final class ExpressionLanguage {
     variables.put(RESPONSE + "status", SimpleType.INT);
     variables.put(RESPONSE + "headers", FIELDS);
     return variables;
+  }
+
+  private static CelRuntime runtime(int maxRounds) {
+    return CelRuntimeFactory.standardCelRuntimeBuilder()
+        .setOptions(OPTIONS.toBuilder().comprehensionMaxIterations(maxRounds).build())
+        .addLibraries(CelExtensions.strings())
+        .build();
   }
 
   private static CelCompiler compiler() {

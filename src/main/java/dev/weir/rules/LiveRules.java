@@ -21,6 +21,7 @@ public final class LiveRules implements Supplier<PolicyTable> {
 
   private final List<Path> paths;
   private final Policy defaultPolicy;
+  private final RulesSettings limits;
   private final AtomicLong reloads = new AtomicLong();
   private final AtomicLong failures = new AtomicLong();
   private volatile RuleBook book;
@@ -50,13 +51,19 @@ public final class LiveRules implements Supplier<PolicyTable> {
    *
    * @throws RuleFileException for files that cannot be used
    */
-  public LiveRules(List<Path> paths, Policy defaultPolicy) {
+  public LiveRules(List<Path> paths, Policy defaultPolicy, RulesSettings limits) {
     this.paths = List.copyOf(paths);
     this.defaultPolicy = defaultPolicy;
-    this.book = RuleFiles.load(this.paths, defaultPolicy, number);
+    this.limits = limits;
+    this.book = RuleFiles.load(this.paths, defaultPolicy, limits, number);
     this.seen = book.digest();
     this.secrets = RuleFiles.secrets(book);
     this.seenSecrets = secrets;
+  }
+
+  /** The same with the usual limits. */
+  public LiveRules(List<Path> paths, Policy defaultPolicy) {
+    this(paths, defaultPolicy, RulesSettings.usual());
   }
 
   /** The rules in force. */
@@ -105,7 +112,7 @@ public final class LiveRules implements Supplier<PolicyTable> {
         problem = "";
         return new Outcome.Unchanged(version());
       }
-      RuleBook loaded = RuleFiles.load(paths, defaultPolicy, number + 1);
+      RuleBook loaded = RuleFiles.load(paths, defaultPolicy, limits, number + 1);
       number++;
       // Of the same files: those it has newly named are looked at as they are now.
       secrets = loaded.digest().equals(book.digest()) ? seenSecrets : RuleFiles.secrets(loaded);

@@ -22,12 +22,6 @@ import org.slf4j.LoggerFactory;
 final class RuleExpression<T> implements Expression<T> {
   private static final Logger LOG = LoggerFactory.getLogger(RuleExpression.class);
 
-  /** Operators, calls and variables that are evaluated, each round of a loop anew. */
-  private static final int MAX_STEPS = 5_000;
-
-  /** Characters of all texts that are made on the way. */
-  private static final long MAX_MADE_CHARS = 1 << 20;
-
   private static final long LOG_INTERVAL_NANOS = TimeUnit.MINUTES.toNanos(1);
 
   private static final LongAdder FAILURES = new LongAdder();
@@ -36,34 +30,43 @@ final class RuleExpression<T> implements Expression<T> {
   private final String where;
   private final ExpressionLanguage.Compiled compiled;
   private final Function<Object, @Nullable T> reader;
+  private final RulesSettings limits;
   private final AtomicLong loggedNanos = new AtomicLong(System.nanoTime() - LOG_INTERVAL_NANOS);
   private final LongAdder unlogged = new LongAdder();
 
   private RuleExpression(
-      Value value, ExpressionLanguage.Compiled compiled, Function<Object, @Nullable T> reader) {
+      Value value,
+      ExpressionLanguage.Compiled compiled,
+      RulesSettings limits,
+      Function<Object, @Nullable T> reader) {
     this.text = value.text();
     this.where = Value.place(value.config().origin()) + ": " + value.where();
     this.compiled = compiled;
     this.reader = reader;
+    this.limits = limits;
   }
 
   /** A condition. */
-  static Expression<Boolean> condition(Value value) {
-    return new RuleExpression<>(value, compiled(value, true), Boolean.class::cast);
+  static Expression<Boolean> condition(Value value, RulesSettings limits) {
+    return new RuleExpression<>(value, compiled(value, limits, true), limits, Boolean.class::cast);
   }
 
   /** The label of a policy. */
-  static Expression<Policy> policy(Value value) {
+  static Expression<Policy> policy(Value value, RulesSettings limits) {
     return new RuleExpression<>(
         value,
-        ofRequest(value),
+        ofRequest(value, limits),
+        limits,
         said -> said.equals("") ? null : Policy.named(said.toString()).orElseThrow());
   }
 
   /** A path with or without a query. */
-  static Expression<KeyTarget> key(Value value) {
+  static Expression<KeyTarget> key(Value value, RulesSettings limits) {
     return new RuleExpression<>(
-        value, ofRequest(value), said -> said.equals("") ? null : new KeyTarget(said.toString()));
+        value,
+        ofRequest(value, limits),
+        limits,
+        said -> said.equals("") ? null : new KeyTarget(said.toString()));
   }
 
   /** How often one had no value because it failed or would have cost too much. */
@@ -71,23 +74,24 @@ final class RuleExpression<T> implements Expression<T> {
     return FAILURES.sum();
   }
 
-  private static ExpressionLanguage.Compiled ofRequest(Value value) {
-    ExpressionLanguage.Compiled compiled = compiled(value, false);
+  private static ExpressionLanguage.Compiled ofRequest(Value value, RulesSettings limits) {
+    ExpressionLanguage.Compiled compiled = compiled(value, limits, false);
     if (compiled.asksResponse()) {
       throw value.bad("request and client alone, since it is decided before there is any response");
     }
     return compiled;
   }
 
-  private static ExpressionLanguage.Compiled compiled(Value value, boolean isCondition) {
+  private static ExpressionLanguage.Compiled compiled(
+      Value value, RulesSettings limits, boolean isCondition) {
     return value.as(
         isCondition ? "a condition in CEL" : "an expression in CEL that gives a text",
-        text -> ExpressionLanguage.compile(text, isCondition));
+        text -> ExpressionLanguage.compile(text, limits.maxRounds(), isCondition));
   }
 
   @Override
   public @Nullable T value(Subject subject, @Nullable ResponseHead response) {
-    Meter meter = new Meter();
+    Meter meter = new Meter(limits);
     try {
       Object value =
           compiled
@@ -136,8 +140,13 @@ final class RuleExpression<T> implements Expression<T> {
 
   /** Counts what an evaluation costs. Once it is over it stays so, whatever is caught inside. */
   private static final class Meter {
+    private final RulesSettings limits;
     private int steps;
     private long chars;
+
+    Meter(RulesSettings limits) {
+      this.limits = limits;
+    }
 
     void count(Object result) {
       steps++;
@@ -150,7 +159,7 @@ final class RuleExpression<T> implements Expression<T> {
     }
 
     boolean isOver() {
-      return steps > MAX_STEPS || chars > MAX_MADE_CHARS;
+      return steps > limits.maxSteps() || chars > limits.maxChars();
     }
   }
 }

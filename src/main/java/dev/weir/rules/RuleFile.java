@@ -77,9 +77,10 @@ record RuleFile(
    * Reads the text of a file.
    *
    * @param name for messages
+   * @param limits of expressions
    * @throws RuleFileException for what cannot be used
    */
-  static RuleFile parse(String name, String text) {
+  static RuleFile parse(String name, String text, RulesSettings limits) {
     Block top = new Block(object(name, text), name).onlyKeys(TOP);
     Value policy = top.get("default-policy");
     Value builtIn = top.get("built-in");
@@ -87,7 +88,7 @@ record RuleFile(
         policy == null ? null : EffectReader.policy(policy),
         builtIn == null || builtIn.flag(),
         removed(top.get("remove")),
-        rules(top.get("rules")),
+        rules(top.get("rules"), limits),
         MountReader.read(top.get("mounts")),
         RuleTest.read(top.get("tests")));
   }
@@ -113,17 +114,17 @@ record RuleFile(
         : value.values().stream().map(one -> new Named(one.word(), one)).toList();
   }
 
-  private static List<Placed> rules(@Nullable Value value) {
+  private static List<Placed> rules(@Nullable Value value, RulesSettings limits) {
     List<Placed> rules = new ArrayList<>();
     if (value != null) {
       for (Value one : value.values()) {
-        rules.add(rule(one.block("a list of rules, each a block { name, match, ... }")));
+        rules.add(rule(one.block("a list of rules, each a block { name, match, ... }"), limits));
       }
     }
     return rules;
   }
 
-  private static Placed rule(Block unnamed) {
+  private static Placed rule(Block unnamed, RulesSettings limits) {
     Value name = new Block(unnamed.config(), "a rule").need("name", "the name of the rule");
     if (!name.word().matches("[A-Za-z0-9][A-Za-z0-9._-]*") || RESERVED.contains(name.word())) {
       throw name.bad("letters, digits and . _ - (and not `default` or `header`)");
@@ -132,7 +133,7 @@ record RuleFile(
     Set<String> known = new HashSet<>(OWN);
     known.addAll(EffectReader.names());
     block.onlyKeys(known);
-    Expressions expressions = expressions(block);
+    Expressions expressions = expressions(block, limits);
     Matcher matcher = matcher(block, expressions);
     Effects effects = EffectReader.read(block);
     if (effects.equals(Effects.NONE) && expressions.policy() == null && expressions.key() == null) {
@@ -163,7 +164,7 @@ record RuleFile(
         : MatchReader.read(block.need("match", "what it applies to").block("a block of matchers"));
   }
 
-  private static Expressions expressions(Block block) {
+  private static Expressions expressions(Block block, RulesSettings limits) {
     Value when = block.get("when");
     Value policy = block.get("policy-expression");
     Value key = block.get("key-expression");
@@ -173,9 +174,9 @@ record RuleFile(
     return when == null && policy == null && key == null
         ? Expressions.NONE
         : new Expressions(
-            when == null ? null : RuleExpression.condition(when),
-            policy == null ? null : RuleExpression.policy(policy),
-            key == null ? null : RuleExpression.key(key));
+            when == null ? null : RuleExpression.condition(when, limits),
+            policy == null ? null : RuleExpression.policy(policy, limits),
+            key == null ? null : RuleExpression.key(key, limits));
   }
 
   private static void refuseEarly(Block block, Effects effects, Expressions expressions) {

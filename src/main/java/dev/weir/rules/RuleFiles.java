@@ -63,7 +63,12 @@ public final class RuleFiles {
    * @throws RuleFileException for what cannot be used
    */
   public static RuleBook load(List<Path> paths, Policy defaultPolicy) {
-    return put(texts(paths), defaultPolicy, "");
+    return load(paths, defaultPolicy, RulesSettings.usual());
+  }
+
+  /** The same with limits of one's own. */
+  public static RuleBook load(List<Path> paths, Policy defaultPolicy, RulesSettings limits) {
+    return put(texts(paths), defaultPolicy, limits, "");
   }
 
   /**
@@ -71,8 +76,8 @@ public final class RuleFiles {
    *
    * @param number how many versions there have been, with this one
    */
-  static RuleBook load(List<Path> paths, Policy defaultPolicy, long number) {
-    return put(texts(paths), defaultPolicy, number + "-");
+  static RuleBook load(List<Path> paths, Policy defaultPolicy, RulesSettings limits, long number) {
+    return put(texts(paths), defaultPolicy, limits, number + "-");
   }
 
   /** The digest that loading now would give; it is read, not parsed. */
@@ -118,10 +123,11 @@ public final class RuleFiles {
     return files;
   }
 
-  private static RuleBook put(List<Text> texts, Policy defaultPolicy, String number) {
-    RuleFile builtIn = RuleFile.parse("built-in rules", builtIn());
+  private static RuleBook put(
+      List<Text> texts, Policy defaultPolicy, RulesSettings limits, String number) {
+    RuleFile builtIn = RuleFile.parse("built-in rules", builtIn(), limits);
     List<RuleFile> files =
-        texts.stream().map(text -> RuleFile.parse(text.name(), text.text())).toList();
+        texts.stream().map(text -> RuleFile.parse(text.name(), text.text(), limits)).toList();
     List<Rule> rules = new RuleOrder(files, builtIn).rules();
     Policy policy = defaultPolicy;
     for (RuleFile file : files) {

@@ -20,7 +20,8 @@ class MountsTest {
   @TempDir private static Path folder;
 
   private static List<Mount> mounts(String text) {
-    return RuleFile.parse("test.conf", "mounts = [\n" + text + "\n]").mounts();
+    return RuleFile.parse("test.conf", "mounts = [\n" + text + "\n]", RulesSettings.usual())
+        .mounts();
   }
 
   private static Credentials credentials(Mount.Origin origin) {

@@ -116,6 +116,20 @@ class RuleExpressionTest {
   }
 
   @ParameterizedTest
+  @CsvSource({"3, 1000, 1048576", "5000, 1, 1048576", "5000, 1000, 3", "5000, 1000, 1048576"})
+  void limitsAreSettings(int maxSteps, int maxRounds, long maxChars) throws Exception {
+    // Given
+    String condition = "['x', 'y', 'z'].all(one, request.path + one != '')";
+    Path file = Files.writeString(folder.resolve("r.conf"), "rules = [" + when(condition) + "]");
+    RulesSettings limits = new RulesSettings(maxSteps, maxRounds, maxChars);
+    // When
+    PolicyTable table = RuleFiles.load(List.of(file), Policy.STANDARD, limits).table();
+    // Then
+    String said = table.resolve(Subject.of(get(URL), Caller.NOBODY)).ruleName();
+    assertThat(said).isEqualTo(limits.equals(RulesSettings.usual()) ? "one" : "default");
+  }
+
+  @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       value = {
