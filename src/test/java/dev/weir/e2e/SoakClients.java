@@ -86,11 +86,7 @@ final class SoakClients implements AutoCloseable {
   private void askOnAndOn(Random random) {
     try {
       while (!ended) {
-        // A large one is a thousand times the work.
-        int object = random.nextInt(origin.objects());
-        if (!origin.isLarge(object) || random.nextInt(8) == 0) {
-          ask(random.nextInt(nodeCount), object, random);
-        }
+        ask(random.nextInt(nodeCount), origin.any(random, 12), random);
         Thread.sleep(random.nextInt(40));
       }
     } catch (InterruptedException stopped) {

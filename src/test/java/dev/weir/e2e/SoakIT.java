@@ -213,10 +213,7 @@ class SoakIT {
   private Void changeAndPurge(Random dice) throws Exception {
     while (!quiet) {
       TimeUnit.MILLISECONDS.sleep(dice.nextInt(1_500));
-      int object = dice.nextInt(origin.objects());
-      if (origin.isLarge(object) && dice.nextInt(3) > 0) {
-        continue;
-      }
+      int object = origin.any(dice, 4);
       origin.change(object);
       if (!origin.isShortLived(object)) {
         purge(dice.nextInt(NODES), object);

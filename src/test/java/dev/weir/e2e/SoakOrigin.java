@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -65,6 +66,13 @@ final class SoakOrigin implements AutoCloseable {
 
   int objects() {
     return versions.length;
+  }
+
+  /** One of all; a large one at that rate, in so many. */
+  int any(Random random, int largeIn) {
+    return random.nextInt(largeIn) == 0
+        ? SMALL + MIDDLE + random.nextInt(LARGE)
+        : random.nextInt(SMALL + MIDDLE);
   }
 
   boolean isLarge(int object) {
