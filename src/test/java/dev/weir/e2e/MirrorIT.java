@@ -281,6 +281,7 @@ class MirrorIT {
   }
 
   @Test
+  @SuppressWarnings("try") // its client goes before the test does
   void whoAskedFirstMayLeaveAndTheOthersAreServed() throws Exception {
     // Given
     String target = "/stream/200000?pieces=20&pause=100";
