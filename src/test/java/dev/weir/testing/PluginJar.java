@@ -43,9 +43,12 @@ public final class PluginJar {
     return jar;
   }
 
-  /** The classes that the pom puts into the jar of the classifier {@code api}. */
+  /** The jar of the classifier {@code api}: the build's own, or before there is one, its like. */
   private static Path api(Path work) throws Exception {
     Path main = mainClasses();
+    if (Files.isRegularFile(main)) {
+      return main.resolveSibling("weir-api.jar");
+    }
     List<PathMatcher> wanted =
         INCLUDE
             .matcher(Files.readString(Path.of("pom.xml")))
