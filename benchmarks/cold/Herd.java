@@ -5,8 +5,10 @@ import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -21,34 +23,39 @@ public final class Herd {
     int clients = Integer.parseInt(args[2]);
     int atOnce = Integer.parseInt(args[3]);
     byte[] request =
-        ("GET " + url + " HTTP/1.1\r\nHost: " + url.getAuthority() + "\r\nConnection: close\r\n\r\n")
+        ("GET "
+                + url
+                + " HTTP/1.1\r\nHost: "
+                + url.getAuthority()
+                + "\r\nConnection: close\r\n\r\n")
             .getBytes(StandardCharsets.US_ASCII);
     CountDownLatch asked = new CountDownLatch(atOnce >= clients ? clients : 0);
     Semaphore turn = new Semaphore(atOnce);
     AtomicInteger whole = new AtomicInteger();
     AtomicLong bytes = new AtomicLong();
-    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      for (int i = 0; i < clients; i++) {
-        threads.submit(
-            () -> {
-              turn.acquireUninterruptibly();
-              try (Socket socket = new Socket()) {
-                socket.connect(new InetSocketAddress(proxy[0], Integer.parseInt(proxy[1])), 60_000);
-                socket.getOutputStream().write(request);
-                asked.countDown();
-                asked.await();
-                long got = read(socket.getInputStream());
-                bytes.addAndGet(got);
-                whole.incrementAndGet();
-              } catch (IOException broken) {
-                System.err.println("herd: " + broken.getMessage());
-              } finally {
-                turn.release();
-              }
-              return null;
-            });
-      }
+    ExecutorService threads = Executors.newFixedThreadPool(Math.min(clients, atOnce));
+    for (int i = 0; i < clients; i++) {
+      threads.submit(
+          () -> {
+            turn.acquireUninterruptibly();
+            try (Socket socket = new Socket()) {
+              socket.connect(new InetSocketAddress(proxy[0], Integer.parseInt(proxy[1])), 60_000);
+              socket.getOutputStream().write(request);
+              asked.countDown();
+              asked.await();
+              long got = read(socket.getInputStream());
+              bytes.addAndGet(got);
+              whole.incrementAndGet();
+            } catch (IOException broken) {
+              System.err.println("herd: " + broken.getMessage());
+            } finally {
+              turn.release();
+            }
+            return null;
+          });
     }
+    threads.shutdown();
+    threads.awaitTermination(10, TimeUnit.MINUTES);
     System.out.println("clients=" + whole + " bytes=" + bytes);
   }
 
