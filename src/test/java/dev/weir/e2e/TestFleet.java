@@ -14,13 +14,18 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadLocalRandom;
 
 /** Nodes of one fleet, each a process of its own, and clients of theirs. */
 final class TestFleet implements AutoCloseable {
+  private static final Set<Integer> GIVEN = ConcurrentHashMap.newKeySet();
+
   /** Each node keeps its stores to itself: fleets of one test that is not about stores. */
   static final String UNSHARED = "weir.cluster.unshared-stores = true\n";
 
@@ -143,17 +148,23 @@ final class TestFleet implements AutoCloseable {
             place.classPath(), place.wrapper(), node.data(), "256m", node.flags());
   }
 
-  static List<Integer> freePorts(int count) throws IOException {
-    List<ServerSocket> sockets = new ArrayList<>();
+  /**
+   * Ports below those that the kernel gives to outgoing connections: one that was free a moment ago
+   * and is another's by then had nodes fail to start.
+   */
+  static List<Integer> freePorts(int count) {
     List<Integer> ports = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      ServerSocket socket = new ServerSocket(0);
-      sockets.add(socket);
-      ports.add(socket.getLocalPort());
+    for (int tries = 0; ports.size() < count && tries < 10_000; tries++) {
+      int port = ThreadLocalRandom.current().nextInt(20_000, 32_000);
+      try (ServerSocket socket = new ServerSocket(port)) {
+        if (GIVEN.add(port)) {
+          ports.add(socket.getLocalPort());
+        }
+      } catch (IOException taken) {
+        continue;
+      }
     }
-    for (ServerSocket socket : sockets) {
-      socket.close();
-    }
+    assertThat(ports).as("free ports").hasSize(count);
     return ports;
   }
 
