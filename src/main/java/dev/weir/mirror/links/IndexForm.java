@@ -21,11 +21,7 @@ enum IndexForm {
   /** A Composer repository: {@code dist.url}, and where its other documents are. */
   COMPOSER,
   /** A Helm repository's {@code index.yaml}: {@code urls}. */
-  HELM,
-  /** Any page, where a mount says so: every link. */
-  HTML,
-  /** Any JSON, where a mount says so: every string that is a URL. */
-  JSON;
+  HELM;
 
   private static final Pattern PACKAGE_MANAGER = Pattern.compile("(npm|pnpm|yarn|Bun)/");
 
@@ -87,9 +83,8 @@ enum IndexForm {
       case NPM ->
           mediaType.equals("application/json")
               || mediaType.equals("application/vnd.npm.install-v1+json");
-      case COMPOSER, JSON -> mediaType.equals("application/json");
+      case COMPOSER -> mediaType.equals("application/json");
       case HELM -> !NO_YAML.contains(mediaType);
-      case HTML -> mediaType.equals("text/html") || mediaType.equals("application/xhtml+xml");
     };
   }
 }

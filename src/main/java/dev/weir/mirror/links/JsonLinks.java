@@ -53,10 +53,6 @@ final class JsonLinks implements LinkRewriter {
         return isDist || isPath || isField(at, "dist-url") ? links.url(text) : null;
       };
 
-  static final Place ANY =
-      (at, text, links) ->
-          text.startsWith("https://") || text.startsWith("http://") ? links.url(text) : null;
-
   private static final JsonFactory JSON = new JsonFactory();
 
   private final Place place;

@@ -25,6 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 import java.util.zip.GZIPInputStream;
@@ -308,20 +309,28 @@ public final class LinkedDocuments implements Documents {
   private EdgeResponse tooLarge(Throwable failed, Reading reading) {
     Throwable cause = failed instanceof CompletionException ? failed.getCause() : failed;
     boolean large = cause instanceof StreamLimitReachedException;
+    String id = Long.toHexString(ThreadLocalRandom.current().nextLong() | Long.MIN_VALUE);
     LOG.warn(
-        "An index document of {} could not be taken: {}",
+        "An index document of {} could not be taken, answered 502 with id {}: {}",
         reading.asked().origin().authority().host(),
+        id,
         String.valueOf(cause));
     String detail =
         large
             ? "The index document is larger than weir.mirror.links.max-bytes."
             : "The origin's index document broke off.";
-    byte[] problem = new Problem(502, "mirror", detail).json("-");
+    byte[] problem = new Problem(502, "mirror", detail).json(id);
     return new EdgeResponse.Full(
         new ResponseHead(
             502,
             Problem.title(502),
-            Headers.of("Content-Type", Problem.MEDIA_TYPE, "Cache-Control", "no-store")),
+            Headers.of(
+                "Content-Type",
+                Problem.MEDIA_TYPE,
+                "Cache-Control",
+                "no-store",
+                "X-Request-ID",
+                id)),
         entity(problem),
         false);
   }
