@@ -9,6 +9,7 @@ import dev.weir.fill.FillEvents;
 import dev.weir.fill.FillIntent;
 import dev.weir.fill.FillPlan;
 import dev.weir.fill.Succession;
+import dev.weir.http.StoredResponse;
 import dev.weir.store.HeldEntry;
 import dev.weir.store.Holding;
 import java.util.Iterator;
@@ -89,6 +90,12 @@ final class FillReports implements FillEvents {
 
     boolean mayBeGranted() {
       return grant == null && !disowned && (intent == null || intent instanceof FillIntent.Store);
+    }
+
+    /** Whether its response was asked for after that entry's had come. */
+    synchronized boolean isNewer(Entry stored) {
+      return intent instanceof FillIntent.Store(StoredResponse response, var variant, var vary)
+          && response.requestTimeMillis() >= stored.response().responseTimeMillis();
     }
 
     /** Whether others may wait for it, as for any request without credentials. */
@@ -172,21 +179,30 @@ final class FillReports implements FillEvents {
       intent = fill.intent;
       CompletionStage<Void> claim =
           intent instanceof FillIntent.Store(var response, VariantKey variant, var vary)
-              ? claim(local, fill, keepers, vary, variant)
-              : claim(local, fill, keepers, List.of(), VariantKey.NONE);
+              ? claim(local, fill, keepers, new Wanted(Question.Intent.LOOK, vary, variant))
+              : claim(local, fill, keepers, Wanted.UNKNOWN);
       fill.claim = claim;
       return claim;
     }
   }
 
-  private CompletionStage<Void> claim(
-      FillId local, Led fill, KeeperLink keepers, List<String> vary, VariantKey variant) {
+  /** What a claim asks for: the response that varies by those names, or one in its place. */
+  private record Wanted(Question.Intent intent, List<String> vary, VariantKey variant) {
+    static final Wanted UNKNOWN = new Wanted(Question.Intent.LOOK, List.of(), VariantKey.NONE);
+
+    Wanted inPlace() {
+      return new Wanted(Question.Intent.REPLACE, vary, variant);
+    }
+  }
+
+  private CompletionStage<Void> claim(FillId local, Led fill, KeeperLink keepers, Wanted wanted) {
     Grant begun = fill.plan.grant();
     if (begun == null) {
       return CompletableFuture.completedStage(null);
     }
     return questions
-        .askForItself(begun.key(), vary, variant, fill.isPlain(), keepers)
+        .askForItself(
+            begun.key(), wanted.intent(), wanted.vary(), wanted.variant(), fill.isPlain(), keepers)
         .thenCompose(
             answer ->
                 switch (answer) {
@@ -194,9 +210,13 @@ final class FillReports implements FillEvents {
                   case Answer.Validate(Grant grant, Entry entry) ->
                       take(grant, local, fill, keepers);
                   // The key is known to vary by nothing, or by nothing yet: its head will tell.
-                  case Answer.Varies(List<String> names) when names.isEmpty() && !vary.isEmpty() ->
-                      claim(local, fill, keepers, List.of(), VariantKey.NONE);
+                  case Answer.Varies(List<String> names)
+                      when names.isEmpty() && !wanted.vary().isEmpty() ->
+                      claim(local, fill, keepers, Wanted.UNKNOWN);
                   case Answer.Varies varies -> CompletableFuture.completedStage(null);
+                  case Answer.Stored(Lease lease)
+                      when wanted.intent() == Question.Intent.LOOK && fill.isNewer(lease.entry()) ->
+                      claim(local, fill, keepers, wanted.inPlace());
                   case Answer.Stored stored -> CompletableFuture.completedStage(null);
                   case Answer.Follow follow -> CompletableFuture.completedStage(null);
                   case Answer.Alone alone -> CompletableFuture.completedStage(null);

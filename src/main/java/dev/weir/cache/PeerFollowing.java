@@ -51,7 +51,7 @@ final class PeerFollowing {
       BiConsumer<Fill, FillHead> head,
       Consumer<Asker> again) {
     fills
-        .follow(id, leader)
+        .follow(id, leader, asker.question().terms())
         .whenComplete(
             (fill, failed) -> {
               if (fill == null) {

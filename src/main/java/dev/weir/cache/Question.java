@@ -3,6 +3,7 @@ package dev.weir.cache;
 import dev.weir.entry.Entry;
 import dev.weir.entry.PrimaryKey;
 import dev.weir.entry.VariantKey;
+import dev.weir.origin.OriginTerms;
 import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -15,13 +16,26 @@ import org.jspecify.annotations.Nullable;
  *     Authorization whose key is not known to be shareable: it follows only what is known to be
  *     storable, and others do not wait for it
  * @param held for VALIDATE, BACKGROUND and REPLACE: the entry this request has seen, or null
+ * @param terms on which this request would ask the origin: they hold if this node goes on with a
+ *     fill whose leader is lost
  */
 public record Question(
     PrimaryKey key,
     Function<List<String>, VariantKey> variant,
     Intent intent,
     @Nullable Entry held,
-    boolean mayWait) {
+    boolean mayWait,
+    OriginTerms terms) {
+
+  /** A question on usual terms. */
+  public Question(
+      PrimaryKey key,
+      Function<List<String>, VariantKey> variant,
+      Intent intent,
+      @Nullable Entry held,
+      boolean mayWait) {
+    this(key, variant, intent, held, mayWait, OriginTerms.USUAL);
+  }
 
   /** A question of a request that may wait for another's head. */
   public Question(
@@ -30,6 +44,11 @@ public record Question(
       Intent intent,
       @Nullable Entry held) {
     this(key, variant, intent, held, true);
+  }
+
+  /** The same of a request that would ask the origin on those terms. */
+  public Question on(OriginTerms those) {
+    return new Question(key, variant, intent, held, mayWait, those);
   }
 
   /** What the asker would do. */

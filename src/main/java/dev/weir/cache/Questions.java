@@ -116,7 +116,12 @@ final class Questions {
 
   /** A question of the node itself, which no request waits for; "silent" if nobody answers. */
   CompletionStage<Answer> askForItself(
-      PrimaryKey key, List<String> vary, VariantKey variant, boolean mayWait, KeeperLink keepers) {
+      PrimaryKey key,
+      Question.Intent intent,
+      List<String> vary,
+      VariantKey variant,
+      boolean mayWait,
+      KeeperLink keepers) {
     long id = ids.incrementAndGet();
     CompletableFuture<Answer> answer = new CompletableFuture<>();
     own.put(id, answer);
@@ -127,14 +132,7 @@ final class Questions {
     keepers.send(
         key,
         new KeeperCommand.Ask(
-            id,
-            keepers.node(),
-            keepers.nodeId(),
-            Question.Intent.LOOK,
-            vary,
-            variant,
-            null,
-            mayWait));
+            id, keepers.node(), keepers.nodeId(), intent, vary, variant, null, mayWait));
     return answer;
   }
 

@@ -88,7 +88,7 @@ final class ByTheWay {
   private CompletionStage<?> refresh(
       Exchange x, Entry held, ResponseHead answer, StoredResponse fresh) {
     return cache
-        .ask(new Question(x.route.key(), x::variant, Intent.VALIDATE, held))
+        .ask(new Question(x.route.key(), x::variant, Intent.VALIDATE, held).on(x.terms()))
         .thenCompose(
             verdict -> {
               if (!(verdict instanceof Verdict.Validate(Grant grant, Entry current))) {
@@ -127,7 +127,9 @@ final class ByTheWay {
       return CompletableFuture.completedFuture(relayed.get());
     }
     return cache
-        .ask(new Question(x.route.key(), x::variant, Intent.REPLACE, null, x.mayWait()))
+        .ask(
+            new Question(x.route.key(), x::variant, Intent.REPLACE, null, x.mayWait())
+                .on(x.terms()))
         .thenCompose(
             verdict ->
                 switch (verdict) {

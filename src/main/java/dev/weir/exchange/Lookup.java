@@ -241,7 +241,8 @@ final class Lookup {
 
   private CompletionStage<EdgeResponse> ask(Exchange x, Want want) {
     Question question =
-        new Question(x.route.key(), x::variant, want.intent(), want.held(), x.mayWait());
+        new Question(x.route.key(), x::variant, want.intent(), want.held(), x.mayWait())
+            .on(x.terms());
     return Waiting.until(
             cache.ask(question),
             x.edge.gone(),
@@ -374,7 +375,7 @@ final class Lookup {
       return;
     }
     cache
-        .ask(new Question(key, x::variant, Intent.BACKGROUND, entry, x.mayWait()))
+        .ask(new Question(key, x::variant, Intent.BACKGROUND, entry, x.mayWait()).on(x.terms()))
         .thenAccept(
             verdict -> {
               Grant grant = grant(verdict);

@@ -2,6 +2,7 @@ package dev.weir.fill;
 
 import dev.weir.entry.FillId;
 import dev.weir.entry.NodeId;
+import dev.weir.origin.OriginTerms;
 import dev.weir.origin.Origins;
 import dev.weir.store.ChunkStore;
 import java.time.Duration;
@@ -80,7 +81,7 @@ public final class FillRegistry implements Fills {
   }
 
   @Override
-  public CompletionStage<Fill> follow(FillId id, NodeId leader) {
+  public CompletionStage<Fill> follow(FillId id, NodeId leader, OriginTerms terms) {
     Fill here = fills.get(id);
     if (here != null) {
       return CompletableFuture.completedStage(here);
@@ -99,7 +100,7 @@ public final class FillRegistry implements Fills {
                 fresh.completeExceptionally(
                     failed == null ? new SpoolLost("the leader said nothing") : failed);
               } else {
-                fresh.complete(begin(opened));
+                fresh.complete(begin(opened, terms));
               }
               following.remove(place, fresh);
             });
@@ -109,14 +110,15 @@ public final class FillRegistry implements Fills {
   /** A fill may change its leader while the former one, stopped, keeps a connection waiting. */
   private record Place(FillId fill, NodeId leader) {}
 
-  private Fill begin(PeerFills.Opened opened) {
+  private Fill begin(PeerFills.Opened opened, OriginTerms terms) {
     FillHead told = opened.note().head();
     Source<ByteString, ?> bytes = opened.bytes();
     if (bytes == null || !(told instanceof FillHead.Streaming streaming)) {
       return new SettledFill(opened.note().grant().fill(), told);
     }
     SpooledFill fill =
-        new SpooledFill(opened.note(), peers, origins, accelerated, events, context, materializer);
+        new SpooledFill(
+            opened.note(), terms, peers, origins, accelerated, events, context, materializer);
     fills.put(fill.id(), fill);
     fill.follow(streaming, bytes);
     return fill;

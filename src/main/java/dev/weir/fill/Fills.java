@@ -2,6 +2,7 @@ package dev.weir.fill;
 
 import dev.weir.entry.FillId;
 import dev.weir.entry.NodeId;
+import dev.weir.origin.OriginTerms;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
@@ -15,8 +16,12 @@ public interface Fills {
   /**
    * Reads along with a fill that another node leads; this node's copy of it, made once however many
    * ask. Completes when its head is known; fails if the leader cannot be reached or has ended it.
+   *
+   * @param terms on which the first who asks here would ask the origin; they hold if this node goes
+   *     on in the leader's place, for the gates and credentials of a request are its own node's to
+   *     judge
    */
-  CompletionStage<Fill> follow(FillId id, NodeId leader);
+  CompletionStage<Fill> follow(FillId id, NodeId leader, OriginTerms terms);
 
   int count();
 }

@@ -13,6 +13,7 @@ import dev.weir.http.StoredResponse;
 import dev.weir.origin.OriginFailure;
 import dev.weir.origin.OriginRequest;
 import dev.weir.origin.OriginResponse;
+import dev.weir.origin.OriginTerms;
 import dev.weir.origin.Origins;
 import java.util.List;
 import java.util.OptionalLong;
@@ -109,6 +110,7 @@ final class SpooledFill implements Fill {
   /** One that is read along with its leader; {@link #follow} begins it. */
   SpooledFill(
       FillNote note,
+      OriginTerms terms,
       PeerFills peers,
       Origins origins,
       AcceleratedOrigins accelerated,
@@ -121,7 +123,7 @@ final class SpooledFill implements Fill {
     this.plan =
         new FillPlan(
             null,
-            OriginRequest.of(note.request(), note.timeouts()),
+            OriginRequest.of(note.request(), note.timeouts()).on(terms),
             (head, requestTimeMillis, responseTimeMillis) -> new FillIntent.Relay("followed"),
             note.url(),
             false);

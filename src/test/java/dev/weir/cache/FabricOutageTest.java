@@ -71,6 +71,27 @@ class FabricOutageTest {
   }
 
   @Test
+  void whatReplacesAnEntryBeforeKeepersAreUpIsCommittedOnceTheyAre(@TempDir Path folder) {
+    try (CacheHarness node = new CacheHarness(folder, "fabric-timeout = 60 s").joined()) {
+      // Given
+      node.origins.answer(TestOrigins.ok(Headers.EMPTY, bytes("old")));
+      await(node.lead(leadOf(node, key)).end());
+      node.breakFabric();
+
+      // When
+      node.origins.reset();
+      node.origins.answer(TestOrigins.ok(Headers.EMPTY, bytes("newer")));
+      Question replace = new Question(key, variant(""), Question.Intent.REPLACE, null);
+      Fill fill = node.lead(node.ask(replace));
+
+      // Then
+      assertThat(await(fill.end())).isInstanceOf(Fill.End.Committed.class);
+      Entry entry = ((Verdict.Serve) node.ask(look(key))).entry();
+      assertThat(entry.body().length()).isEqualTo("newer".length());
+    }
+  }
+
+  @Test
   void aPurgeBeforeTheFabricIsUpIsNotUndoneByAFillThatBeganBeforeIt(@TempDir Path folder) {
     try (CacheHarness node = new CacheHarness(folder, "fabric-timeout = 60 s")) {
       // Given

@@ -9,9 +9,12 @@ import dev.weir.entry.FillId;
 import dev.weir.entry.Grant;
 import dev.weir.entry.NodeId;
 import dev.weir.http.Headers;
+import dev.weir.origin.CircuitTerms;
+import dev.weir.origin.OriginTerms;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -28,6 +31,11 @@ class FollowingTest {
   private static final byte[] BODY = random(3_000_000);
   private static final Headers HEADERS =
       Headers.of("ETag", "\"v1\"", "Accept-Ranges", "bytes", "Cache-Control", "max-age=60");
+
+  /** Those of a mirror with a credential of its own. */
+  private static final OriginTerms TERMS =
+      new OriginTerms(
+          CircuitTerms.DEFAULT, null, 3, new OriginTerms.Manner("mirror", Set.of("X-Key"), false));
 
   @TempDir private Path folder;
   private FillHarness leading;
@@ -66,8 +74,8 @@ class FollowingTest {
     Fill led = lead();
 
     // When
-    Fill copy = await(following.fills.follow(led.id(), LEADER));
-    Fill again = await(following.fills.follow(led.id(), LEADER));
+    Fill copy = await(following.fills.follow(led.id(), LEADER, TERMS));
+    Fill again = await(following.fills.follow(led.id(), LEADER, TERMS));
 
     // Then
     assertThat(copy.id()).isEqualTo(led.id());
@@ -106,7 +114,7 @@ class FollowingTest {
         });
 
     // When
-    Fill copy = await(following.fills.follow(led.id(), LEADER));
+    Fill copy = await(following.fills.follow(led.id(), LEADER, TERMS));
 
     // Then
     assertThat(digest(following.read(copy))).isEqualTo(digest(BODY));
@@ -117,6 +125,8 @@ class FollowingTest {
     assertThat(following.origins.requests()).hasSize(1);
     assertThat(following.origins.requests().getFirst().head().headers().first("If-Range"))
         .isEqualTo("\"v1\"");
+    // Whatever gate the lost leader asked through, here that of this node's own request holds
+    assertThat(following.origins.requests().getFirst().terms()).isEqualTo(TERMS);
   }
 
   @Test
@@ -136,7 +146,7 @@ class FollowingTest {
     following.successions.add(new Succession.Follow(LEADER));
 
     // When
-    Fill copy = await(following.fills.follow(led.id(), LEADER));
+    Fill copy = await(following.fills.follow(led.id(), LEADER, TERMS));
 
     // Then
     assertThat(digest(following.read(copy))).isEqualTo(digest(BODY));
@@ -156,7 +166,7 @@ class FollowingTest {
     following.successions.add(new Succession.Lost("epoch"));
 
     // When
-    Fill copy = await(following.fills.follow(led.id(), LEADER));
+    Fill copy = await(following.fills.follow(led.id(), LEADER, TERMS));
     Source<ByteString, ?> bytes = copy.read(0, Long.MAX_VALUE);
 
     // Then
