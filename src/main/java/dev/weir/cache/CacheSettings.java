@@ -11,6 +11,8 @@ import com.typesafe.config.Config;
  * @param storeTimeoutMillis longest wait for the metadata store
  * @param storeLogIntervalMillis between two lines about a metadata store that fails
  * @param storeRetryMillis how long a keeper does not ask a store that has failed
+ * @param purgePatienceMillis how long a purge has a store asked again that fails
+ * @param purgePauseMillis before a purge asks it for the second time; doubles up to storeRetry
  * @param followTimeoutMillis longest wait of a follower for a leader's head
  * @param headTimeoutMillis age of a fill without a head at which another leader is named
  * @param leaderSilenceMillis silence after which a leader is replaced
@@ -40,6 +42,8 @@ public record CacheSettings(
     long storeTimeoutMillis,
     long storeLogIntervalMillis,
     long storeRetryMillis,
+    long purgePatienceMillis,
+    long purgePauseMillis,
     long followTimeoutMillis,
     long headTimeoutMillis,
     long leaderSilenceMillis,
@@ -82,6 +86,8 @@ public record CacheSettings(
         millis(room, "store-timeout"),
         millis(room, "store-log-interval"),
         millis(room, "store-retry"),
+        millis(room, "purge-patience"),
+        millis(room, "purge-pause"),
         millis(room, "follow-timeout"),
         millis(room, "head-timeout"),
         millis(room, "leader-silence"),

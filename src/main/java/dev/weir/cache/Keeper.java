@@ -51,9 +51,14 @@ import org.jspecify.annotations.Nullable;
 final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
   private static final AtomicLong LAST_INCARNATION = new AtomicLong();
   private static final String TICK = "tick";
+  private static final String LOAD_AGAIN = "load-again";
+  private static final String REST = "rest";
 
   /** How often a tombstone is written again after somebody else's write. */
-  private static final int MAX_ATTEMPTS = 3;
+  private static final int MAX_CONFLICTS = 3;
+
+  /** Far above every sensible pause, and no overflow. */
+  private static final int MAX_DOUBLINGS = 16;
 
   /** What keepers need of their node. */
   record Context(
@@ -67,18 +72,39 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
   private sealed interface Operation {
     record Write(KeeperCommand.Commit commit) implements Operation {}
 
-    record Bury(List<Kept> gone, long sequence, int attempts) implements Operation {}
+    /**
+     * A tombstone.
+     *
+     * @param conflicts how often somebody else had written
+     * @param failures how often the store did not take it
+     */
+    record Bury(List<Kept> gone, long sequence, int conflicts, int failures) implements Operation {
+      Bury afterConflict() {
+        return new Bury(gone, sequence, conflicts + 1, failures);
+      }
+
+      Bury afterFailure() {
+        return new Bury(gone, sequence, conflicts, failures + 1);
+      }
+    }
 
     record Remove(KeeperCommand.Drop drop) implements Operation {}
 
     /** The store was ahead of us. */
     record Reload() implements Operation {}
+
+    /** The store has failed so many times: nothing is asked of it for a moment. */
+    record Rest(int failures) implements Operation {}
   }
+
+  /** A command that came before the metadata. */
+  private record Early(KeeperCommand command, long sinceNanos) {}
 
   /** An invalidation until all holders have forgotten and the tombstone is written. */
   private static final class Purge {
     final KeeperCommand.Invalidate command;
     final Set<NodeId> holders;
+    final long sinceNanos = now();
     boolean written;
     boolean persisted = true;
 
@@ -96,7 +122,7 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
   private final long incarnation =
       LAST_INCARNATION.updateAndGet(last -> Math.max(last + 1, System.currentTimeMillis()));
   private final Map<NodeId, ActorRef<NodeMessage>> nodes = new HashMap<>();
-  private final Queue<KeeperCommand> early = new ArrayDeque<>();
+  private final Queue<Early> early = new ArrayDeque<>();
   private final Deque<Operation> operations = new ArrayDeque<>();
   private final Map<Long, Purge> purges = new HashMap<>();
   private final Map<FillId, List<KeeperCommand.Orphaned>> orphans = new HashMap<>();
@@ -104,6 +130,7 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
   private boolean loading;
   private long retryAtNanos;
   private boolean storeFailed;
+  private int failedLoads;
   private @Nullable KeyState state;
   private @Nullable Operation current;
   private @Nullable CommitDecision decided;
@@ -153,6 +180,8 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
       case KeeperCommand.TermsOver(long upTo) -> onTermsOver(upTo);
       case KeeperCommand.Loaded(StoredKey stored) -> onLoaded(stored);
       case KeeperCommand.Wrote(KeeperStore.Result result) -> onWrote(result);
+      case KeeperCommand.LoadAgain again -> loadIfNeeded();
+      case KeeperCommand.Rested rested -> onRested();
       case KeeperCommand.Tick tick -> onTick();
       case KeeperCommand.Idle idle -> onIdle();
       case KeeperCommand.Retire retire -> {
@@ -179,18 +208,46 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
       return;
     }
     boolean resting = storeFailed && now() - retryAtNanos < 0;
-    if (resting || early.size() >= context.settings().maxWaiting()) {
+    boolean patient = command instanceof KeeperCommand.Invalidate;
+    if ((resting && !patient) || early.size() >= context.settings().maxWaiting()) {
       refuse(command, resting ? "store" : "busy");
       return;
     }
     if (command instanceof KeeperCommand.Ask ask) {
       ask.node().tell(new NodeMessage.Acked(ask.id()));
     }
-    early.add(command);
-    if (!loading) {
+    early.add(new Early(command, now()));
+    if (resting) {
+      loadAgainLater();
+    } else {
+      loadIfNeeded();
+    }
+  }
+
+  private void loadIfNeeded() {
+    if (state == null && !loading) {
       loading = true;
       load();
     }
+  }
+
+  private void loadAgainLater() {
+    if (!timers.isTimerActive(LOAD_AGAIN)) {
+      timers.startSingleTimer(LOAD_AGAIN, new KeeperCommand.LoadAgain(), pause(failedLoads));
+    }
+  }
+
+  /** Before a purge asks a store once more that has failed so many times; doubles. */
+  private Duration pause(int failures) {
+    CacheSettings settings = context.settings();
+    long doubled = settings.purgePauseMillis() << Math.clamp(failures - 1L, 0, MAX_DOUBLINGS);
+    return Duration.ofMillis(
+        Math.min(doubled, Math.max(settings.purgePauseMillis(), settings.storeRetryMillis())));
+  }
+
+  private boolean isPatient(long sinceNanos) {
+    long patience = TimeUnit.MILLISECONDS.toNanos(context.settings().purgePatienceMillis());
+    return now() - sinceNanos < patience;
   }
 
   private void load() {
@@ -215,17 +272,33 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
       return;
     }
     loading = false;
-    List<KeeperCommand> waited = new ArrayList<>(early);
+    List<Early> waited = new ArrayList<>(early);
     early.clear();
     if (stored == null) {
-      storeFailed = true;
-      retryAtNanos = now() + TimeUnit.MILLISECONDS.toNanos(context.settings().storeRetryMillis());
-      waited.forEach(command -> refuse(command, "store"));
+      onLoadFailed(waited);
     } else {
       storeFailed = false;
+      failedLoads = 0;
       KeyState known = new KeyState(key, context.settings(), stored);
       state = known;
-      waited.forEach(command -> perform(known, command));
+      waited.forEach(one -> perform(known, one.command()));
+    }
+  }
+
+  /** Requests have the origin; a purge has nothing else, so it stays and has the store asked on. */
+  private void onLoadFailed(List<Early> waited) {
+    storeFailed = true;
+    failedLoads++;
+    retryAtNanos = now() + TimeUnit.MILLISECONDS.toNanos(context.settings().storeRetryMillis());
+    for (Early one : waited) {
+      if (one.command() instanceof KeeperCommand.Invalidate && isPatient(one.sinceNanos())) {
+        early.add(one);
+      } else {
+        refuse(one.command(), "store");
+      }
+    }
+    if (!early.isEmpty()) {
+      loadAgainLater();
     }
   }
 
@@ -372,7 +445,18 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
           current = reload;
           load();
         }
+        case Operation.Rest rest -> {
+          current = rest;
+          timers.startSingleTimer(REST, new KeeperCommand.Rested(), pause(rest.failures()));
+        }
       }
+    }
+  }
+
+  private void onRested() {
+    if (current instanceof Operation.Rest) {
+      current = null;
+      startNext();
     }
   }
 
@@ -470,8 +554,10 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
       case Operation.Bury bury -> onBuried(known, bury, result);
       case Operation.Remove remove -> onRemoved(known, remove, result);
       case Operation.Reload reload -> {}
+      case Operation.Rest rest -> {}
     }
-    if (result == null || result instanceof KeeperStore.Result.Conflict) {
+    boolean uncertain = result == null || result instanceof KeeperStore.Result.Conflict;
+    if (uncertain && !(operations.peek() instanceof Operation.Rest)) {
       // Whether a failed write took place is not known: only reading says.
       current = new Operation.Reload();
       load();
@@ -551,6 +637,7 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
           drop.node().tell(new NodeMessage.Done(drop.id(), false));
       case Operation.Bury bury -> written(bury.sequence(), false);
       case Operation.Reload reload -> {}
+      case Operation.Rest rest -> {}
     }
   }
 
@@ -594,7 +681,7 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
         new KeeperCommand.TermsOver(sequence),
         Duration.ofMillis(context.settings().leaseTermMillis()));
     if (!nothing) {
-      enqueue(new Operation.Bury(gone, sequence, 0));
+      enqueue(new Operation.Bury(gone, sequence, 0, 0));
     }
     settle();
   }
@@ -604,11 +691,21 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
       known.indexWritten(index.version());
       bury.gone().forEach(kept -> context.retention().removed(kept.entry()));
       written(bury.sequence(), true);
-    } else if (result instanceof KeeperStore.Result.Conflict && bury.attempts() < MAX_ATTEMPTS) {
-      operations.addFirst(new Operation.Bury(bury.gone(), bury.sequence(), bury.attempts() + 1));
+    } else if (result instanceof KeeperStore.Result.Conflict && bury.conflicts() < MAX_CONFLICTS) {
+      operations.addFirst(bury.afterConflict());
+    } else if (result == null && mayBuryAgain(bury)) {
+      // Commits of this key wait meanwhile: none may come between a tombstone and its order.
+      operations.addFirst(bury.afterFailure());
+      operations.addFirst(new Operation.Reload());
+      operations.addFirst(new Operation.Rest(bury.failures() + 1));
     } else {
       written(bury.sequence(), false);
     }
+  }
+
+  private boolean mayBuryAgain(Operation.Bury bury) {
+    Purge purge = purges.get(bury.sequence());
+    return purge != null && isPatient(purge.sinceNanos);
   }
 
   private void written(long upTo, boolean persisted) {
@@ -660,6 +757,7 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
     KeyState known = state;
     boolean busy =
         loading
+            || !early.isEmpty()
             || current != null
             || !operations.isEmpty()
             || !purges.isEmpty()

@@ -113,6 +113,12 @@ public sealed interface KeeperCommand {
   /** A store operation has ended; null if it failed. */
   record Wrote(KeeperStore.@Nullable Result result) implements KeeperCommand {}
 
+  /** The store is to be asked once more for what is known of the key. */
+  record LoadAgain() implements KeeperCommand {}
+
+  /** The store has had a pause. */
+  record Rested() implements KeeperCommand {}
+
   record Tick() implements KeeperCommand {}
 
   /** The holders that have not answered have lost their leases by time. */

@@ -464,7 +464,10 @@ public final class NodeCache implements Cache {
   /** Sends a command whose effect must not be lost, as soon as there is somebody to take it. */
   private CompletionStage<Boolean> command(
       PrimaryKey key, java.util.function.BiFunction<Long, KeeperLink, KeeperCommand> command) {
-    long timeoutMillis = settings.leaseTermMillis() + settings.answerTimeoutMillis();
+    long timeoutMillis =
+        settings.leaseTermMillis()
+            + settings.answerTimeoutMillis()
+            + settings.purgePatienceMillis();
     return link.copy()
         .orTimeout(settings.fabricTimeoutMillis(), TimeUnit.MILLISECONDS)
         .thenCompose(

@@ -42,7 +42,8 @@ class StoreOutageTest {
     node =
         new CacheHarness(
                 folder,
-                "ack-timeout = 5 s, store-timeout = 1 s, store-retry = 100 ms",
+                "ack-timeout = 5 s, store-timeout = 1 s, store-retry = 100 ms, purge-patience = 300"
+                    + " ms",
                 store -> {
                   metadata = new UnreliableMetadata(store);
                   return metadata;
