@@ -10,6 +10,7 @@ import dev.weir.http.PartialContent;
 import dev.weir.http.ResponseHead;
 import dev.weir.http.Storability;
 import dev.weir.http.StoredResponse;
+import dev.weir.http.StrongValidator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -82,7 +83,7 @@ record PartJudgement(Judgement usual) implements FillPlan.Judge {
             && held.body() instanceof Body.Segmented parts
             && parts.totalBytes() == part.totalBytes()
             && held.variant().equals(variant)
-            && PartialContent.sameStrongValidator(held.response().headers(), head.headers());
+            && StrongValidator.isShared(held.response().headers(), head.headers());
     return same ? held : null;
   }
 }

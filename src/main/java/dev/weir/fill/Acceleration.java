@@ -289,15 +289,13 @@ final class Acceleration {
     }
 
     void open() {
-      OriginRequest part =
-          OriginRequest.of(body.request(first.head(), claim.from(), claim.end()), first.timeouts())
-              .on(first.terms());
+      RangeRequest part = body.part(claim.from(), claim.end());
       origins
-          .fetch(part)
+          .fetch(OriginRequest.of(part.head(first.head()), first.timeouts()).on(first.terms()))
           .whenComplete(
               (answer, failure) -> {
                 if (answer != null) {
-                  take(answer);
+                  take(answer, part);
                 } else {
                   failed(failure);
                   leave(false);
@@ -305,8 +303,8 @@ final class Acceleration {
               });
     }
 
-    private void take(OriginResponse answer) {
-      PartAnswer good = closed ? PartAnswer.REFUSED : PartAnswer.of(answer, claim, body);
+    private void take(OriginResponse answer, RangeRequest part) {
+      PartAnswer good = closed ? PartAnswer.REFUSED : PartAnswer.of(answer, part);
       if (good == PartAnswer.PART) {
         began();
         pump(answer);

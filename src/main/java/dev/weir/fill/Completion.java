@@ -2,13 +2,11 @@ package dev.weir.fill;
 
 import dev.weir.entry.Body;
 import dev.weir.entry.Entry;
-import dev.weir.http.Conditional;
 import dev.weir.http.Headers;
 import dev.weir.http.NotModified;
-import dev.weir.http.PartialContent;
-import dev.weir.http.RequestHead;
 import dev.weir.http.ResponseHead;
 import dev.weir.http.StoredResponse;
+import dev.weir.http.StrongValidator;
 import dev.weir.origin.OriginRequest;
 import dev.weir.origin.OriginResponse;
 import dev.weir.origin.Origins;
@@ -42,16 +40,12 @@ public final class Completion {
   private final Bodies bodies;
   private final Consumer<Entry> damaged;
   private final Materializer materializer;
-  private final String validator;
   private final List<String> targets;
-  private final long gapFirst;
-  private final long gapEnd;
-  private final long totalBytes;
+  private final RangeRequest gap;
 
   private Completion(
       Entry held,
-      Body.Segmented body,
-      String validator,
+      RangeRequest gap,
       List<String> targets,
       Bodies bodies,
       Consumer<Entry> damaged,
@@ -60,11 +54,8 @@ public final class Completion {
     this.bodies = bodies;
     this.damaged = damaged;
     this.materializer = materializer;
-    this.validator = validator;
+    this.gap = gap;
     this.targets = targets;
-    this.gapFirst = body.reach(0);
-    this.gapEnd = body.lastGapEnd();
-    this.totalBytes = body.totalBytes();
   }
 
   /**
@@ -81,12 +72,18 @@ public final class Completion {
       Bodies bodies,
       Consumer<Entry> damaged,
       Materializer materializer) {
-    String validator = PartialContent.strongValidator(held.response().headers());
+    StrongValidator validator = StrongValidator.of(held.response().headers());
     return validator != null
             && held.body() instanceof Body.Segmented body
             && !body.complete()
             && (body.reach(0) > 0 || body.lastGapEnd() < body.totalBytes())
-        ? new Completion(held, body, validator, targets, bodies, damaged, materializer)
+        ? new Completion(
+            held,
+            new RangeRequest(body.reach(0), body.lastGapEnd(), body.totalBytes(), validator),
+            targets,
+            bodies,
+            damaged,
+            materializer)
         : null;
   }
 
@@ -121,7 +118,7 @@ public final class Completion {
             })
         .thenCompose(
             response -> {
-              if (fits(response)) {
+              if (gap.isAnsweredBy(response)) {
                 return CompletableFuture.completedStage(joined(response, stored));
               }
               stored.release();
@@ -135,27 +132,13 @@ public final class Completion {
   }
 
   private OriginRequest gapOf(OriginRequest whole) {
-    RequestHead head = whole.head();
-    RequestHead ranged =
-        head.withHeaders(
-            Conditional.unconditional(head.headers()).toBuilder()
-                .set("Range", PartialContent.rangeOf(gapFirst, gapEnd, totalBytes))
-                .set("If-Range", validator)
-                .build());
     return new OriginRequest(
-            ranged, whole.body(), whole.bodyLength(), whole.timeouts(), whole.interim())
+            gap.head(whole.head()),
+            whole.body(),
+            whole.bodyLength(),
+            whole.timeouts(),
+            whole.interim())
         .on(whole.terms());
-  }
-
-  private boolean fits(OriginResponse response) {
-    PartialContent part = PartialContent.of(response.head());
-    return part != null
-        && part.totalBytes() == totalBytes
-        && part.range().first() == gapFirst
-        && part.range().last() == gapEnd - 1
-        && response.bodyLength().orElse(gapEnd - gapFirst) == gapEnd - gapFirst
-        && !response.closeDelimited()
-        && PartialContent.sameStrongValidator(held.response().headers(), response.head().headers());
   }
 
   /** Fields of the newer response replace the stored ones (RFC 9111 3.4, 3.2). */
@@ -166,7 +149,7 @@ public final class Completion {
     AtomicBoolean begun = new AtomicBoolean();
     List<Source<ByteString, ?>> sources = new ArrayList<>(3);
     if (stored.before != null) {
-      sources.add(read(stored.before.bytes(0, gapFirst)));
+      sources.add(read(stored.before.bytes(0, gap.first())));
     }
     sources.add(
         Source.lazySource(
@@ -175,7 +158,7 @@ public final class Completion {
               return response.body();
             }));
     if (stored.after != null) {
-      sources.add(read(stored.after.bytes(gapEnd, totalBytes)));
+      sources.add(read(stored.after.bytes(gap.end(), gap.totalBytes())));
     }
     Source<ByteString, NotUsed> body =
         Source.from(sources)
@@ -194,7 +177,7 @@ public final class Completion {
     return new OriginResponse(
         new ResponseHead(200, "OK", merged.headers()),
         body,
-        OptionalLong.of(totalBytes),
+        OptionalLong.of(gap.totalBytes()),
         false,
         CompletableFuture.completedStage(Headers.EMPTY)); // its trailers speak of the rest alone
   }
@@ -221,14 +204,15 @@ public final class Completion {
   }
 
   private CompletionStage<Optional<Stored>> opened() {
-    CompletionStage<Optional<OpenBody>> before = open(gapFirst > 0);
-    CompletionStage<Optional<OpenBody>> after = open(gapEnd < totalBytes);
+    CompletionStage<Optional<OpenBody>> before = open(gap.first() > 0);
+    CompletionStage<Optional<OpenBody>> after = open(gap.end() < gap.totalBytes());
     return before.thenCombine(
         after,
         (one, other) -> {
           Stored stored = new Stored(one.orElse(null), other.orElse(null));
           boolean lost =
-              (gapFirst > 0 && one.isEmpty()) || (gapEnd < totalBytes && other.isEmpty());
+              (gap.first() > 0 && one.isEmpty())
+                  || (gap.end() < gap.totalBytes() && other.isEmpty());
           if (lost) {
             stored.release();
           }

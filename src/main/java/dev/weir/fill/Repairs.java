@@ -2,9 +2,7 @@ package dev.weir.fill;
 
 import dev.weir.entry.ChunkId;
 import dev.weir.entry.Entry;
-import dev.weir.http.Conditional;
-import dev.weir.http.PartialContent;
-import dev.weir.http.RequestHead;
+import dev.weir.http.StrongValidator;
 import dev.weir.origin.OriginRequest;
 import dev.weir.origin.OriginResponse;
 import dev.weir.origin.Origins;
@@ -67,7 +65,7 @@ public final class Repairs {
    * @param whole the request that would fetch the whole, without Range and conditions
    */
   public CompletionStage<Outcome> mend(Entry entry, long from, long to, OriginRequest whole) {
-    String validator = PartialContent.strongValidator(entry.response().headers());
+    StrongValidator validator = StrongValidator.of(entry.response().headers());
     if (validator == null || entry.response().status() != 200) {
       return CompletableFuture.completedFuture(Outcome.HOPELESS);
     }
@@ -89,7 +87,7 @@ public final class Repairs {
 
   /** One after the other, until one cannot be had. */
   private CompletionStage<Outcome> eachOf(
-      Iterator<MissingChunk> left, Entry entry, String validator, OriginRequest whole) {
+      Iterator<MissingChunk> left, Entry entry, StrongValidator validator, OriginRequest whole) {
     if (!left.hasNext()) {
       return CompletableFuture.completedFuture(Outcome.WHOLE);
     }
@@ -102,7 +100,7 @@ public final class Repairs {
   }
 
   private CompletionStage<Outcome> joined(
-      MissingChunk chunk, Entry entry, String validator, OriginRequest whole) {
+      MissingChunk chunk, Entry entry, StrongValidator validator, OriginRequest whole) {
     CompletableFuture<Outcome> mine = new CompletableFuture<>();
     CompletableFuture<Outcome> other = running.putIfAbsent(chunk.id(), mine);
     if (other != null) {
@@ -123,32 +121,21 @@ public final class Repairs {
   }
 
   private CompletionStage<Outcome> begin(
-      MissingChunk chunk, Entry entry, String validator, OriginRequest whole) {
+      MissingChunk chunk, Entry entry, StrongValidator validator, OriginRequest whole) {
+    RangeRequest range =
+        new RangeRequest(chunk.first(), chunk.end(), entry.body().length(), validator);
     try {
       return origins
-          .fetch(rangeOf(chunk, entry, validator, whole))
-          .thenCompose(response -> answered(chunk, entry, response));
+          .fetch(OriginRequest.of(range.head(whole.head()), whole.timeouts()).on(whole.terms()))
+          .thenCompose(response -> answered(chunk, range, response));
     } catch (RuntimeException refused) {
       return CompletableFuture.failedFuture(refused);
     }
   }
 
-  private static OriginRequest rangeOf(
-      MissingChunk chunk, Entry entry, String validator, OriginRequest whole) {
-    long total = entry.body().length();
-    RequestHead head = whole.head();
-    RequestHead ranged =
-        head.withHeaders(
-            Conditional.unconditional(head.headers()).toBuilder()
-                .set("Range", PartialContent.rangeOf(chunk.first(), chunk.end(), total))
-                .set("If-Range", validator)
-                .build());
-    return OriginRequest.of(ranged, whole.timeouts()).on(whole.terms());
-  }
-
   private CompletionStage<Outcome> answered(
-      MissingChunk chunk, Entry entry, OriginResponse response) {
-    if (fits(chunk, entry, response)) {
+      MissingChunk chunk, RangeRequest range, OriginResponse response) {
+    if (range.isAnsweredBy(response)) {
       return response
           .body()
           .runWith(bodies.restore(chunk), materializer)
@@ -158,17 +145,5 @@ public final class Repairs {
     int status = response.head().status();
     boolean undecided = status >= 500 || status == 429 || status == 401 || status == 403;
     return CompletableFuture.completedFuture(undecided ? Outcome.LATER : Outcome.HOPELESS);
-  }
-
-  private static boolean fits(MissingChunk chunk, Entry entry, OriginResponse response) {
-    PartialContent part = PartialContent.of(response.head());
-    return part != null
-        && part.totalBytes() == entry.body().length()
-        && part.range().first() == chunk.first()
-        && part.range().last() == chunk.end() - 1
-        && response.bodyLength().orElse(chunk.lengthBytes()) == chunk.lengthBytes()
-        && !response.closeDelimited()
-        && PartialContent.sameStrongValidator(
-            entry.response().headers(), response.head().headers());
   }
 }

@@ -790,16 +790,14 @@ final class SpooledFill implements Fill {
 
     private void resume(Resumption rest, long from, Throwable broken) {
       OriginRequest first = plan.request();
-      OriginRequest range =
-          OriginRequest.of(rest.request(first.head(), from), first.timeouts()).on(first.terms());
+      RangeRequest range = rest.rest(from);
       origins
-          .fetch(range)
+          .fetch(OriginRequest.of(range.head(first.head()), first.timeouts()).on(first.terms()))
           .whenComplete(
               (answer, failed) -> {
                 if (answer == null) {
                   giveUp(broken);
-                } else if (end.isDone()
-                    || !rest.continues(answer.head(), answer.bodyLength(), from)) {
+                } else if (end.isDone() || !range.isAnsweredBy(answer)) {
                   cancel(answer);
                   giveUp(broken);
                 } else {

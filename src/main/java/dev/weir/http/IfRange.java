@@ -8,7 +8,7 @@ public final class IfRange {
 
   /**
    * Whether the condition holds or there is none: the same strong entity tag, or exactly the
-   * Last-Modified of a response that was at least a second old when it was sent (8.8.2.2).
+   * Last-Modified if that is strong.
    */
   public static boolean holds(Headers request, StoredResponse stored) {
     String condition = request.first("If-Range");
@@ -18,11 +18,9 @@ public final class IfRange {
     OptionalLong asked = HttpDates.parse(condition);
     if (asked.isPresent()) {
       OptionalLong modified = HttpDates.parse(stored.headers().first("Last-Modified"));
-      OptionalLong date = HttpDates.parse(stored.headers().first("Date"));
       return modified.isPresent()
           && modified.getAsLong() == asked.getAsLong()
-          && date.isPresent()
-          && date.getAsLong() - modified.getAsLong() >= 1000;
+          && StrongValidator.isStrongLastModified(stored.headers());
     }
     EntityTag tag = EntityTag.parse(condition);
     return tag != null && tag.strongEquals(EntityTag.parse(stored.headers().first("ETag")));

@@ -1,14 +1,13 @@
 package dev.weir.http;
 
 import java.util.List;
-import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a 206 with one part says of itself (RFC 9110 15.3.7.1), and when parts may be kept together
- * or completed (RFC 9111 3.3, 3.4): only where all have the same strong validator.
+ * What a 206 with one part says of itself (RFC 9110 15.3.7.1). Parts may be kept together or
+ * completed only where all have the same {@link StrongValidator} (RFC 9111 3.3, 3.4).
  *
  * @param totalBytes length of the whole representation
  */
@@ -17,9 +16,6 @@ public record PartialContent(ByteRanges.Part range, long totalBytes) {
       Pattern.compile("bytes (\\d{1,18})-(\\d{1,18})/(\\d{1,18})", Pattern.CASE_INSENSITIVE);
 
   private static final Pattern LENGTH = Pattern.compile("\\d{1,18}");
-
-  /** A Last-Modified is strong if it is at least this much older than the Date (9110 8.8.2.2). */
-  private static final long STRONG_AFTER_MILLIS = 1000;
 
   /**
    * Null if it is no 206, holds several parts, does not tell the whole length, or contradicts
@@ -46,7 +42,7 @@ public record PartialContent(ByteRanges.Part range, long totalBytes) {
     }
     long length = announcedBytes(head, last - first + 1);
     boolean endsEarly = last == total - 1 && length > 0 && length < last - first + 1;
-    return endsEarly && strongValidator(head.headers()) == null
+    return endsEarly && StrongValidator.of(head.headers()) == null
         ? new PartialContent(new ByteRanges.Part(first, first + length - 1), first + length)
         : new PartialContent(new ByteRanges.Part(first, last), total);
   }
@@ -65,34 +61,6 @@ public record PartialContent(ByteRanges.Part range, long totalBytes) {
   public static ResponseHead ofWhole(ResponseHead part) {
     return new ResponseHead(
         200, "OK", part.headers().without("Content-Range").without("Content-Length"));
-  }
-
-  /**
-   * The validator under which the rest of a representation may be asked for by If-Range: a strong
-   * entity tag, or without any tag a Last-Modified that is strong; as it stands in the field. Null
-   * if there is none.
-   */
-  public static @Nullable String strongValidator(Headers fields) {
-    String tag = fields.first("ETag");
-    if (tag != null) {
-      EntityTag parsed = EntityTag.parse(tag);
-      return parsed == null || parsed.weak() ? null : tag.strip();
-    }
-    OptionalLong modified = HttpDates.parse(fields.first("Last-Modified"));
-    OptionalLong date = HttpDates.parse(fields.first("Date"));
-    boolean strong =
-        modified.isPresent()
-            && date.isPresent()
-            && date.getAsLong() - modified.getAsLong() >= STRONG_AFTER_MILLIS;
-    return strong ? fields.first("Last-Modified") : null;
-  }
-
-  /** Whether two responses have the same strong validator, and so bytes of the same whole. */
-  public static boolean sameStrongValidator(Headers one, Headers other) {
-    String validator = strongValidator(one);
-    return validator != null
-        && validator.equals(strongValidator(other))
-        && one.has("ETag") == other.has("ETag");
   }
 
   /**

@@ -92,29 +92,6 @@ class PartialContentTest {
   }
 
   @Test
-  void onlyTheSameStrongValidatorJoinsParts() {
-    String date = "Sun, 06 Nov 1994 08:49:37 GMT";
-    String before = "Sun, 06 Nov 1994 08:49:30 GMT";
-    Headers strong = Headers.of("ETag", "\"a\"");
-    Headers dated = Headers.of("Last-Modified", before, "Date", date);
-
-    assertThat(PartialContent.sameStrongValidator(strong, strong)).isTrue();
-    assertThat(PartialContent.sameStrongValidator(dated, dated)).isTrue();
-    assertThat(PartialContent.sameStrongValidator(strong, Headers.of("ETag", "\"b\""))).isFalse();
-    assertThat(PartialContent.sameStrongValidator(strong, Headers.of("ETag", "W/\"a\""))).isFalse();
-    assertThat(
-            PartialContent.sameStrongValidator(
-                Headers.of("ETag", "W/\"a\""), Headers.of("ETag", "W/\"a\"")))
-        .isFalse();
-    assertThat(PartialContent.sameStrongValidator(Headers.EMPTY, Headers.EMPTY)).isFalse();
-    Headers justNow = Headers.of("Last-Modified", date, "Date", date);
-    assertThat(PartialContent.sameStrongValidator(justNow, justNow)).isFalse();
-    // A weak tag beside the date says that the date is not to be relied on either.
-    Headers weakened = Headers.of("ETag", "W/\"a\"", "Last-Modified", before, "Date", date);
-    assertThat(PartialContent.strongValidator(weakened)).isNull();
-  }
-
-  @Test
   void theRangeOfAGapIsOpenAtTheEnd() {
     assertThat(PartialContent.rangeOf(5, 10, 10)).isEqualTo("bytes=5-");
     assertThat(PartialContent.rangeOf(0, 5, 10)).isEqualTo("bytes=0-4");
