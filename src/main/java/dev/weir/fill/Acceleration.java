@@ -1,15 +1,14 @@
 package dev.weir.fill;
 
+import dev.weir.http.ResponseHead;
 import dev.weir.origin.OriginFailure;
 import dev.weir.origin.OriginRequest;
 import dev.weir.origin.OriginResponse;
-import dev.weir.origin.Origins;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import org.apache.pekko.stream.KillSwitches;
-import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.UniqueKillSwitch;
 import org.apache.pekko.stream.javadsl.Keep;
 import org.apache.pekko.stream.javadsl.Sink;
@@ -44,11 +43,9 @@ final class Acceleration {
   private final Spool spool;
   private final Resumption body;
   private final OriginRequest first;
-  private final Origins origins;
   private final AcceleratedOrigins others;
-  private final SpoolContext context;
+  private final FillContext context;
   private final AccelerationSettings settings;
-  private final Materializer materializer;
   private final Whole whole;
   private final String origin;
   private final LongAdder came = new LongAdder();
@@ -69,27 +66,34 @@ final class Acceleration {
   private @Nullable Throwable lastFailure;
 
   Acceleration(
-      Spool spool,
-      Resumption body,
-      OriginRequest first,
-      Origins origins,
-      AcceleratedOrigins others,
-      SpoolContext context,
-      Materializer materializer,
-      Whole whole) {
+      FillContext context, Spool spool, Resumption body, OriginRequest first, Whole whole) {
+    this.context = context;
     this.spool = spool;
     this.body = body;
     this.first = first;
-    this.origins = origins;
-    this.others = others;
-    this.context = context;
+    this.others = context.accelerated();
     this.settings = context.settings().acceleration();
-    this.materializer = materializer;
     this.whole = whole;
     this.origin = originOf(first);
   }
 
-  static String originOf(OriginRequest request) {
+  /** Whether more than one connection may be tried for a body that can be had in parts. */
+  static boolean mayBegin(
+      FillContext context, FillPlan plan, ResponseHead response, Resumption parts) {
+    AccelerationSettings settings = context.settings().acceleration();
+    OriginRequest request = plan.request();
+    return plan.accelerate()
+        && parts.totalBytes() >= settings.minBytes()
+        && parts.totalBytes() <= plan.maxObjectBytes()
+        && settings.maxConnections() > 1
+        && plan.completion() == null
+        && request.body() == null
+        && request.head().method().equals("GET")
+        && Resumption.offersRanges(response)
+        && context.accelerated().mayBeAsked(originOf(request));
+  }
+
+  private static String originOf(OriginRequest request) {
     return request.head().scheme() + "://" + request.head().authority();
   }
 
@@ -122,7 +126,7 @@ final class Acceleration {
   // --- by the clock
 
   private void lookLater() {
-    context.timer().after(settings.lookMillis(), this::look);
+    context.spools().timer().after(settings.lookMillis(), this::look);
   }
 
   private void look() {
@@ -290,7 +294,8 @@ final class Acceleration {
 
     void open() {
       RangeRequest part = body.part(claim.from(), claim.end());
-      origins
+      context
+          .origins()
           .fetch(OriginRequest.of(part.head(first.head()), first.timeouts()).on(first.terms()))
           .whenComplete(
               (answer, failure) -> {
@@ -310,7 +315,7 @@ final class Acceleration {
         pump(answer);
         return;
       }
-      answer.body().runWith(Sink.cancelled(), materializer);
+      context.cancel(answer);
       if (!closed) {
         switch (good) {
           case BUSY -> failed(null);
@@ -322,13 +327,14 @@ final class Acceleration {
 
     private void pump(OriginResponse answer) {
       PartPump target =
-          new PartPump(spool, context, owner, claim, this::cameHere, this::close, this::ended);
+          new PartPump(
+              spool, context.spools(), owner, claim, this::cameHere, this::close, this::ended);
       running =
           answer
               .body()
               .viaMat(KillSwitches.single(), Keep.right())
               .to(Sink.fromGraph(new BodyPump(target)))
-              .run(materializer);
+              .run(context.materializer());
       if (closed) {
         close();
       }

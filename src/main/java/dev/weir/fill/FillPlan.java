@@ -4,6 +4,7 @@ import dev.weir.entry.Grant;
 import dev.weir.http.ResponseHead;
 import dev.weir.origin.OriginRequest;
 import dev.weir.origin.OriginResponse;
+import dev.weir.origin.OriginTerms;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +37,20 @@ public record FillPlan(
   public FillPlan(
       @Nullable Grant grant, OriginRequest request, Judge judge, String url, boolean rangeStarted) {
     this(grant, request, judge, url, rangeStarted, null, null, Long.MAX_VALUE, true);
+  }
+
+  /**
+   * For a fill that another node leads: what this node asks if it is to go on in its place.
+   *
+   * @param terms of this node, on which it asks
+   */
+  static FillPlan following(FillNote note, OriginTerms terms) {
+    return new FillPlan(
+        null,
+        OriginRequest.of(note.request(), note.timeouts()).on(terms),
+        (head, requestTimeMillis, responseTimeMillis) -> new FillIntent.Relay("followed"),
+        note.url(),
+        false);
   }
 
   /** The same under that grant. */

@@ -16,7 +16,6 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.pekko.actor.ActorSystem;
 import org.apache.pekko.actor.Cancellable;
-import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.SystemMaterializer;
 import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.util.ByteString;
@@ -30,12 +29,7 @@ public final class FillRegistry implements Fills {
   private final FillMetrics metrics = new FillMetrics();
   private final ConcurrentHashMap<Place, CompletableFuture<Fill>> following =
       new ConcurrentHashMap<>();
-  private final Origins origins;
-  private final AcceleratedOrigins accelerated;
-  private final PeerFills peers;
-  private final FillEvents events;
-  private final SpoolContext context;
-  private final Materializer materializer;
+  private final FillContext context;
   private final Cancellable clock;
 
   /**
@@ -53,12 +47,7 @@ public final class FillRegistry implements Fills {
       ChunkStore chunks,
       PeerFills peers,
       FillEvents events) {
-    this.origins = origins;
-    this.accelerated = new AcceleratedOrigins(settings.acceleration());
-    this.peers = peers;
-    this.events = events;
-    this.materializer = SystemMaterializer.get(data).materializer();
-    this.context =
+    SpoolContext spools =
         new SpoolContext(
             settings,
             metrics,
@@ -68,13 +57,21 @@ public final class FillRegistry implements Fills {
                 data.scheduler().scheduleOnce(Duration.ofMillis(millis), action, data.dispatcher()),
             new InFlightBudget(settings.inFlightBytes(), settings.sliceMinBytes()),
             new AtomicInteger());
+    this.context =
+        new FillContext(
+            origins,
+            new AcceleratedOrigins(settings.acceleration()),
+            peers,
+            events,
+            spools,
+            SystemMaterializer.get(data).materializer());
     Duration tick = Duration.ofMillis(settings.tickMillis());
     this.clock = data.scheduler().scheduleWithFixedDelay(tick, tick, this::tick, data.dispatcher());
   }
 
   @Override
   public Fill start(FillPlan plan) {
-    SpooledFill fill = new SpooledFill(plan, origins, accelerated, events, context, materializer);
+    SpooledFill fill = SpooledFill.leading(plan, context);
     fills.put(fill.id(), fill);
     fill.start();
     return fill;
@@ -92,7 +89,8 @@ public final class FillRegistry implements Fills {
     if (begun != null) {
       return begun.copy();
     }
-    peers
+    context
+        .peers()
         .open(leader, id, 0)
         .whenComplete(
             (opened, failed) -> {
@@ -116,11 +114,9 @@ public final class FillRegistry implements Fills {
     if (bytes == null || !(told instanceof FillHead.Streaming streaming)) {
       return new SettledFill(opened.note().grant().fill(), told);
     }
-    SpooledFill fill =
-        new SpooledFill(
-            opened.note(), terms, peers, origins, accelerated, events, context, materializer);
+    SpooledFill fill = SpooledFill.following(opened.note(), terms, context);
     fills.put(fill.id(), fill);
-    fill.follow(streaming, bytes);
+    fill.follow(opened.note().grant(), streaming, bytes);
     return fill;
   }
 

@@ -155,6 +155,11 @@ final class Spool {
     return cleaned;
   }
 
+  /** Whether chunks were to be adopted by the store when it began. */
+  boolean isToBeStored() {
+    return storing == Storing.STORE;
+  }
+
   /** The bytes before this have all come. */
   long received() {
     synchronized (lock) {
