@@ -37,6 +37,9 @@ final class Arrival {
   /** What is kept back; a smaller chunk is seen whole or not at all. */
   static final long LAST_PIECE_BYTES = 64 << 10;
 
+  /** As much is written at once. */
+  private static final int WRITE_BYTES = 256 << 10;
+
   private record Waiter(long offset, CompletableFuture<Long> stage) {}
 
   private final ChunkId id;
@@ -187,6 +190,8 @@ final class Arrival {
     means
         .objects()
         .read(id, written, lengthBytes)
+        // While one write runs what comes is gathered: a thread is woken for more than a packet.
+        .batchWeighted(WRITE_BYTES, bytes -> (long) bytes.size(), gathered -> gathered, ByteString::concat)
         .mapAsync(1, bytes -> means.pool().call(() -> write(bytes)))
         .runWith(Sink.ignore(), means.materializer())
         .whenComplete(
@@ -227,11 +232,11 @@ final class Arrival {
       throw new IOException("no file");
     }
     long at = written;
-    for (ByteBuffer part : bytes.getByteBuffers()) {
-      sha256.update(part.duplicate());
-      while (part.hasRemaining()) {
-        at += open.write(part, at);
-      }
+    byte[] flat = bytes.toArrayUnsafe();
+    sha256.update(flat);
+    ByteBuffer rest = ByteBuffer.wrap(flat);
+    while (rest.hasRemaining()) {
+      at += open.write(rest, at);
     }
     written = at;
     reached(Math.min(at, lengthBytes - LAST_PIECE_BYTES));
