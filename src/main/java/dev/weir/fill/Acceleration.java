@@ -40,7 +40,7 @@ final class Acceleration {
     void failed(Throwable cause);
   }
 
-  private final Spool spool;
+  private final SpoolParts parts;
   private final Resumption body;
   private final OriginRequest first;
   private final AcceleratedOrigins others;
@@ -66,9 +66,9 @@ final class Acceleration {
   private @Nullable Throwable lastFailure;
 
   Acceleration(
-      FillContext context, Spool spool, Resumption body, OriginRequest first, Whole whole) {
+      FillContext context, SpoolParts parts, Resumption body, OriginRequest first, Whole whole) {
     this.context = context;
-    this.spool = spool;
+    this.parts = parts;
     this.body = body;
     this.first = first;
     this.others = context.accelerated();
@@ -115,11 +115,11 @@ final class Acceleration {
   /** The first stream broke; false if nobody else can bring the rest. */
   synchronized boolean firstStreamBroke(Throwable cause) {
     lastFailure = cause;
-    if (over || refused || !spread || !proved || !spool.takesParts()) {
+    if (over || refused || !spread || !proved || !parts.areTaken()) {
       return false;
     }
     firstStream = false;
-    spool.firstStreamEnded();
+    parts.firstStreamEnded();
     return true;
   }
 
@@ -142,12 +142,12 @@ final class Acceleration {
       stop();
       return () -> {};
     }
-    long missing = spool.missingBytes(body.totalBytes());
+    long missing = parts.missingBytes(body.totalBytes());
     if (spread && missing == 0) {
       stop();
       return whole::arrived;
     }
-    if (!spool.takesParts() || refused) {
+    if (!parts.areTaken() || refused) {
       closeLanes();
       boolean lost = !firstStream;
       if (lost) {
@@ -156,7 +156,7 @@ final class Acceleration {
       return lost ? () -> whole.failed(cause()) : this::lookLater;
     }
     if (!spread) {
-      spread = spool.spread(body.totalBytes());
+      spread = parts.spread(body.totalBytes());
     }
     sample(missing);
     List<Lane> opened = new ArrayList<>();
@@ -180,7 +180,7 @@ final class Acceleration {
     flowingSince = running() - (int) lanes.stream().filter(lane -> !lane.isFlowing()).count();
     if (proved && !reserved && firstStream && ramp.target() > 2) {
       reserved = true;
-      spool.reserve(settings.spanChunks());
+      parts.reserve(settings.spanChunks());
     }
   }
 
@@ -192,7 +192,7 @@ final class Acceleration {
       return null;
     }
     int owner = ++lastOwner;
-    SpoolGrid.Claim claim = spool.claim(owner, wanted, settings.spanChunks(), !proved);
+    SpoolGrid.Claim claim = parts.claim(owner, wanted, settings.spanChunks(), !proved);
     if (claim == null) {
       others.release(origin);
       return null;
@@ -209,7 +209,7 @@ final class Acceleration {
   /** As many as pay, and one more than the first stream where a reader waits far ahead of it. */
   private int wanted() {
     int paying = ramp.target();
-    return paying == 1 && firstStream && spool.isWaitedFor() ? 2 : paying;
+    return paying == 1 && firstStream && parts.isWaitedFor() ? 2 : paying;
   }
 
   private void stop() {
@@ -238,7 +238,7 @@ final class Acceleration {
 
   private synchronized void refused() {
     refused = true;
-    spool.leaveToFirstStream();
+    parts.leaveToFirstStream();
     if (!proved) {
       others.refuses(origin);
     }
@@ -259,7 +259,7 @@ final class Acceleration {
 
   /** What the connection is to bring next, or null: it has ended. */
   private SpoolGrid.@Nullable Claim further(Lane lane, boolean wasWhole) {
-    spool.giveBack(lane.owner);
+    parts.giveBack(lane.owner);
     SpoolGrid.Claim claim = null;
     synchronized (this) {
       if (wasWhole) {
@@ -267,7 +267,7 @@ final class Acceleration {
       }
       int wanted = wanted();
       boolean goesOn = wasWhole && !over && !refused && running() <= wanted && !whole.isOver();
-      claim = goesOn ? spool.claim(lane.owner, wanted, settings.spanChunks(), false) : null;
+      claim = goesOn ? parts.claim(lane.owner, wanted, settings.spanChunks(), false) : null;
       if (claim == null && lanes.remove(lane)) {
         others.release(origin);
       }
@@ -328,7 +328,7 @@ final class Acceleration {
     private void pump(OriginResponse answer) {
       PartPump target =
           new PartPump(
-              spool, context.spools(), owner, claim, this::cameHere, this::close, this::ended);
+              parts, context.spools(), owner, claim, this::cameHere, this::close, this::ended);
       running =
           answer
               .body()

@@ -51,7 +51,7 @@ final class IncomingBody implements BodyPump.Target, Acceleration.Whole {
     Resumption parts = resumption;
     this.acceleration =
         parts != null && leader == null && Acceleration.mayBegin(context, plan, response, parts)
-            ? new Acceleration(context, spool, parts, plan.request(), this)
+            ? new Acceleration(context, spool.parts(), parts, plan.request(), this)
             : null;
   }
 

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * for, while a little of what comes next is taken in.
  */
 final class PartPump implements BodyPump.Target {
-  private final Spool spool;
+  private final SpoolParts parts;
   private final SpoolContext context;
   private final int owner;
   private final SpoolGrid.Claim claim;
@@ -34,14 +34,14 @@ final class PartPump implements BodyPump.Target {
   }
 
   PartPump(
-      Spool spool,
+      SpoolParts parts,
       SpoolContext context,
       int owner,
       SpoolGrid.Claim claim,
       IntConsumer came,
       Runnable close,
       Ended ended) {
-    this.spool = spool;
+    this.parts = parts;
     this.context = context;
     this.owner = owner;
     this.claim = claim;
@@ -112,7 +112,7 @@ final class PartPump implements BodyPump.Target {
       if (wake != null) {
         wake.run();
       }
-      if (isUnwanted() || !spool.write(owner, written, batch)) {
+      if (isUnwanted() || !parts.write(owner, written, batch)) {
         dismiss();
       } else {
         written += batch.size();
