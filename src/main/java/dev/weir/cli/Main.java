@@ -2,6 +2,9 @@ package dev.weir.cli;
 
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 
@@ -10,13 +13,37 @@ public final class Main {
   private Main() {}
 
   public static void main(String[] arguments) {
-    int code = commands().execute(arguments);
+    int code = commands(arguments.length == 0 ? "" : arguments[0]).execute(arguments);
     if (code != ServeCommand.KEEPS_RUNNING) {
       System.exit(code);
     }
   }
 
-  static CommandLine commands() {
+  private static final Map<String, Supplier<CommandSpec>> COMMANDS = all();
+
+  private static Map<String, Supplier<CommandSpec>> all() {
+    Map<String, Supplier<CommandSpec>> all = new LinkedHashMap<>();
+    all.put("serve", ServeCommand::spec);
+    all.put("ca", CaCommand::spec);
+    all.put("cluster", ClusterCommand::spec);
+    all.put("purge", PurgeCommand::spec);
+    all.put("origins", OriginsCommand::spec);
+    all.put("policy", PolicyCommand::spec);
+    all.put("filters", FiltersCommand::spec);
+    all.put("cache", CacheCommand::spec);
+    all.put("gc", CareCommand::gc);
+    all.put("fsck", CareCommand::fsck);
+    all.put("import", ImportCommand::spec);
+    all.put("config", ConfigCommand::spec);
+    return all;
+  }
+
+  /**
+   * What understands a command line.
+   *
+   * @param first its first word: of the commands only that one is made, all where it is none
+   */
+  static CommandLine commands(String first) {
     CommandSpec weir = CommandSpec.create().name("weir");
     weir.usageMessage()
         .description(
@@ -30,18 +57,12 @@ public final class Main {
             .build());
     weir.versionProvider(() -> new String[] {"weir " + version()});
     CommandLine line = new CommandLine(weir);
-    line.addSubcommand("serve", new CommandLine(ServeCommand.spec()));
-    line.addSubcommand("ca", new CommandLine(CaCommand.spec()));
-    line.addSubcommand("cluster", new CommandLine(ClusterCommand.spec()));
-    line.addSubcommand("purge", new CommandLine(PurgeCommand.spec()));
-    line.addSubcommand("origins", new CommandLine(OriginsCommand.spec()));
-    line.addSubcommand("policy", new CommandLine(PolicyCommand.spec()));
-    line.addSubcommand("filters", new CommandLine(FiltersCommand.spec()));
-    line.addSubcommand("cache", new CommandLine(CacheCommand.spec()));
-    line.addSubcommand("gc", new CommandLine(CareCommand.gc()));
-    line.addSubcommand("fsck", new CommandLine(CareCommand.fsck()));
-    line.addSubcommand("import", new CommandLine(ImportCommand.spec()));
-    line.addSubcommand("config", new CommandLine(ConfigCommand.spec()));
+    COMMANDS.forEach(
+        (name, spec) -> {
+          if (name.equals(first) || !COMMANDS.containsKey(first)) {
+            line.addSubcommand(name, new CommandLine(spec.get()));
+          }
+        });
     line.setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
     line.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));
     line.setExecutionStrategy(Main::run);

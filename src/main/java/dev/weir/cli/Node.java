@@ -203,14 +203,18 @@ final class Node {
     ProcessLog log = ProcessLog.start(LogSettings.from(rooms.getConfig("log")));
     closings.add("log", log::close);
     long startedNanos = System.nanoTime();
-    CertificateAuthority ca = authority(settings);
     TlsCaSettings tls = TlsCaSettings.from(rooms.getConfig("tls"));
+    Ahead<CertificateAuthority> authority = Ahead.of("weir-ca", () -> authority(settings));
+    Ahead<UpstreamTrust> trust =
+        Ahead.of(
+            "weir-trust", () -> UpstreamTrust.load(tls, System.getenv(), InstantSource.system()));
+    S3StoreSettings s3 = S3StoreSettings.from(rooms.getConfig("store.s3"));
+    ActorSystem data = DataSystem.create("weir-data", s3.pools().withFallback(settings.config()));
+    closings.addStage("streams", () -> terminated(data));
+    CertificateAuthority ca = authority.get();
     LeafMint mint = new LeafMint(ca, tls, InstantSource.system());
     listening = Listening.of(settings, mint, tls);
     beside = Listening.mirrorBeside(settings, mint, tls);
-    S3StoreSettings s3 = S3StoreSettings.from(rooms.getConfig("store.s3"));
-    ActorSystem data = ActorSystem.create("weir-data", s3.pools().withFallback(settings.config()));
-    closings.addStage("streams", () -> terminated(data));
     FleetParts fleet = FleetParts.of(rooms.getConfig("cluster"), data);
     LocalStores stores = stores(data, s3, fleet);
     closings.add("stores", stores::close);
@@ -225,7 +229,7 @@ final class Node {
 
     OriginSettings originSettings = originSettings();
     OwnListeners own = new OwnListeners(originSettings.egress().ownAddressesMillis());
-    PekkoOrigins origins = origins(data, originSettings, own);
+    PekkoOrigins origins = origins(data, originSettings, own, trust.get());
     NodeCache cache = cache(data, stores, origins, blocking, fleet, ca, own);
     ExchangeLog exchangeLog = new ExchangeLog();
     Exchanges exchanges = exchanges(data, ca, stores, origins, cache, exchangeLog, blocking);
@@ -366,10 +370,8 @@ final class Node {
     }
   }
 
-  private PekkoOrigins origins(ActorSystem data, OriginSettings settings, OwnListeners own) {
-    UpstreamTrust trust =
-        UpstreamTrust.load(
-            TlsCaSettings.from(rooms.getConfig("tls")), System.getenv(), InstantSource.system());
+  private PekkoOrigins origins(
+      ActorSystem data, OriginSettings settings, OwnListeners own, UpstreamTrust trust) {
     SystemResolver system = new SystemResolver(settings.names());
     closings.add("names", system::close);
     Resolver resolver = FixedAddresses.before(system, this.settings.hostAddresses());
@@ -502,7 +504,7 @@ final class Node {
     stores.retention().removeBy(cache::drop);
     FabricSystem fabric =
         new FabricSystem(
-            FabricSettings.from(rooms.getConfig("cluster")),
+            FabricSettings.from(rooms.getConfig("cluster"), Resources.LOADER),
             fleet.peers(ca),
             cache::attach,
             cache::detach,

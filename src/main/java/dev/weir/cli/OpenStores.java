@@ -50,7 +50,7 @@ final class OpenStores implements AutoCloseable {
     Config rooms = settings.config().getConfig("weir");
     S3StoreSettings s3 = S3StoreSettings.from(rooms.getConfig("store.s3"));
     ActorSystem system =
-        ActorSystem.create("weir-command", s3.pools().withFallback(settings.config()));
+        DataSystem.create("weir-command", s3.pools().withFallback(settings.config()));
     boolean opened = false;
     try {
       MetadataStore metadata = metadata(settings.dataDir(), rooms, system);

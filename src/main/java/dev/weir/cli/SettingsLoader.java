@@ -35,19 +35,20 @@ final class SettingsLoader {
   Config load(Map<String, String> flags) {
     Config typed = layer(flags, name -> "command line --" + name);
     Config environ = layer(fromEnvironment(), name -> "environment " + variable(name));
-    Config weirReference = ConfigFactory.parseResources("reference.conf").resolve();
+    // Of every library on the class path; read once for all who ask.
+    Config reference = ConfigFactory.defaultReferenceUnresolved(Resources.LOADER);
     Config pekkoTuning = ConfigFactory.parseResources("reference/pekko.conf");
     Config file = file(typed.withFallback(environ));
-    refuseUnknown(file, weirReference);
+    if (!file.isEmpty()) {
+      refuseUnknown(file, reference.resolve());
+    }
     try {
       return RoomSettings.fill(
           typed
               .withFallback(environ)
               .withFallback(file)
-              // Parsed by its name, reference.conf is that of every library on the class path.
               .withFallback(pekkoTuning)
-              .withFallback(weirReference)
-              .withFallback(ConfigFactory.defaultReferenceUnresolved())
+              .withFallback(reference)
               .resolve());
     } catch (ConfigException unresolved) {
       throw new SettingsException(oneLine(unresolved));

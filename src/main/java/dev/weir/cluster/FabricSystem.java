@@ -127,7 +127,7 @@ public final class FabricSystem {
 
   private ActorSystemSetup setup(@Nullable Peers others) {
     if (others == null) {
-      return ActorSystemSetup.create(BootstrapSetup.create(settings.system()));
+      return ActorSystemSetup.create(bootstrap(settings.system()));
     }
     FleetSettings fleet = others.fleet();
     Config artery =
@@ -144,8 +144,12 @@ public final class FabricSystem {
                 "pekko.remote.artery",
                 artery.withFallback(settings.system().getConfig("pekko.remote.artery")).root());
     return ActorSystemSetup.create(
-        BootstrapSetup.create(config),
+        bootstrap(config),
         SSLEngineProviderSetup.create(system -> new PeerEngines(others.identity())));
+  }
+
+  private BootstrapSetup bootstrap(Config config) {
+    return BootstrapSetup.create(config).withClassloader(settings.resources());
   }
 
   private void join(Cluster cluster, @Nullable Peers others) {
