@@ -20,7 +20,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /** What operators may do, done by this node's cache and fabric. */
 final class NodeOperations implements Operations {
-  private static final ObjectMapper JSON = new ObjectMapper();
+  /** Made at the first page: it takes a part of a start. */
+  private static final class Json {
+    static final ObjectMapper MAPPER = new ObjectMapper();
+  }
 
   private final NodeCache cache;
   private final FabricSystem fabric;
@@ -125,7 +128,7 @@ final class NodeOperations implements Operations {
 
   @Override
   public String rules() {
-    ObjectNode page = JSON.createObjectNode();
+    ObjectNode page = Json.MAPPER.createObjectNode();
     page.put("version", rules.version());
     page.put("rules", rules.get().rules().size());
     page.put("defaultPolicy", rules.get().defaultPolicy().label());
@@ -140,7 +143,7 @@ final class NodeOperations implements Operations {
         .shards()
         .thenApply(
             shards -> {
-              ObjectNode page = JSON.createObjectNode();
+              ObjectNode page = Json.MAPPER.createObjectNode();
               page.put("node", node.text());
               page.put("keepersAnswer", cache.isAttached());
               page.put("rules", rules.version());
@@ -172,7 +175,7 @@ final class NodeOperations implements Operations {
 
   @Override
   public String breakers() {
-    ObjectNode page = JSON.createObjectNode();
+    ObjectNode page = Json.MAPPER.createObjectNode();
     ArrayNode origins = page.putArray("origins");
     for (CircuitBreakers.View view : breakers.view()) {
       ObjectNode one = origins.addObject();
@@ -197,7 +200,7 @@ final class NodeOperations implements Operations {
 
   private static String text(ObjectNode page) {
     try {
-      return JSON.writeValueAsString(page);
+      return Json.MAPPER.writeValueAsString(page);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("a page cannot be written", e);
     }

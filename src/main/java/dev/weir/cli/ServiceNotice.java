@@ -58,49 +58,52 @@ final class ServiceNotice {
       address.set(ValueLayout.JAVA_SHORT, 0, (short) AF_UNIX);
       MemorySegment.copy(path, 0, address, ValueLayout.JAVA_BYTE, 2, path.length);
       MemorySegment message = arena.allocateFrom(state);
-      int descriptor = (int) SOCKET.invokeExact(AF_UNIX, SOCK_DGRAM, 0);
+      int descriptor = (int) Libc.SOCKET.invokeExact(AF_UNIX, SOCK_DGRAM, 0);
       if (descriptor < 0) {
         return "no socket";
       }
       try {
         long sent =
             (long)
-                SEND_TO.invokeExact(
+                Libc.SEND_TO.invokeExact(
                     descriptor, message, message.byteSize() - 1, 0, address, 2 + path.length);
         return sent < 0 ? "nobody listens at NOTIFY_SOCKET" : null;
       } finally {
-        int _ = (int) CLOSE.invokeExact(descriptor);
+        int _ = (int) Libc.CLOSE.invokeExact(descriptor);
       }
     } catch (Throwable failure) {
       return failure.toString();
     }
   }
 
-  private static final MethodHandle SOCKET =
-      handle(
-          "socket",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT,
-              ValueLayout.JAVA_INT));
-  private static final MethodHandle SEND_TO =
-      handle(
-          "sendto",
-          FunctionDescriptor.of(
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_INT,
-              ValueLayout.ADDRESS,
-              ValueLayout.JAVA_LONG,
-              ValueLayout.JAVA_INT,
-              ValueLayout.ADDRESS,
-              ValueLayout.JAVA_INT));
-  private static final MethodHandle CLOSE =
-      handle("close", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
+  /** Linked only where somebody is told: it takes a part of a start. */
+  private static final class Libc {
+    static final MethodHandle SOCKET =
+        handle(
+            "socket",
+            FunctionDescriptor.of(
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_INT,
+                ValueLayout.JAVA_INT));
+    static final MethodHandle SEND_TO =
+        handle(
+            "sendto",
+            FunctionDescriptor.of(
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_INT,
+                ValueLayout.ADDRESS,
+                ValueLayout.JAVA_LONG,
+                ValueLayout.JAVA_INT,
+                ValueLayout.ADDRESS,
+                ValueLayout.JAVA_INT));
+    static final MethodHandle CLOSE =
+        handle("close", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
 
-  @SuppressWarnings("restricted") // functions of libc, by their published shapes
-  private static MethodHandle handle(String name, FunctionDescriptor shape) {
-    Linker linker = Linker.nativeLinker();
-    return linker.downcallHandle(linker.defaultLookup().findOrThrow(name), shape);
+    @SuppressWarnings("restricted") // functions of libc, by their published shapes
+    private static MethodHandle handle(String name, FunctionDescriptor shape) {
+      Linker linker = Linker.nativeLinker();
+      return linker.downcallHandle(linker.defaultLookup().findOrThrow(name), shape);
+    }
   }
 }
