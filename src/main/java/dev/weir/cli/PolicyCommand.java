@@ -4,7 +4,6 @@ import com.typesafe.config.Config;
 import dev.weir.http.Headers;
 import dev.weir.policy.AddressBlock;
 import dev.weir.policy.Caller;
-import dev.weir.policy.Policy;
 import dev.weir.rules.Explanation;
 import dev.weir.rules.RuleBook;
 import dev.weir.rules.RuleFileException;
@@ -58,6 +57,7 @@ final class PolicyCommand {
             "check",
             "Read rule files as `serve` would and run their test cases. Exit code 1 if they cannot"
                 + " be used or a test fails.");
+    addSettings(spec);
     spec.addPositional(
         PositionalParamSpec.builder()
             .index("0..*")
@@ -84,8 +84,7 @@ final class PolicyCommand {
     spec.addOption(option(null, "--client", "ADDRESS", "Whom it is from.", false));
     spec.addOption(option(null, "--listener", "PORT", "The port it comes in on.", false));
     spec.addOption(option(null, "--policy-file", "FILE", "As for serve; repeatable.", true));
-    spec.addOption(option(null, "--default-policy", "POLICY", "As for serve.", false));
-    spec.addOption(option(null, "--config", "FILE", "As for serve.", false));
+    addSettings(spec);
     spec.addPositional(
         PositionalParamSpec.builder()
             .index("0..*")
@@ -96,6 +95,21 @@ final class PolicyCommand {
             .description("As clients ask for it, query and all.")
             .build());
     return spec;
+  }
+
+  private static void addSettings(CommandSpec spec) {
+    spec.addOption(option(null, "--default-policy", "POLICY", "As for serve.", false));
+    spec.addOption(option(null, "--config", "FILE", "As for serve.", false));
+  }
+
+  private static Map<String, String> settings(ParseResult parsed) {
+    Map<String, String> flags = new LinkedHashMap<>();
+    for (String name : List.of("default-policy", "config")) {
+      if (parsed.hasMatchedOption("--" + name)) {
+        flags.put(name, parsed.matchedOptionValue("--" + name, ""));
+      }
+    }
+    return flags;
   }
 
   private static OptionSpec option(
@@ -119,9 +133,11 @@ final class PolicyCommand {
         parsed.matchedPositionalValue(0, List.<String>of()).stream()
             .map(SettingReader::pathOf)
             .toList();
+    ServeSettings settings =
+        ServeSettings.from(new SettingsLoader(System.getenv()).load(settings(parsed)));
     RuleBook book;
     try {
-      book = RuleFiles.load(files, Policy.STANDARD);
+      book = RuleFiles.load(files, settings.defaultPolicy(), Node.rulesSettings(settings));
     } catch (RuleFileException bad) {
       out.println(bad.getMessage());
       out.flush();
@@ -140,12 +156,7 @@ final class PolicyCommand {
   }
 
   private static int explain(ParseResult parsed, PrintWriter out) {
-    Map<String, String> flags = new LinkedHashMap<>();
-    for (String name : List.of("default-policy", "config")) {
-      if (parsed.hasMatchedOption("--" + name)) {
-        flags.put(name, parsed.matchedOptionValue("--" + name, ""));
-      }
-    }
+    Map<String, String> flags = settings(parsed);
     if (parsed.hasMatchedOption("--policy-file")) {
       flags.put(
           "policy-file",

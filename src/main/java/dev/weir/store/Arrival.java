@@ -191,7 +191,8 @@ final class Arrival {
         .objects()
         .read(id, written, lengthBytes)
         // While one write runs what comes is gathered: a thread is woken for more than a packet.
-        .batchWeighted(WRITE_BYTES, bytes -> (long) bytes.size(), gathered -> gathered, ByteString::concat)
+        .batchWeighted(
+            WRITE_BYTES, bytes -> (long) bytes.size(), gathered -> gathered, ByteString::concat)
         .mapAsync(1, bytes -> means.pool().call(() -> write(bytes)))
         .runWith(Sink.ignore(), means.materializer())
         .whenComplete(

@@ -99,4 +99,28 @@ class ExpressionsIT {
             "policy    NoCache",
             "key       https://a.example/policy?one");
   }
+
+  @Test
+  void checkJudgesByTheLimitsOfTheConfigurationItIsGiven() throws Exception {
+    // Given
+    Path rules =
+        Files.writeString(
+            folder.resolve("costly.conf"),
+            """
+            rules = [ { name = costly, policy = NoCache, when = "request.path.size() * 2 > 4" } ]
+            tests = [ { url = "https://a.example/long", expect { rule = costly } } ]
+            """);
+    Path tight =
+        Files.writeString(folder.resolve("tight.conf"), "weir.rules.expression.max-steps = 1\n");
+
+    // When
+    Command.Ended usual = WeirProcess.run("policy", "check", rules.toString());
+    Command.Ended limited =
+        WeirProcess.run("policy", "check", "--config=" + tight, rules.toString());
+
+    // Then
+    assertThat(usual.exitCode()).as(usual.out() + usual.err()).isZero();
+    assertThat(limited.exitCode()).as(limited.out() + limited.err()).isEqualTo(1);
+    assertThat(limited.out()).contains("0 of 1 tests right");
+  }
 }
