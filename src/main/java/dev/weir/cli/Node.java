@@ -114,6 +114,7 @@ final class Node {
   private final Config rooms;
   private final GuardSettings guard;
   private final Closings closings;
+  private final ExchangeLog exchangeLog = new ExchangeLog();
   private final NodeMetrics metrics = new NodeMetrics();
   private final Readiness readiness;
   private final AdminSettings admin;
@@ -231,7 +232,6 @@ final class Node {
     OwnListeners own = new OwnListeners(originSettings.egress().ownAddressesMillis());
     PekkoOrigins origins = origins(data, originSettings, own, trust.get());
     NodeCache cache = cache(data, stores, origins, blocking, fleet, ca, own);
-    ExchangeLog exchangeLog = new ExchangeLog();
     Exchanges exchanges = exchanges(data, ca, stores, origins, cache, exchangeLog, blocking);
     origins.stepsOfOthers(exchanges::stepsOfOthers);
     InterceptionTls interception = new InterceptionTls(mint, tls);
@@ -668,6 +668,7 @@ final class Node {
             data.dispatchers().lookup("pekko.actor.default-blocking-io-dispatcher"),
             SystemMaterializer.get(data).materializer()),
         Map.of(RegistryRoom.NAME, new RegistryRoom(SystemMaterializer.get(data).materializer())),
+        exchangeLog,
         SystemMaterializer.get(data).materializer());
   }
 

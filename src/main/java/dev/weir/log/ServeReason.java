@@ -41,6 +41,7 @@ public enum ServeReason {
   DENIED("denied", Kind.OWN),
   THROTTLED("throttled", Kind.OWN),
   ONBOARDING("onboarding", Kind.OWN),
+  MIRROR("mirror", Kind.OWN),
   LOOP("loop", Kind.OWN),
   FILTER_ANSWER("filter-answer", Kind.OWN),
   FILTER_FAILED("filter-failed", Kind.OWN),

@@ -1,9 +1,12 @@
 package dev.weir.mirror;
 
+import dev.weir.http.StaleOn;
 import dev.weir.policy.Effect;
 import dev.weir.policy.Effects;
 import dev.weir.policy.Entrance;
 import dev.weir.policy.Mount;
+import dev.weir.policy.Policy;
+import java.util.EnumSet;
 import java.util.Set;
 
 /** The ways by which requests to a mirror come to the cache. Pure. */
@@ -38,5 +41,20 @@ public final class MirrorEntrances {
         settings.effects(),
         Set.copyOf(settings.fields()),
         false);
+  }
+
+  /** The same past the cache: what comes is the origin's word of now. */
+  static Entrance pastTheCache(Mount mount, Mount.Origin origin, MirrorSettings settings) {
+    Entrance usual = of(mount, origin, settings);
+    return new Entrance(
+        usual.name() + " past the cache",
+        usual.realm(),
+        usual
+            .first()
+            .with(Effect.POLICY, Policy.NO_CACHE)
+            .with(Effect.STALE_ON, EnumSet.noneOf(StaleOn.class)),
+        usual.last(),
+        usual.fields(),
+        usual.open());
   }
 }

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param isPrivate whether what is fetched is found through this mount alone, even where no
  *     credentials make it so
  * @param effects decided for its requests, whatever rules say
+ * @param merging what later origins may add to what earlier ones have
  */
 public record Mount(
     String name,
@@ -23,7 +24,19 @@ public record Mount(
     List<Origin> origins,
     Set<Beyond> beyond,
     boolean isPrivate,
-    Effects effects) {
+    Effects effects,
+    Merging merging) {
+  /** One whose origins complete one another path by path. */
+  public Mount(
+      String name,
+      String path,
+      List<Origin> origins,
+      Set<Beyond> beyond,
+      boolean isPrivate,
+      Effects effects) {
+    this(name, path, origins, beyond, isPrivate, effects, Merging.PATHS);
+  }
+
   public Mount {
     origins = List.copyOf(origins);
     beyond = Set.copyOf(beyond);
@@ -74,6 +87,29 @@ public record Mount(
         case NOT_FOUND -> status == 404 || status == 410;
         case UNAVAILABLE -> status == 429 || status >= 500;
       };
+    }
+  }
+
+  /** What it is that origins complete one another by. */
+  public enum Merging {
+    /** Each path by itself: for whatever has one name for one thing. */
+    PATHS("paths"),
+    /**
+     * Projects of a simple index (PEP 503), whose root the mount is: who has a project's page has
+     * the project, and of later origins nothing is seen that goes by its name.
+     */
+    SIMPLE("simple"),
+    /** The same for what is below {@code simple/} in the mount, and paths for all else. */
+    SIMPLE_BELOW("simple-below");
+
+    private final String label;
+
+    Merging(String label) {
+      this.label = label;
+    }
+
+    public String label() {
+      return label;
     }
   }
 

@@ -12,13 +12,14 @@ import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the mounts of a mirror. Besides where it leads a mount takes the effects of rules. */
 final class MountReader {
   private static final Set<String> OWN =
-      Set.of("name", "path", "to", "fallback-on", "private", Effect.CREDENTIALS.name());
+      Set.of("name", "path", "to", "fallback-on", "merge", "private", Effect.CREDENTIALS.name());
 
   /** A mount says by its URL, and by being there, what these would say. */
   private static final Set<String> NOT_HERE =
@@ -62,14 +63,16 @@ final class MountReader {
       origins.add(origin(to, credentials));
     }
     Value isPrivate = block.get("private");
+    Set<Mount.Beyond> beyond = beyond(block.get("fallback-on"));
     Effects effects = EffectReader.read(block).without(Effect.CREDENTIALS);
     return new Mount(
         name.word(),
         path(block.need("path", "a path as /pypi/")),
         origins,
-        beyond(block.get("fallback-on")),
+        beyond,
         isPrivate != null && isPrivate.flag(),
-        effects);
+        effects,
+        merging(block.get("merge"), origins, beyond));
   }
 
   private static String path(Value value) {
@@ -137,16 +140,38 @@ final class MountReader {
     return beyond;
   }
 
+  /**
+   * Names of packages are anybody's at a public index: where origins complete one another, and any
+   * of them is a simple index by its path, it takes a word to have them merged by paths.
+   */
+  private static Mount.Merging merging(
+      @Nullable Value value, List<Mount.Origin> origins, Set<Mount.Beyond> beyond) {
+    boolean copies = beyond.contains(Mount.Beyond.UNAVAILABLE);
+    if (value == null) {
+      if (origins.size() == 1 || copies) {
+        return Mount.Merging.PATHS;
+      }
+      return origins.stream().anyMatch(origin -> origin.base().endsWith("simple/"))
+          ? Mount.Merging.SIMPLE
+          : Mount.Merging.SIMPLE_BELOW;
+    }
+    Mount.Merging merging = one(value, Mount.Merging.values(), Mount.Merging::label);
+    if (merging != Mount.Merging.PATHS && copies) {
+      throw value.bad("paths where fallback-on has unavailable: such origins are copies");
+    }
+    return merging;
+  }
+
   private static Mount.Beyond oneBeyond(Value value) {
-    for (Mount.Beyond one : Mount.Beyond.values()) {
-      if (one.label().equals(value.text())) {
+    return one(value, Mount.Beyond.values(), Mount.Beyond::label);
+  }
+
+  private static <T> T one(Value value, T[] all, Function<T, String> label) {
+    for (T one : all) {
+      if (label.apply(one).equals(value.text())) {
         return one;
       }
     }
-    throw value.bad(
-        "one of "
-            + Arrays.stream(Mount.Beyond.values())
-                .map(Mount.Beyond::label)
-                .collect(Collectors.joining(", ")));
+    throw value.bad("one of " + Arrays.stream(all).map(label).collect(Collectors.joining(", ")));
   }
 }

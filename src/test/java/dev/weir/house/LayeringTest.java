@@ -42,7 +42,7 @@ class LayeringTest {
           Map.entry("fill", only("entry", "http", "origin", "store")),
           Map.entry("cache", only("http", "entry", "policy", "store", "fill", "origin")),
           Map.entry("onboard", only("http", "tls")),
-          Map.entry("mirror", only("edge", "origin", "policy", "respond", "wire", "http")),
+          Map.entry("mirror", only("edge", "origin", "policy", "respond", "wire", "http", "log")),
           Map.entry("log", only("http", "entry")),
           Map.entry("proxy", only("http")),
           Map.entry("filters", only("proxy", "http")),
