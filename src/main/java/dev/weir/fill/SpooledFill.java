@@ -6,9 +6,11 @@ import dev.weir.entry.FillId;
 import dev.weir.entry.Grant;
 import dev.weir.http.FreshnessInfo;
 import dev.weir.http.Headers;
+import dev.weir.http.NamedDigest;
 import dev.weir.origin.OriginFailure;
 import dev.weir.origin.OriginResponse;
 import dev.weir.origin.OriginTerms;
+import java.io.IOException;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
@@ -43,6 +45,7 @@ final class SpooledFill implements Fill {
   private static final String TOO_LARGE = "too-large";
   private static final String CLOSE_DELIMITED = "close-delimited";
   private static final String NOT_THAT_RANGE = "content-range";
+  private static final String NOT_THAT_DIGEST = "digest";
 
   private final FillId id;
   private final FillPlan plan;
@@ -322,7 +325,35 @@ final class SpooledFill implements Fill {
       report.unstorable(NOT_THAT_RANGE);
       return;
     }
+    NamedDigest named = NamedDigest.of(plan.request().head().target());
+    if (named == null) {
+      commit(grant, commitment, entry);
+    } else {
+      context.spools().blocking().execute(() -> commitIf(named, grant, commitment, entry));
+    }
+  }
+
+  private void commit(Grant grant, Commitment commitment, Entry entry) {
     report.commit(grant, entry, commitment.vary(), context.settings().commitTimeoutMillis());
+  }
+
+  /** Its readers may have had it all by then: they know the digest too. */
+  private void commitIf(NamedDigest named, Grant grant, Commitment commitment, Entry entry) {
+    boolean holds = false;
+    try {
+      holds = DigestCheck.holds(named, entry.body(), context.spools().chunks());
+    } catch (IOException | RuntimeException unreadable) {
+      LOG.warn("A body could not be compared with the digest in its URL", unreadable);
+    }
+    if (holds) {
+      commit(grant, commitment, entry);
+      return;
+    }
+    LOG.warn(
+        "What {} sent is not of the digest {} that its URL names, or only a part: not stored",
+        plan.request().head().authority(),
+        named.hex());
+    report.unstorable(NOT_THAT_DIGEST);
   }
 
   private void fail(OriginFailure failure) {

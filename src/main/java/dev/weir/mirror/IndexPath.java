@@ -38,6 +38,8 @@ sealed interface IndexPath {
   record OfProject(String page, boolean isPage) implements IndexPath {}
 
   /**
+   * What a path asks for.
+   *
    * @param rest what follows the mount's path, with a query if there is one
    */
   static IndexPath read(Mount.Merging merging, String rest) {

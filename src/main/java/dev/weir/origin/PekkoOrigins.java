@@ -125,7 +125,9 @@ public final class PekkoOrigins implements Origins {
 
   /** With a registry's token, where one is asked for. */
   private CompletionStage<OriginResponse> entitled(OriginRequest request) {
-    return tokens.concerns(request) ? tokens.fetch(request, this::asked) : asked(request);
+    CompletionStage<OriginResponse> answer =
+        tokens.concerns(request) ? tokens.fetch(request, this::asked) : asked(request);
+    return RegistryForms.concerns(request) ? answer.thenApply(RegistryForms::varied) : answer;
   }
 
   private CompletionStage<OriginResponse> asked(OriginRequest request) {

@@ -23,10 +23,13 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A container registry that wants tokens, through a mirror whose clients have none. */
 class RegistryIT {
@@ -160,6 +163,62 @@ class RegistryIT {
     // Then
     assertThat(response.body()).isEqualTo(manifest);
     assertThat(tokens.count("/token")).isEqualTo(2);
+  }
+
+  /** One chunk and several, small and in the document: whatever comes is not what was named. */
+  @ParameterizedTest
+  @ValueSource(ints = {10, 300_000, 20_000_000})
+  void bytesOfAnotherDigestThanTheUrlNamesAreNeverStored(int bytes) throws Exception {
+    // Given
+    byte[] right = new byte[bytes];
+    new Random(bytes).nextBytes(right);
+    byte[] wrong = right.clone();
+    wrong[bytes - 1]++;
+    AtomicReference<byte[]> sent = new AtomicReference<>(wrong);
+    String path = "/open/image/blobs/sha256:" + digest(right);
+    registry.on(
+        "/v2" + path,
+        seen -> Answer.of(200, Headers.of("ETag", "\"x\"", "Accept-Ranges", "bytes"), sent.get()));
+
+    // When
+    get("/v2/hub" + path);
+    Eventually.holds(() -> weir.log().contains(digest(right)));
+    ProxyClient.Response again = get("/v2/hub" + path);
+    sent.set(right);
+
+    // Then
+    assertThat(again.isHit()).isFalse();
+    Eventually.holds(() -> get("/v2/hub" + path).isHit());
+    assertThat(get("/v2/hub" + path).body()).isEqualTo(right);
+  }
+
+  /** Registries choose the form of a manifest by Accept, and not all of them say Vary. */
+  @Test
+  void aManifestByTagIsKeptForEachFormThatClientsAskFor() throws Exception {
+    // Given
+    String list = "application/vnd.oci.image.index.v1+json";
+    registry.on(
+        "/v2/open/image/manifests/multi",
+        seen -> {
+          boolean wantsList = String.valueOf(seen.header("Accept")).contains(list);
+          return wantsList
+              ? Answer.text(200, "the list", "Content-Type", list, "ETag", "\"l\"")
+              : Answer.text(200, "the one", "Content-Type", MANIFEST_TYPE, "ETag", "\"o\"");
+        });
+    String url = "http://127.0.0.1:" + weir.port() + "/v2/hub/open/image/manifests/multi";
+
+    // When
+    for (int i = 0; i < 3; i++) {
+      assertThat(curl.fetch(url, "-HAccept: " + list + ", " + MANIFEST_TYPE).text())
+          .isEqualTo("the list");
+      assertThat(curl.fetch(url, "-HAccept: " + MANIFEST_TYPE).text()).isEqualTo("the one");
+    }
+    registry.refuse();
+
+    // Then
+    assertThat(curl.fetch(url, "-HAccept: " + list + ", " + MANIFEST_TYPE).text())
+        .isEqualTo("the list");
+    assertThat(curl.fetch(url, "-HAccept: " + MANIFEST_TYPE).text()).isEqualTo("the one");
   }
 
   @Test

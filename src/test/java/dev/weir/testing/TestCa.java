@@ -105,6 +105,11 @@ public final class TestCa {
     return socket;
   }
 
+  /** For a server that shows a leaf for those names and addresses. */
+  public SSLContext context(String... names) throws Exception {
+    return context(null, names);
+  }
+
   private SSLContext context(@Nullable TestCa clients, String... names) throws Exception {
     KeyPair own = newKey();
     X509Certificate leaf = sign(new X500Name("CN=" + names[0]), own, List.of(names));
