@@ -99,9 +99,9 @@ public final class GuardedRegistry implements AutoCloseable {
   }
 
   @Override
-  public void close() throws Exception {
+  public void close() {
     front.stop(0);
-    registry.destroyForcibly().waitFor();
+    registry.destroyForcibly().onExit().join();
   }
 
   private static boolean accepts(int port) {
