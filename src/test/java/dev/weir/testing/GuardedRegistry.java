@@ -105,8 +105,8 @@ public final class GuardedRegistry implements AutoCloseable {
   }
 
   private static boolean accepts(int port) {
-    try (Socket ignored = new Socket("127.0.0.1", port)) {
-      return true;
+    try (Socket socket = new Socket("127.0.0.1", port)) {
+      return socket.isConnected();
     } catch (IOException notYet) {
       return false;
     }
