@@ -10,23 +10,13 @@ import dev.weir.store.BodyStage.Pins;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
-import org.apache.pekko.NotUsed;
-import org.apache.pekko.stream.javadsl.Flow;
-import org.apache.pekko.stream.javadsl.Keep;
 import org.apache.pekko.stream.javadsl.Sink;
-import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Bodies from the document itself, from memory, and from chunks. Small bodies (up to {@code
@@ -35,23 +25,17 @@ import org.slf4j.LoggerFactory;
  * {@link BodyStage} and leave caching to the kernel.
  */
 public final class TieredBodies implements Bodies, AutoCloseable {
-  private static final Logger log = LoggerFactory.getLogger(TieredBodies.class);
-
   /** What Caffeine and the objects round the bytes take, roughly. */
   private static final int CACHED_OVERHEAD_BYTES = 300;
 
-  private final ChunkStore chunks;
-  private final @Nullable Arrivals arrivals;
   private final StoreSettings settings;
   private final Consumer<Entry> used;
   private final BodyStage.Means means;
   private final Cache<ChunkId, ByteString> memory;
   private final Manifests manifests;
-  private final Set<ChunkedBody> unread = ConcurrentHashMap.newKeySet();
-  private final Repeating sweep;
-  private final LongAdder leaked = new LongAdder();
-  private final LongAdder restored = new LongAdder();
-  private final LongAdder notRestored = new LongAdder();
+  private final Pinning pinning;
+  private final Restorations restorations;
+  private final UnreadBodies unread;
 
   /**
    * Bodies over that chunk store.
@@ -71,8 +55,6 @@ public final class TieredBodies implements Bodies, AutoCloseable {
       @Nullable Arrivals arrivals,
       StoreSettings settings,
       Consumer<Entry> used) {
-    this.chunks = chunks;
-    this.arrivals = arrivals;
     this.settings = settings;
     this.used = used;
     StoreSettings.BodyPath path = settings.bodies();
@@ -92,8 +74,9 @@ public final class TieredBodies implements Bodies, AutoCloseable {
             .executor(Runnable::run)
             .build();
     this.manifests = new Manifests(chunks, arrivals, means.pool(), settings);
-    long periodMillis = Math.max(1, path.unreadBodyTimeoutMillis() / 4);
-    this.sweep = new Repeating("unread-bodies", periodMillis, this::releaseUnread);
+    this.pinning = new Pinning(chunks, arrivals, settings.chunks().verifyAtOpenBytes());
+    this.restorations = new Restorations(chunks, arrivals, means.pool());
+    this.unread = new UnreadBodies(path.unreadBodyTimeoutMillis());
   }
 
   /** What is in flight now; for metrics. */
@@ -108,7 +91,7 @@ public final class TieredBodies implements Bodies, AutoCloseable {
 
   /** How many opened bodies nobody read or released in time; each is a bug of a caller. */
   public long leakedBodies() {
-    return leaked.sum();
+    return unread.leaked();
   }
 
   @Override
@@ -164,7 +147,7 @@ public final class TieredBodies implements Bodies, AutoCloseable {
   }
 
   private CompletionStage<Optional<OpenBody>> openNow(Manifest manifest, long from, long to) {
-    Pins pins = pin(manifest, from, to);
+    Pins pins = pinning.pin(manifest, from, to);
     if (pins == null) {
       return CompletableFuture.completedStage(Optional.empty());
     }
@@ -183,14 +166,14 @@ public final class TieredBodies implements Bodies, AutoCloseable {
   }
 
   private Optional<OpenBody> openNow(Manifests.Resolved body, long from, long to) {
-    List<Held> held = new ArrayList<>();
+    List<HeldStretch> held = new ArrayList<>();
     boolean keep = false;
     try {
       for (Manifests.Piece piece : body.pieces()) {
         long first = Math.max(from, piece.first());
         long end = Math.min(to, piece.end());
         if (first < end) {
-          Held one = hold(piece, first - piece.first(), end - piece.first());
+          HeldStretch one = hold(piece, first - piece.first(), end - piece.first());
           if (one == null) {
             return Optional.empty();
           }
@@ -201,31 +184,31 @@ public final class TieredBodies implements Bodies, AutoCloseable {
       return Optional.of(pinned(body.totalBytes(), held));
     } finally {
       if (!keep) {
-        held.forEach(Held::close);
+        held.forEach(HeldStretch::close);
       }
     }
   }
 
-  private @Nullable Held hold(Manifests.Piece piece, long from, long to) {
+  private @Nullable HeldStretch hold(Manifests.Piece piece, long from, long to) {
     return switch (piece) {
       case Manifests.Piece.Given(long first, byte[] bytes) ->
-          new Held.Given(first, ByteString.fromArrayUnsafe(bytes));
+          new HeldStretch.Given(first, ByteString.fromArrayUnsafe(bytes));
       case Manifests.Piece.Cut(long first, Manifest manifest) -> {
-        Pins pins = pin(manifest, from, to);
-        yield pins == null ? null : new Held.Pinned(first, pins);
+        Pins pins = pinning.pin(manifest, from, to);
+        yield pins == null ? null : new HeldStretch.Pinned(first, pins);
       }
       case Manifests.Piece.Lost _ -> null;
     };
   }
 
-  private OpenBody pinned(long length, List<Held> held) {
-    ChunkedBody body = new ChunkedBody(length, List.copyOf(held));
+  private OpenBody pinned(long length, List<HeldStretch> held) {
+    ChunkedBody body = new ChunkedBody(length, List.copyOf(held), means, unread);
     unread.add(body);
     return body;
   }
 
   private OpenBody opened(Pins pins) {
-    return pinned(pins.manifest().totalBytes(), List.of(new Held.Pinned(0, pins)));
+    return pinned(pins.manifest().totalBytes(), List.of(new HeldStretch.Pinned(0, pins)));
   }
 
   /** Waits until the first bytes are here: only then is it known that there are any. */
@@ -262,82 +245,6 @@ public final class TieredBodies implements Bodies, AutoCloseable {
             });
   }
 
-  /** A stretch of a body that is at hand, from its byte {@code first} on. */
-  private sealed interface Held {
-    long first();
-
-    long length();
-
-    void close();
-
-    record Given(long first, ByteString bytes) implements Held {
-      @Override
-      public long length() {
-        return bytes.length();
-      }
-
-      @Override
-      public void close() {}
-    }
-
-    record Pinned(long first, Pins pins) implements Held {
-      @Override
-      public long length() {
-        return pins.manifest().totalBytes();
-      }
-
-      @Override
-      public void close() {
-        pins.close();
-      }
-    }
-
-    default long end() {
-      return first() + length();
-    }
-  }
-
-  /**
-   * The chunks of those bytes; null if one is missing, or damaged as far as that is checked before
-   * the head goes out.
-   */
-  private @Nullable Pins pin(Manifest manifest, long from, long to) {
-    int first = (int) Math.min(from / manifest.chunkBytes(), manifest.chunks().size() - 1L);
-    int end = (int) Manifest.chunkCount(Math.max(to, from + 1), manifest.chunkBytes());
-    List<ChunkReader> pinned = new ArrayList<>(end - first);
-    long checkedBytes = 0;
-    boolean keep = false;
-    try {
-      for (int i = first; i < Math.min(end, manifest.chunks().size()); i++) {
-        long length = manifest.chunkLength(i);
-        checkedBytes += length;
-        boolean check = i == first || checkedBytes <= settings.chunks().verifyAtOpenBytes();
-        ChunkReader chunk = pin(manifest.chunks().get(i), length, check);
-        if (chunk == null) {
-          return null;
-        }
-        pinned.add(chunk);
-      }
-      keep = true;
-      return new Pins(manifest, first, pinned);
-    } finally {
-      if (!keep) {
-        pinned.forEach(ChunkReader::close);
-      }
-    }
-  }
-
-  private @Nullable ChunkReader pin(ChunkId id, long length, boolean check) {
-    Optional<ChunkReader> here = chunks.open(id, length);
-    if (here.isPresent()) {
-      if (!check || here.get().sound()) {
-        return here.get();
-      }
-      here.get().close();
-    }
-    return arrivals == null || arrivals.isLost(id) ? null : arrivals.chunk(id, length);
-  }
-
   @Override
   public CompletionStage<Optional<List<MissingChunk>>> missing(Entry entry, long from, long to) {
     CompletionStage<Optional<Manifest>> manifest =
@@ -352,68 +259,22 @@ public final class TieredBodies implements Bodies, AutoCloseable {
         found ->
             found.isEmpty()
                 ? CompletableFuture.completedFuture(Optional.empty())
-                : means.pool().call(() -> Optional.of(missing(found.get(), from, to))));
-  }
-
-  private List<MissingChunk> missing(Manifest manifest, long from, long to) {
-    List<MissingChunk> missing = new ArrayList<>();
-    long checkedBytes = 0;
-    int end = (int) Manifest.chunkCount(to, manifest.chunkBytes());
-    for (int i = (int) (from / manifest.chunkBytes()); i < end; i++) {
-      long length = manifest.chunkLength(i);
-      checkedBytes += length;
-      boolean check = checkedBytes <= Math.max(length, settings.chunks().verifyAtOpenBytes());
-      try (ChunkReader chunk = pin(manifest.chunks().get(i), length, check)) {
-        if (chunk == null) {
-          long first = i * manifest.chunkBytes();
-          missing.add(new MissingChunk(manifest.chunks().get(i), first, length));
-        }
-      }
-    }
-    return missing;
+                : means.pool().call(() -> Optional.of(pinning.missing(found.get(), from, to))));
   }
 
   @Override
   public Sink<ByteString, CompletionStage<Boolean>> restore(MissingChunk chunk) {
-    Restoration restoration = new Restoration(chunk, chunks, arrivals);
-    return Flow.<ByteString>create()
-        .mapAsync(1, bytes -> means.pool().call(() -> restoration.write(bytes)))
-        .toMat(Sink.ignore(), Keep.right())
-        .mapMaterializedValue(
-            done ->
-                done.handle((_, failure) -> ended(restoration, failure))
-                    .thenCompose(adopted -> adopted)
-                    .thenApply(this::counted));
-  }
-
-  private CompletionStage<Boolean> ended(Restoration restoration, @Nullable Throwable failure) {
-    return means
-        .pool()
-        .call(() -> restoration.finish(failure == null))
-        .thenCompose(
-            adopted ->
-                failure == null
-                    ? adopted
-                    : CompletableFuture.failedFuture(
-                        new StoreException(
-                            StoreException.Kind.UNAVAILABLE,
-                            "A chunk did not come from its origin.",
-                            failure)));
-  }
-
-  private boolean counted(boolean restored) {
-    (restored ? this.restored : notRestored).increment();
-    return restored;
+    return restorations.restore(chunk);
   }
 
   /** Missing or damaged chunks that were brought back from their origin; for metrics. */
   public long restoredChunks() {
-    return restored.sum();
+    return restorations.restored();
   }
 
   /** Chunks whose bytes from the origin were not what they had been; for metrics. */
   public long notRestoredChunks() {
-    return notRestored.sum();
+    return restorations.notRestored();
   }
 
   private ByteString readShort(Manifest manifest, ChunkReader chunk) {
@@ -427,220 +288,10 @@ public final class TieredBodies implements Bodies, AutoCloseable {
     used.accept(entry);
   }
 
-  private void releaseUnread() {
-    long now = System.nanoTime();
-    for (ChunkedBody body : unread) {
-      if (now - body.openedAtNanos > unreadTimeoutNanos() && body.abandon()) {
-        leaked.increment();
-        log.warn("A body of {} bytes was opened and neither read nor released", body.length());
-      }
-    }
-  }
-
-  private long unreadTimeoutNanos() {
-    return TimeUnit.MILLISECONDS.toNanos(settings.bodies().unreadBodyTimeoutMillis());
-  }
-
-  private static void requireSpan(long from, long to, long length) {
-    if (from < 0 || from > to || to > length) {
-      throw new IllegalArgumentException("bytes " + from + " to " + to + " of a body of " + length);
-    }
-  }
-
   /** Bodies that are being read go on until their chunk store is closed. */
   @Override
   public void close() {
-    sweep.close();
-    unread.forEach(ChunkedBody::abandon);
+    unread.close();
     means.pool().close();
-  }
-
-  /** A body in one buffer; nothing to release. */
-  private record StrictBody(ByteString all) implements OpenBody {
-    @Override
-    public long length() {
-      return all.length();
-    }
-
-    @Override
-    public ByteString strict() {
-      return all;
-    }
-
-    @Override
-    public Source<ByteString, NotUsed> bytes(long from, long to) {
-      requireSpan(from, to, all.length());
-      return from == to ? Source.empty() : Source.single(all.slice((int) from, (int) to));
-    }
-
-    @Override
-    public Source<ByteString, NotUsed> woven(List<Piece> pieces) {
-      ByteString out = ByteString.emptyByteString();
-      for (Piece piece : pieces) {
-        out =
-            switch (piece) {
-              case Piece.Given(ByteString bytes) -> out.concat(bytes);
-              case Piece.Stretch(long from, long to) -> {
-                requireSpan(from, to, all.length());
-                yield out.concat(all.slice((int) from, (int) to));
-              }
-            };
-      }
-      return Source.single(out);
-    }
-
-    @Override
-    public void release() {}
-  }
-
-  /** Of a stretch among others: its pins are looked after by the whole. */
-  private static final BodyStage.Lifecycle SHARED =
-      new BodyStage.Lifecycle() {
-        @Override
-        public boolean begin() {
-          return true;
-        }
-
-        @Override
-        public void end() {}
-      };
-
-  /** A pinned body. Whoever moves it to ENDED closes the pins, so that happens once. */
-  private final class ChunkedBody implements OpenBody, BodyStage.Lifecycle {
-    private enum Phase {
-      UNREAD,
-      STREAMING,
-      ENDED
-    }
-
-    private final AtomicReference<Phase> phase = new AtomicReference<>(Phase.UNREAD);
-    private final long openedAtNanos = System.nanoTime();
-    private final long length;
-    private final List<Held> held;
-
-    ChunkedBody(long length, List<Held> held) {
-      this.length = length;
-      this.held = held;
-    }
-
-    @Override
-    public long length() {
-      return length;
-    }
-
-    @Override
-    public @Nullable ByteString strict() {
-      return null;
-    }
-
-    @Override
-    public Source<ByteString, NotUsed> bytes(long from, long to) {
-      requireSpan(from, to, length());
-      if (held.size() == 1
-          && held.getFirst() instanceof Held.Pinned(long first, Pins pins)
-          && first == 0) {
-        return Source.fromGraph(new BodyStage(new BodyStage.Span(pins, from, to, this), means));
-      }
-      return woven(List.of(new Piece.Stretch(from, to)));
-    }
-
-    /**
-     * The stretches share the pins, which are let go when the last has been read or nobody will.
-     */
-    @Override
-    public Source<ByteString, NotUsed> woven(List<Piece> pieces) {
-      pieces.forEach(this::requireWithin);
-      return Source.lazySource(
-              () ->
-                  begin()
-                      ? Source.from(pieces).flatMapConcat(this::source)
-                      : Source.<ByteString>failed(
-                          new IllegalStateException("the body has been read or let go already")))
-          .watchTermination(
-              (ignored, done) -> {
-                done.whenComplete((ok, failed) -> end());
-                return NotUsed.getInstance();
-              });
-    }
-
-    private void requireWithin(Piece piece) {
-      if (piece instanceof Piece.Stretch(long from, long to)) {
-        requireSpan(from, to, length());
-      }
-    }
-
-    private Source<ByteString, NotUsed> source(Piece piece) {
-      return switch (piece) {
-        case Piece.Given(ByteString bytes) -> Source.single(bytes);
-        case Piece.Stretch(long from, long to) -> stretch(from, to);
-      };
-    }
-
-    private Source<ByteString, NotUsed> stretch(long from, long to) {
-      List<Source<ByteString, NotUsed>> sources = new ArrayList<>(1);
-      for (long at = from; at < to; ) {
-        Held here = furthestFrom(at);
-        if (here == null) {
-          return Source.failed(new StoreException("Byte " + at + " of a body is not here."));
-        }
-        long until = Math.min(to, here.end());
-        sources.add(read(here, at - here.first(), until - here.first()));
-        at = until;
-      }
-      return sources.size() == 1
-          ? sources.getFirst()
-          : Source.from(sources).flatMapConcat(source -> source);
-    }
-
-    private @Nullable Held furthestFrom(long at) {
-      Held furthest = null;
-      for (Held one : held) {
-        if (one.first() <= at
-            && one.end() > at
-            && (furthest == null || one.end() > furthest.end())) {
-          furthest = one;
-        }
-      }
-      return furthest;
-    }
-
-    private Source<ByteString, NotUsed> read(Held here, long from, long to) {
-      return switch (here) {
-        case Held.Given(long first, ByteString bytes) ->
-            Source.single(bytes.slice((int) from, (int) to));
-        case Held.Pinned(long first, Pins pins) ->
-            Source.fromGraph(new BodyStage(new BodyStage.Span(pins, from, to, SHARED), means));
-      };
-    }
-
-    @Override
-    public boolean begin() {
-      unread.remove(this);
-      return phase.compareAndSet(Phase.UNREAD, Phase.STREAMING);
-    }
-
-    @Override
-    public void end() {
-      unpinFrom(Phase.STREAMING);
-    }
-
-    /** Does nothing to a body that is being read: its stream lets it go. */
-    @Override
-    public void release() {
-      abandon();
-    }
-
-    boolean abandon() {
-      unread.remove(this);
-      return unpinFrom(Phase.UNREAD);
-    }
-
-    private boolean unpinFrom(Phase expected) {
-      if (!phase.compareAndSet(expected, Phase.ENDED)) {
-        return false;
-      }
-      held.forEach(Held::close);
-      return true;
-    }
   }
 }
