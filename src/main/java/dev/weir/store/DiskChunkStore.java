@@ -2,19 +2,13 @@ package dev.weir.store;
 
 import dev.weir.entry.ChunkId;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -22,7 +16,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
@@ -30,9 +23,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Chunks as files {@code data/<h>/<a>/<s>/<h>/<sha256>} under a root folder, and spool files in
- * {@code spool/} of the same file system. One process may use a root; leftovers in {@code spool/}
- * are deleted when it is opened.
+ * Chunks as files of a {@link ChunkFolder}. One process may use a root; leftovers in its {@code
+ * spool/} are deleted when it is opened.
  *
  * <h2>Locking</h2>
  *
@@ -47,40 +39,37 @@ import org.slf4j.LoggerFactory;
  */
 public final class DiskChunkStore implements LocalChunks {
   private static final Logger log = LoggerFactory.getLogger(DiskChunkStore.class);
-  private static final Pattern CHUNK_NAME = Pattern.compile("[0-9a-f]{64}");
   private static final int STRIPES = 256;
 
-  private final Path root;
-  private final Path spool;
+  private final ChunkFolder folder;
   private final StoreSettings.Chunks settings;
   private final Durable durable;
   private final BlockingPool pool;
   private final FreeSpace freeSpace;
+  private final DiskHealth health;
   private final int spoolLeftovers;
 
   /** The chunks whose digest has been computed since the start. */
   private final DigestCounts verified = new DigestCounts();
 
-  private final Map<ChunkId, Slot> slots = new ConcurrentHashMap<>();
+  private final Map<ChunkId, ChunkSlot> slots = new ConcurrentHashMap<>();
   private final Lock[] stripes = new Lock[STRIPES];
 
-  /** Unpinned slots whose mapping is kept, least recently used first; guarded by itself. */
-  private final LinkedHashMap<ChunkId, Slot> idle = new LinkedHashMap<>();
+  private final IdleMappings idle;
 
   private volatile @Nullable Predicate<ChunkId> named;
-  private volatile @Nullable StoreException writeFailure;
   private volatile boolean closed;
 
   private DiskChunkStore(Path root, StoreSettings.Chunks settings) throws IOException {
-    this.root = root;
-    this.spool = root.resolve("spool");
+    this.folder = new ChunkFolder(root, settings.prefixDepth());
     this.settings = settings;
     this.durable = new Durable(settings.syncWrites());
     Arrays.setAll(stripes, _ -> new ReentrantLock());
-    Files.createDirectories(root.resolve("data"));
-    Files.createDirectories(spool);
+    this.idle = new IdleMappings(settings.maxIdleMappings());
+    folder.create();
     this.freeSpace = new FreeSpace(root);
-    this.spoolLeftovers = deleteLeftovers();
+    this.health = new DiskHealth(folder, durable, freeSpace, settings.minFreeBytes());
+    this.spoolLeftovers = folder.deleteLeftovers();
     this.pool = new BlockingPool("chunk", settings.threads(), settings.queue());
   }
 
@@ -91,17 +80,6 @@ public final class DiskChunkStore implements LocalChunks {
     } catch (IOException e) {
       throw StoreException.of("The chunk folder " + root + " cannot be opened", e);
     }
-  }
-
-  private int deleteLeftovers() throws IOException {
-    int deleted = 0;
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(spool)) {
-      for (Path file : files) {
-        Files.deleteIfExists(file);
-        deleted++;
-      }
-    }
-    return deleted;
   }
 
   /** How many unfinished spool files the last run had left. */
@@ -140,17 +118,17 @@ public final class DiskChunkStore implements LocalChunks {
           detach(id);
           verified.increment(id);
         }
-        Slot slot = pin(id, lengthBytes);
+        ChunkSlot slot = pin(id, lengthBytes);
         slot.adopted = true;
         slot.revoke();
         FaultPoints.reached(FaultPoints.Point.CHUNK_ADOPTED);
-        writeFailure = null;
+        health.written();
         return new Reader(slot);
       } finally {
         stripe.unlock();
       }
     } catch (IOException e) {
-      throw writeFailed("Chunk " + id.hex() + " cannot be stored", e);
+      throw health.writeFailed("Chunk " + id.hex() + " cannot be stored", e);
     }
   }
 
@@ -170,13 +148,11 @@ public final class DiskChunkStore implements LocalChunks {
 
   /** Lets readers of a file that has just been replaced go on with the old one, alone. */
   private void detach(ChunkId id) {
-    Slot old = slots.remove(id);
+    ChunkSlot old = slots.remove(id);
     if (old != null) {
       old.detached = true;
       old.revoke();
-      synchronized (idle) {
-        idle.remove(id, old);
-      }
+      idle.remove(old);
       if (old.readers == 0) {
         old.file.close();
       }
@@ -189,7 +165,7 @@ public final class DiskChunkStore implements LocalChunks {
     Lock stripe = stripe(id);
     stripe.lock();
     try {
-      Slot slot = slots.get(id);
+      ChunkSlot slot = slots.get(id);
       // What is mapped can be read even if its name is gone; a pin alone says nothing of the file.
       long length =
           slot == null || !slot.file.isMapped() ? storedLength(id) : slot.file.lengthBytes();
@@ -202,17 +178,15 @@ public final class DiskChunkStore implements LocalChunks {
   }
 
   /** With the stripe locked. */
-  private Slot pin(ChunkId id, long lengthBytes) {
-    Slot slot = slots.computeIfAbsent(id, _ -> new Slot(id, chunkFile(id, lengthBytes)));
+  private ChunkSlot pin(ChunkId id, long lengthBytes) {
+    ChunkSlot slot = slots.computeIfAbsent(id, _ -> new ChunkSlot(id, chunkFile(id, lengthBytes)));
     if (slot.readers++ == 0) {
-      synchronized (idle) {
-        idle.remove(id, slot);
-      }
+      idle.remove(slot);
     }
     return slot;
   }
 
-  private void unpin(Slot slot) {
+  private void unpin(ChunkSlot slot) {
     Lock stripe = stripe(slot.id);
     stripe.lock();
     try {
@@ -234,20 +208,10 @@ public final class DiskChunkStore implements LocalChunks {
     }
   }
 
-  private void keepIdle(Slot slot) {
-    ChunkId eldest = null;
-    synchronized (idle) {
-      idle.put(slot.id, slot);
-      if (idle.size() > settings.maxIdleMappings()) {
-        eldest = idle.firstEntry().getKey();
-        idle.remove(eldest);
-      }
-    }
-    if (eldest != null) {
-      ChunkId dropped = eldest;
-      if (!pool.tryRun(() -> dropMapping(dropped))) {
-        log.debug("A mapping stays open for now: the queue is full");
-      }
+  private void keepIdle(ChunkSlot slot) {
+    ChunkId eldest = idle.keep(slot);
+    if (eldest != null && !pool.tryRun(() -> dropMapping(eldest))) {
+      log.debug("A mapping stays open for now: the queue is full");
     }
   }
 
@@ -255,12 +219,8 @@ public final class DiskChunkStore implements LocalChunks {
     Lock stripe = stripe(id);
     stripe.lock();
     try {
-      Slot slot = slots.get(id);
-      boolean wanted;
-      synchronized (idle) {
-        wanted = idle.containsKey(id);
-      }
-      if (slot != null && slot.readers == 0 && !wanted) {
+      ChunkSlot slot = slots.get(id);
+      if (slot != null && slot.readers == 0 && !idle.contains(id)) {
         slots.remove(id);
         slot.file.close();
       }
@@ -278,7 +238,7 @@ public final class DiskChunkStore implements LocalChunks {
     Lock stripe = stripe(id);
     stripe.lock();
     try {
-      Slot slot = slots.get(id);
+      ChunkSlot slot = slots.get(id);
       if (slot == null) {
         return CompletableFuture.completedStage(collect(id));
       }
@@ -307,7 +267,7 @@ public final class DiskChunkStore implements LocalChunks {
     Lock stripe = stripe(id);
     stripe.lock();
     try {
-      Slot slot = slots.get(id);
+      ChunkSlot slot = slots.get(id);
       return (slot == null || slot.readers == 0) && collect(id);
     } finally {
       stripe.unlock();
@@ -316,36 +276,28 @@ public final class DiskChunkStore implements LocalChunks {
 
   /** Unlinks unless an entry names it; with the stripe locked and no pin. */
   private boolean collect(ChunkId id) {
-    Slot slot = slots.get(id);
+    ChunkSlot slot = slots.get(id);
     Predicate<ChunkId> names = named;
-    boolean condemned = slot == null || slot.condemned != null;
+    boolean condemned = slot == null || slot.isCondemned();
     boolean keep = names == null ? !condemned : names.test(id);
     if (slot != null) {
-      synchronized (idle) {
-        idle.remove(id, slot);
-      }
+      idle.remove(slot);
       slots.remove(id);
       slot.file.close();
     }
     boolean gone = !keep && unlink(id);
-    if (slot != null && slot.condemned != null) {
-      slot.condemned.complete(gone);
+    if (slot != null) {
+      slot.collected(gone);
     }
     return gone;
   }
 
   private boolean unlink(ChunkId id) {
     verified.clear(id);
-    try {
-      Files.deleteIfExists(path(id));
-      return true;
-    } catch (IOException e) {
-      log.warn("Chunk {} cannot be deleted: {}", id.hex(), LogText.escape(e.getMessage()));
-      return false;
-    }
+    return folder.unlink(id);
   }
 
-  private boolean isSound(Slot slot) {
+  private boolean isSound(ChunkSlot slot) {
     if (verified.contains(slot.id)) {
       return true;
     }
@@ -383,7 +335,7 @@ public final class DiskChunkStore implements LocalChunks {
   }
 
   /** A file that cannot be read to its end is as bad as one with other bytes. */
-  private static boolean hasItsDigest(Slot slot) {
+  private static boolean hasItsDigest(ChunkSlot slot) {
     try {
       return slot.file.hasItsDigest();
     } catch (StoreException cutOff) {
@@ -400,106 +352,30 @@ public final class DiskChunkStore implements LocalChunks {
   /** Files with other names are not ours and left alone. */
   @Override
   public Stream<Held> list() {
-    return list(root.resolve("data"), settings.prefixDepth() + 1);
+    return folder.list();
   }
 
   /** As above, of those whose name begins with that digit. */
   Stream<Held> list(char firstDigit) {
-    Path data = root.resolve("data");
-    if (settings.prefixDepth() == 0) {
-      return list(data, 1).filter(chunk -> chunk.id().hex().charAt(0) == firstDigit);
-    }
-    Path folder = data.resolve(String.valueOf(firstDigit));
-    return Files.isDirectory(folder) ? list(folder, settings.prefixDepth()) : Stream.empty();
-  }
-
-  @SuppressWarnings("StreamResourceLeak") // the caller closes it
-  private static Stream<Held> list(Path folder, int depth) {
-    try {
-      return Files.find(folder, depth, DiskChunkStore::isChunk)
-          .map(file -> new Held(new ChunkId(name(file)), sizeOrAbsent(file)));
-    } catch (IOException e) {
-      throw StoreException.of("The chunks cannot be listed", e);
-    }
-  }
-
-  private static boolean isChunk(Path path, BasicFileAttributes attributes) {
-    return attributes.isRegularFile() && CHUNK_NAME.matcher(name(path)).matches();
-  }
-
-  private static String name(Path path) {
-    return String.valueOf(path.getFileName());
+    return folder.list(firstDigit);
   }
 
   @Override
   public Path newSpoolFile() {
     ensureOpen();
-    if (isFull()) {
-      throw StoreException.full(fullText());
-    }
+    health.requireRoom();
     try {
-      return Files.createFile(spool.resolve(UUID.randomUUID() + ".part"));
+      return folder.createSpoolFile();
     } catch (IOException e) {
-      throw writeFailed("A spool file cannot be made", e);
+      throw health.writeFailed("A spool file cannot be made", e);
     }
-  }
-
-  private StoreException writeFailed(String what, IOException e) {
-    StoreException failure = StoreException.of(what, e);
-    writeFailure = failure;
-    return failure;
-  }
-
-  private boolean isFull() {
-    return freeSpace.usableBytes() < settings.minFreeBytes();
-  }
-
-  private String fullText() {
-    return "The disk of "
-        + root
-        + " is full: "
-        + freeSpace.usableBytes()
-        + " bytes are free, "
-        + settings.minFreeBytes()
-        + " are held in reserve.";
   }
 
   /** Completes with a sentence, never fails; after a failed write a small one is tried. */
   @Override
   public CompletionStage<Optional<String>> problem() {
-    return pool.<Optional<String>>call(
-            () -> {
-              if (isFull()) {
-                return Optional.of(fullText());
-              }
-              if (writeFailure != null) {
-                probe();
-              }
-              StoreException failure = writeFailure;
-              return failure == null ? Optional.empty() : Optional.ofNullable(failure.getMessage());
-            })
+    return pool.call(health::problem)
         .exceptionally(e -> Optional.of(String.valueOf(e.getMessage())));
-  }
-
-  private void probe() {
-    Path file = spool.resolve("probe-" + UUID.randomUUID());
-    try {
-      Files.write(file, new byte[4096]);
-      durable.syncFile(file);
-      writeFailure = null;
-    } catch (IOException e) {
-      writeFailure = StoreException.of("The chunk store cannot write", e);
-    } finally {
-      deleteQuietly(file);
-    }
-  }
-
-  private static void deleteQuietly(Path file) {
-    try {
-      Files.deleteIfExists(file);
-    } catch (IOException e) {
-      log.warn("A probe file stays behind: {}", LogText.escape(e.getMessage()));
-    }
   }
 
   private ChunkFile chunkFile(ChunkId id, long lengthBytes) {
@@ -507,15 +383,16 @@ public final class DiskChunkStore implements LocalChunks {
   }
 
   Path path(ChunkId id) {
-    return root.resolve(id.path(settings.prefixDepth()));
+    return folder.path(id);
   }
 
   /** The lengths in bytes of those chunks that are in that folder, whoever uses it; blocks. */
   public static Map<ChunkId, Long> lengths(
       Path root, StoreSettings.Chunks settings, List<ChunkId> ids) {
+    ChunkFolder folder = new ChunkFolder(root, settings.prefixDepth());
     Map<ChunkId, Long> found = new HashMap<>();
     for (ChunkId id : ids) {
-      long length = sizeOrAbsent(root.resolve(id.path(settings.prefixDepth())));
+      long length = folder.lengthBytes(id);
       if (length >= 0) {
         found.put(id, length);
       }
@@ -525,18 +402,7 @@ public final class DiskChunkStore implements LocalChunks {
 
   @Override
   public long storedLength(ChunkId id) {
-    return sizeOrAbsent(path(id));
-  }
-
-  /** The length, or -1. */
-  private static long sizeOrAbsent(Path file) {
-    try {
-      return Files.size(file);
-    } catch (NoSuchFileException _) {
-      return -1;
-    } catch (IOException e) {
-      throw StoreException.of("A chunk cannot be examined", e);
-    }
+    return folder.lengthBytes(id);
   }
 
   private Lock stripe(ChunkId id) {
@@ -554,65 +420,18 @@ public final class DiskChunkStore implements LocalChunks {
   public void close() {
     closed = true;
     pool.close();
-    List<Slot> unpinned;
-    synchronized (idle) {
-      unpinned = new ArrayList<>(idle.values());
-      idle.clear();
-    }
-    for (Slot slot : unpinned) {
+    for (ChunkSlot slot : idle.removeAll()) {
       slots.remove(slot.id, slot);
       slot.file.close();
     }
   }
 
-  /** A chunk that is pinned or kept mapped; fields change under its stripe's lock. */
-  private static final class Slot {
-    private final ChunkId id;
-    private final ChunkFile file;
-    private int readers;
-
-    /** Adopted by a fill and perhaps never committed. */
-    private boolean adopted;
-
-    /** Its file has been replaced or removed. */
-    private boolean detached;
-
-    private @Nullable CompletableFuture<Boolean> condemned;
-
-    Slot(ChunkId id, ChunkFile file) {
-      this.id = id;
-      this.file = file;
-    }
-
-    boolean wantsCollection() {
-      return adopted || condemned != null;
-    }
-
-    /** Somebody wants the chunk again: whoever waits for its end learns that it stays. */
-    void revoke() {
-      CompletableFuture<Boolean> gone = condemned;
-      condemned = null;
-      if (gone != null) {
-        gone.complete(false);
-      }
-    }
-
-    CompletableFuture<Boolean> condemn() {
-      CompletableFuture<Boolean> gone = condemned;
-      if (gone == null) {
-        gone = new CompletableFuture<>();
-        condemned = gone;
-      }
-      return gone;
-    }
-  }
-
   /** One pin. */
   private final class Reader implements ChunkReader {
-    private final Slot slot;
+    private final ChunkSlot slot;
     private final AtomicBoolean released = new AtomicBoolean();
 
-    Reader(Slot slot) {
+    Reader(ChunkSlot slot) {
       this.slot = slot;
     }
 
