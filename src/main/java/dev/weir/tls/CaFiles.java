@@ -1,25 +1,18 @@
 package dev.weir.tls;
 
-import static java.nio.file.StandardOpenOption.CREATE_NEW;
 import static java.nio.file.StandardOpenOption.READ;
-import static java.nio.file.StandardOpenOption.WRITE;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HexFormat;
-import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,10 +30,6 @@ final class CaFiles {
   private static final String CERTIFICATE = "ca.pem";
   private static final String UNFINISHED = ".ca-new-";
   private static final Duration UNFINISHED_MAX_AGE = Duration.ofHours(1);
-  private static final Set<PosixFilePermission> OWNER_FILE =
-      PosixFilePermissions.fromString("rw-------");
-  private static final Set<PosixFilePermission> OWNER_FOLDER =
-      PosixFilePermissions.fromString("rwx------");
 
   private final Path dataDir;
   private final Path folder;
@@ -97,9 +86,9 @@ final class CaFiles {
   }
 
   private void closeToOthers(Path key) throws IOException {
-    if (!Files.getPosixFilePermissions(key).equals(OWNER_FILE)) {
+    if (!Files.getPosixFilePermissions(key).equals(OwnerOnly.FILE)) {
       try {
-        Files.setPosixFilePermissions(key, OWNER_FILE);
+        Files.setPosixFilePermissions(key, OwnerOnly.FILE);
         LOG.warn("{} could be read by others; its mode is 0600 again", key);
       } catch (FileSystemException e) {
         LOG.warn("{} can be read by others and its mode cannot be changed: {}", key, e.toString());
@@ -113,11 +102,11 @@ final class CaFiles {
     byte[] suffix = new byte[8];
     new SecureRandom().nextBytes(suffix);
     Path fresh = dataDir.resolve(UNFINISHED + HexFormat.of().formatHex(suffix));
-    Files.createDirectory(fresh, PosixFilePermissions.asFileAttribute(OWNER_FOLDER));
+    OwnerOnly.createFolder(fresh);
     try {
       CaMaterial made = CaMaker.make(now);
-      write(fresh.resolve(KEY), Pem.write("PRIVATE KEY", made.key().getEncoded()));
-      write(fresh.resolve(CERTIFICATE), Pem.write(made.certificate()));
+      OwnerOnly.write(fresh.resolve(KEY), Pem.write("PRIVATE KEY", made.key().getEncoded()));
+      OwnerOnly.write(fresh.resolve(CERTIFICATE), Pem.write(made.certificate()));
       sync(fresh);
       Files.move(fresh, folder, StandardCopyOption.ATOMIC_MOVE);
       sync(dataDir);
@@ -129,18 +118,6 @@ final class CaFiles {
       LOG.debug("another process made the CA first");
     } finally {
       remove(fresh);
-    }
-  }
-
-  private static void write(Path file, String text) throws IOException {
-    try (FileChannel channel =
-        FileChannel.open(
-            file, Set.of(CREATE_NEW, WRITE), PosixFilePermissions.asFileAttribute(OWNER_FILE))) {
-      ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII));
-      while (bytes.hasRemaining()) {
-        channel.write(bytes);
-      }
-      channel.force(true);
     }
   }
 

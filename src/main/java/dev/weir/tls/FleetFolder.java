@@ -1,17 +1,9 @@
 package dev.weir.tls;
 
-import static java.nio.file.StandardOpenOption.CREATE_NEW;
-import static java.nio.file.StandardOpenOption.WRITE;
-
 import java.io.IOException;
 import java.math.BigInteger;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.SecureRandom;
@@ -22,7 +14,6 @@ import java.util.ArrayList;
 import java.util.Date;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Set;
 import org.bouncycastle.asn1.x500.X500NameBuilder;
 import org.bouncycastle.asn1.x500.style.BCStyle;
 import org.bouncycastle.asn1.x509.BasicConstraints;
@@ -61,10 +52,6 @@ public final class FleetFolder {
   private static final List<String> SHARED = List.of(PEER_CA, "ca.key", "ca.pem", "secret");
   private static final Duration BACKDATE = Duration.ofDays(2);
   private static final Duration LIFE = Duration.ofDays(3650);
-  private static final Set<PosixFilePermission> OWNER_FILE =
-      PosixFilePermissions.fromString("rw-------");
-  private static final Set<PosixFilePermission> OWNER_FOLDER =
-      PosixFilePermissions.fromString("rwx------");
 
   private final Path folder;
   private final Instant now;
@@ -109,17 +96,17 @@ public final class FleetFolder {
 
   private void makeAuthority(Path authority) throws IOException {
     Files.createDirectories(folder);
-    Files.createDirectory(authority, PosixFilePermissions.asFileAttribute(OWNER_FOLDER));
+    OwnerOnly.createFolder(authority);
     write(authority, "peer-ca", CaMaker.make(now, "Weir peers"));
     write(authority, "ca", CaMaker.make(now));
     byte[] secret = new byte[32];
     random.nextBytes(secret);
-    write(authority.resolve("secret"), HexFormat.of().formatHex(secret) + "\n");
+    OwnerOnly.write(authority.resolve("secret"), HexFormat.of().formatHex(secret) + "\n");
   }
 
   private static void write(Path folder, String name, CaMaterial ca) throws IOException {
-    write(folder.resolve(name + ".key"), Pem.write("PRIVATE KEY", ca.key().getEncoded()));
-    write(folder.resolve(name + ".pem"), Pem.write(ca.certificate()));
+    OwnerOnly.write(folder.resolve(name + ".key"), Pem.write("PRIVATE KEY", ca.key().getEncoded()));
+    OwnerOnly.write(folder.resolve(name + ".pem"), Pem.write(ca.certificate()));
   }
 
   private CaMaterial read(Path authority, String name) throws IOException {
@@ -132,16 +119,17 @@ public final class FleetFolder {
     // Under another name until it is whole: a folder that exists is never looked at again.
     Path unfinished = folder.resolve("." + node + ".new");
     deleteLeftovers(unfinished);
-    Files.createDirectory(unfinished, PosixFilePermissions.asFileAttribute(OWNER_FOLDER));
+    OwnerOnly.createFolder(unfinished);
     try {
       KeyPair pair = CaMaker.newKeyPair();
-      write(unfinished.resolve(NODE_KEY), Pem.write("PRIVATE KEY", pair.getPrivate().getEncoded()));
-      write(unfinished.resolve(NODE_CERTIFICATE), Pem.write(sign(node, pair, peers)));
+      OwnerOnly.write(
+          unfinished.resolve(NODE_KEY), Pem.write("PRIVATE KEY", pair.getPrivate().getEncoded()));
+      OwnerOnly.write(unfinished.resolve(NODE_CERTIFICATE), Pem.write(sign(node, pair, peers)));
     } catch (GeneralSecurityException | OperatorCreationException e) {
       throw new IllegalStateException("a certificate could not be made with this JDK", e);
     }
     for (String shared : SHARED) {
-      write(unfinished.resolve(shared), Files.readString(authority.resolve(shared)));
+      OwnerOnly.write(unfinished.resolve(shared), Files.readString(authority.resolve(shared)));
     }
     Files.move(unfinished, folder.resolve(node));
   }
@@ -192,18 +180,6 @@ public final class FleetFolder {
         }
       }
       Files.delete(unfinished);
-    }
-  }
-
-  private static void write(Path file, String text) throws IOException {
-    try (FileChannel channel =
-        FileChannel.open(
-            file, Set.of(CREATE_NEW, WRITE), PosixFilePermissions.asFileAttribute(OWNER_FILE))) {
-      ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII));
-      while (bytes.hasRemaining()) {
-        channel.write(bytes);
-      }
-      channel.force(true);
     }
   }
 }

@@ -1,16 +1,12 @@
 package dev.weir.tls;
 
-import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.security.Principal;
-import java.security.PrivateKey;
-import java.security.cert.X509Certificate;
 import javax.net.ssl.ExtendedSSLSession;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SNIServerName;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLSession;
-import javax.net.ssl.X509ExtendedKeyManager;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,7 +15,7 @@ import org.slf4j.LoggerFactory;
  * Picks the leaf while a handshake runs: for the name the client asked for in SNI, else for the
  * host the engine was made for. The alias is that name; there is no key store behind it.
  */
-final class LeafKeyManager extends X509ExtendedKeyManager {
+final class LeafKeyManager extends EngineKeyManager {
   private static final Logger LOG = LoggerFactory.getLogger(LeafKeyManager.class);
   private static final String KEY_TYPE = "EC";
 
@@ -67,36 +63,8 @@ final class LeafKeyManager extends X509ExtendedKeyManager {
   }
 
   @Override
-  public @Nullable PrivateKey getPrivateKey(String alias) {
+  @Nullable Shown of(String alias) {
     Leaf leaf = leafOrNull(alias);
-    return leaf == null ? null : leaf.key();
-  }
-
-  @Override
-  public X509Certificate @Nullable [] getCertificateChain(String alias) {
-    Leaf leaf = leafOrNull(alias);
-    return leaf == null ? null : leaf.chain().toArray(X509Certificate[]::new);
-  }
-
-  @Override
-  public @Nullable String chooseServerAlias(
-      String keyType, Principal @Nullable [] issuers, @Nullable Socket socket) {
-    return null; // sockets do not say whom they are for; engines do
-  }
-
-  @Override
-  public @Nullable String chooseClientAlias(
-      String[] keyTypes, Principal @Nullable [] issuers, @Nullable Socket socket) {
-    return null;
-  }
-
-  @Override
-  public String @Nullable [] getClientAliases(String keyType, Principal @Nullable [] issuers) {
-    return null;
-  }
-
-  @Override
-  public String @Nullable [] getServerAliases(String keyType, Principal @Nullable [] issuers) {
-    return null;
+    return leaf == null ? null : new Shown(leaf.key(), leaf.chain());
   }
 }

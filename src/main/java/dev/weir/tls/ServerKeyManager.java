@@ -1,18 +1,15 @@
 package dev.weir.tls;
 
-import java.net.Socket;
 import java.security.Principal;
-import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import javax.net.ssl.SSLEngine;
-import javax.net.ssl.X509ExtendedKeyManager;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Shows one identity to every client. It may be replaced while handshakes run: the alias tells
  * which of the two latest a handshake has chosen, so that key and chain always belong together.
  */
-final class ServerKeyManager extends X509ExtendedKeyManager {
+final class ServerKeyManager extends EngineKeyManager {
   private record Held(long number, Identity identity, @Nullable Identity previous) {}
 
   private volatile Held held;
@@ -39,9 +36,11 @@ final class ServerKeyManager extends X509ExtendedKeyManager {
         || (previous != null && certificate.equals(previous.certificate()));
   }
 
-  private @Nullable Identity of(String alias) {
+  @Override
+  @Nullable Shown of(String alias) {
     Held now = held;
-    return alias.equals(Long.toString(now.number())) ? now.identity() : now.previous();
+    Identity shown = alias.equals(Long.toString(now.number())) ? now.identity() : now.previous();
+    return shown == null ? null : new Shown(shown.key(), shown.chain());
   }
 
   @Override
@@ -49,39 +48,5 @@ final class ServerKeyManager extends X509ExtendedKeyManager {
       String keyType, Principal @Nullable [] issuers, @Nullable SSLEngine engine) {
     Held now = held;
     return now.identity().key().getAlgorithm().equals(keyType) ? Long.toString(now.number()) : null;
-  }
-
-  @Override
-  public @Nullable PrivateKey getPrivateKey(String alias) {
-    Identity identity = of(alias);
-    return identity == null ? null : identity.key();
-  }
-
-  @Override
-  public X509Certificate @Nullable [] getCertificateChain(String alias) {
-    Identity identity = of(alias);
-    return identity == null ? null : identity.chain().toArray(X509Certificate[]::new);
-  }
-
-  @Override
-  public @Nullable String chooseServerAlias(
-      String keyType, Principal @Nullable [] issuers, @Nullable Socket socket) {
-    return null; // listeners here have engines
-  }
-
-  @Override
-  public @Nullable String chooseClientAlias(
-      String[] keyTypes, Principal @Nullable [] issuers, @Nullable Socket socket) {
-    return null;
-  }
-
-  @Override
-  public String @Nullable [] getClientAliases(String keyType, Principal @Nullable [] issuers) {
-    return null;
-  }
-
-  @Override
-  public String @Nullable [] getServerAliases(String keyType, Principal @Nullable [] issuers) {
-    return null;
   }
 }
