@@ -27,6 +27,17 @@ public sealed interface Matcher {
     }
   }
 
+  /** A matcher that looks for a text: wherever it matches, the URL contains that. */
+  sealed interface OfText extends Matcher {
+    /** In lower case. */
+    String text();
+
+    @Override
+    default Anchor anchor() {
+      return Anchor.containing(text());
+    }
+  }
+
   /** The host is that. */
   record HostIs(String host) implements Matcher {
     public HostIs {
@@ -63,46 +74,13 @@ public sealed interface Matcher {
     }
   }
 
-  /** The host starts with it. */
-  record HostPrefix(String text) implements Matcher {
-    public HostPrefix {
-      text = text.toLowerCase(Locale.ROOT);
-    }
-
-    @Override
-    public boolean matches(Subject subject) {
-      return subject.host().startsWith(text);
-    }
-
-    @Override
-    public Anchor anchor() {
-      return Anchor.containing(text);
-    }
-  }
-
-  /** The host contains it. */
-  record HostContains(String text) implements Matcher {
-    public HostContains {
-      text = text.toLowerCase(Locale.ROOT);
-    }
-
-    @Override
-    public boolean matches(Subject subject) {
-      return subject.host().contains(text);
-    }
-
-    @Override
-    public Anchor anchor() {
-      return Anchor.containing(text);
-    }
-  }
-
   /** What a text is looked for in. */
   enum Part {
     /** Scheme, authority, path and query. */
     URL,
     /** The URL up to its query: a query must not borrow another site's rule. */
     HOST_AND_PATH,
+    HOST,
     /** The path, without query. */
     PATH;
 
@@ -110,13 +88,14 @@ public sealed interface Matcher {
       return switch (this) {
         case URL -> subject.lowerUrl();
         case HOST_AND_PATH -> subject.lowerHostAndPath();
+        case HOST -> subject.host();
         case PATH -> subject.lowerPath();
       };
     }
   }
 
   /** The URL starts with it. Rules of this alone go before all others, the longest first. */
-  record UrlPrefix(String text) implements Matcher {
+  record UrlPrefix(String text) implements OfText {
     public UrlPrefix {
       text = text.toLowerCase(Locale.ROOT);
     }
@@ -125,15 +104,10 @@ public sealed interface Matcher {
     public boolean matches(Subject subject) {
       return subject.lowerUrl().startsWith(text);
     }
-
-    @Override
-    public Anchor anchor() {
-      return Anchor.containing(text);
-    }
   }
 
   /** The part is that. */
-  record Is(Part part, String text) implements Matcher {
+  record Is(Part part, String text) implements OfText {
     public Is {
       text = text.toLowerCase(Locale.ROOT);
     }
@@ -142,15 +116,10 @@ public sealed interface Matcher {
     public boolean matches(Subject subject) {
       return part.of(subject).equals(text);
     }
-
-    @Override
-    public Anchor anchor() {
-      return Anchor.containing(text);
-    }
   }
 
   /** The part starts with it. */
-  record Prefix(Part part, String text) implements Matcher {
+  record Prefix(Part part, String text) implements OfText {
     public Prefix {
       text = text.toLowerCase(Locale.ROOT);
     }
@@ -159,15 +128,10 @@ public sealed interface Matcher {
     public boolean matches(Subject subject) {
       return part.of(subject).startsWith(text);
     }
-
-    @Override
-    public Anchor anchor() {
-      return Anchor.containing(text);
-    }
   }
 
   /** The part ends with it. */
-  record Suffix(Part part, String text) implements Matcher {
+  record Suffix(Part part, String text) implements OfText {
     public Suffix {
       text = text.toLowerCase(Locale.ROOT);
     }
@@ -176,15 +140,10 @@ public sealed interface Matcher {
     public boolean matches(Subject subject) {
       return part.of(subject).endsWith(text);
     }
-
-    @Override
-    public Anchor anchor() {
-      return Anchor.containing(text);
-    }
   }
 
   /** The part contains it. */
-  record Contains(Part part, String text) implements Matcher {
+  record Contains(Part part, String text) implements OfText {
     public Contains {
       text = text.toLowerCase(Locale.ROOT);
     }
@@ -192,11 +151,6 @@ public sealed interface Matcher {
     @Override
     public boolean matches(Subject subject) {
       return part.of(subject).contains(text);
-    }
-
-    @Override
-    public Anchor anchor() {
-      return Anchor.containing(text);
     }
   }
 

@@ -44,8 +44,8 @@ final class MatchReader {
     Map<String, Function<Value, Matcher>> keys = new LinkedHashMap<>();
     keys.put("host", texts(MatchReader::host));
     keys.put("host-suffix", texts(MatchReader::domain));
-    keys.put("host-prefix", texts(value -> new Matcher.HostPrefix(value.word())));
-    keys.put("host-contains", texts(value -> new Matcher.HostContains(value.word())));
+    keys.put("host-prefix", texts(value -> new Matcher.Prefix(Part.HOST, value.word())));
+    keys.put("host-contains", texts(value -> new Matcher.Contains(Part.HOST, value.word())));
     keys.put("url-prefix", texts(value -> new Matcher.UrlPrefix(value.word())));
     part(keys, "url", Part.URL);
     part(keys, "path", Part.PATH);

@@ -5,7 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.weir.http.Authority;
 import dev.weir.http.Headers;
 import dev.weir.http.RequestHead;
-import dev.weir.policy.Matcher.HostContains;
+import dev.weir.policy.Matcher.Contains;
+import dev.weir.policy.Matcher.Part;
 import dev.weir.policy.Matcher.UrlPrefix;
 import dev.weir.policy.Matcher.UrlRegex;
 import dev.weir.rules.RuleFiles;
@@ -104,8 +105,8 @@ class PolicyTableTest {
                     "host",
                     new Matcher.All(
                         List.of(
-                            new HostContains("mirror"),
-                            new Matcher.Not(new HostContains("private")))),
+                            new Contains(Part.HOST, "mirror"),
+                            new Matcher.Not(new Contains(Part.HOST, "private")))),
                     Policy.STALE_IF_ERROR)),
             Policy.STANDARD);
     assertThat(table.resolve("https://h/x?token=1").ruleName()).isEqualTo("contains");

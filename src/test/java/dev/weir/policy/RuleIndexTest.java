@@ -149,8 +149,8 @@ class RuleIndexTest {
     return switch (random.nextInt(depth > 0 ? 17 : 13)) {
       case 0 -> new Matcher.HostIs(host());
       case 1 -> new Matcher.HostBelow(random.nextBoolean() ? "example" : host());
-      case 2 -> new Matcher.HostPrefix(word());
-      case 3 -> new Matcher.HostContains(word());
+      case 2 -> new Matcher.Prefix(Matcher.Part.HOST, word());
+      case 3 -> new Matcher.Contains(Matcher.Part.HOST, word());
       case 4 -> new Matcher.UrlPrefix("https://" + host() + "/" + word());
       case 5 -> new Matcher.Prefix(part, "/" + word());
       case 6 -> new Matcher.Suffix(part, word());
