@@ -1,13 +1,13 @@
 package dev.weir.cluster;
 
 import dev.weir.entry.ChunkId;
+import dev.weir.store.ChunkPieces;
 import dev.weir.store.ChunkReader;
 import dev.weir.store.ChunkStore;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
-import org.apache.pekko.Done;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.util.ByteString;
@@ -40,42 +40,8 @@ public final class PeerChunks implements PeerServer.Chunks {
       return null;
     }
     try (ChunkReader checked = opened.get()) {
-      return checked.sound() ? pieces(id, lengthBytes) : null;
-    }
-  }
-
-  /** Pinned only once somebody reads: a peer that goes away before leaves nothing behind. */
-  private Source<ByteString, NotUsed> pieces(ChunkId id, long lengthBytes) {
-    return Source.unfoldResourceAsync(
-        () ->
-            CompletableFuture.supplyAsync(
-                () -> new Cursor(chunks.open(id, lengthBytes).orElseThrow(), lengthBytes),
-                blocking),
-        cursor -> CompletableFuture.supplyAsync(() -> cursor.next(pieceBytes), blocking),
-        cursor -> {
-          cursor.chunk.close();
-          return CompletableFuture.completedStage(Done.done());
-        });
-  }
-
-  /** How far one peer has read. */
-  private static final class Cursor {
-    private final ChunkReader chunk;
-    private final long length;
-    private long at;
-
-    Cursor(ChunkReader chunk, long length) {
-      this.chunk = chunk;
-      this.length = length;
-    }
-
-    Optional<ByteString> next(int most) {
-      if (at >= length) {
-        return Optional.empty();
-      }
-      ByteString bytes = chunk.read(at, (int) Math.min(most, length - at));
-      at += bytes.size();
-      return Optional.of(bytes);
+      // Pinned again only once somebody reads: a peer that goes away before leaves nothing behind.
+      return checked.sound() ? ChunkPieces.of(chunks, id, lengthBytes, blocking, pieceBytes) : null;
     }
   }
 }

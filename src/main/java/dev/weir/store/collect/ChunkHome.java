@@ -1,17 +1,14 @@
 package dev.weir.store.collect;
 
 import dev.weir.entry.ChunkId;
-import dev.weir.store.ChunkReader;
+import dev.weir.store.ChunkPieces;
 import dev.weir.store.ChunkStore;
 import dev.weir.store.ObjectStore;
-import dev.weir.store.StoreException;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
-import org.apache.pekko.Done;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.stream.javadsl.StreamConverters;
@@ -87,54 +84,12 @@ public interface ChunkHome {
 
     @Override
     public Source<ByteString, NotUsed> read(ChunkId id, long lengthBytes) {
-      return Source.unfoldResourceAsync(
-              () -> CompletableFuture.supplyAsync(() -> open(id, lengthBytes), blocking),
-              reading -> CompletableFuture.supplyAsync(() -> reading.next(readBytes), blocking),
-              reading -> CompletableFuture.supplyAsync(reading::end, blocking))
-          .mapMaterializedValue(ignored -> NotUsed.getInstance());
-    }
-
-    private Reading open(ChunkId id, long lengthBytes) {
-      return new Reading(
-          chunks
-              .open(id, lengthBytes)
-              .orElseThrow(
-                  () ->
-                      new StoreException(
-                          StoreException.Kind.ABSENT, "Chunk " + id.hex() + " is not there.")),
-          lengthBytes);
+      return ChunkPieces.of(chunks, id, lengthBytes, blocking, readBytes);
     }
 
     @Override
     public CompletionStage<Boolean> deleteOrphan(ChunkId id) {
       return chunks.delete(id);
-    }
-
-    /** A chunk that is being read. */
-    private static final class Reading {
-      private final ChunkReader chunk;
-      private final long lengthBytes;
-      private long at;
-
-      Reading(ChunkReader chunk, long lengthBytes) {
-        this.chunk = chunk;
-        this.lengthBytes = lengthBytes;
-      }
-
-      Optional<ByteString> next(int maxBytes) {
-        if (at >= lengthBytes) {
-          return Optional.empty();
-        }
-        int length = (int) Math.min(maxBytes, lengthBytes - at);
-        ByteString bytes = ByteString.fromArray(chunk.read(at, length).toArray());
-        at += length;
-        return Optional.of(bytes);
-      }
-
-      Done end() {
-        chunk.close();
-        return Done.getInstance();
-      }
     }
   }
 }
