@@ -5,6 +5,7 @@ import dev.weir.entry.NodeId;
 import dev.weir.origin.OriginTerms;
 import dev.weir.origin.Origins;
 import dev.weir.store.ChunkStore;
+import dev.weir.store.InFlightBudget;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,6 +1,7 @@
 package dev.weir.fill;
 
 import dev.weir.store.ChunkStore;
+import dev.weir.store.InFlightBudget;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 

@@ -124,7 +124,7 @@ final class SpoolSource extends GraphStage<SourceShape<ByteString>> {
       if (mine == null) {
         return;
       }
-      int granted = context.budget().acquire(slice);
+      int granted = context.budget().reserve(slice);
       switch (spool.next(mine, granted)) {
         case Spool.Next.Bytes(ByteString bytes) -> {
           // Under pressure a piece must not keep the larger array alive that it was cut from.

@@ -3,36 +3,37 @@ package dev.weir.store;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The bytes of bodies that have been read and not yet been asked on from, on this whole node. As
- * long as there is room a reader gets what it asks for; after that the least that keeps it moving,
- * whoever it is: nobody waits for a slow reader to give something back. The bound is therefore the
- * limit plus one smallest slice per reader, and the readers are bounded by the connections.
+ * Bounds the bytes that all readers of this node have been given and not yet asked on from. A piece
+ * shrinks as the budget runs out but is never refused: the least piece is always granted, so that
+ * nobody waits for a slow reader to give something back. The bound is therefore the limit plus one
+ * least piece per reader, and the readers are bounded by the connections.
  */
 public final class InFlightBudget {
   private final long limitBytes;
-  private final int minSliceBytes;
+  private final int minPieceBytes;
   private final AtomicLong used = new AtomicLong();
 
-  public InFlightBudget(long limitBytes, int minSliceBytes) {
+  public InFlightBudget(long limitBytes, int minPieceBytes) {
     this.limitBytes = limitBytes;
-    this.minSliceBytes = minSliceBytes;
+    this.minPieceBytes = minPieceBytes;
   }
 
   /** How many of those bytes may be read now; to be released again. */
-  int reserve(int wantedBytes) {
-    long now = used.get();
-    while (now + wantedBytes <= limitBytes) {
-      if (used.compareAndSet(now, now + wantedBytes)) {
-        return wantedBytes;
+  public int reserve(int wantedBytes) {
+    int piece = wantedBytes;
+    while (piece > minPieceBytes) {
+      long now = used.get();
+      if (now + piece > limitBytes) {
+        piece = Math.max(minPieceBytes, piece / 2);
+      } else if (used.compareAndSet(now, now + piece)) {
+        return piece;
       }
-      now = used.get();
     }
-    int least = Math.min(wantedBytes, minSliceBytes);
-    used.addAndGet(least);
-    return least;
+    used.addAndGet(piece);
+    return piece;
   }
 
-  void release(int bytes) {
+  public void release(int bytes) {
     used.addAndGet(-bytes);
   }
 
