@@ -4,7 +4,6 @@ import dev.weir.wire.GuardViolation.Reason;
 import dev.weir.wire.RequestChannel.Exchange;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.concurrent.TimeUnit;
 import org.apache.pekko.stream.stage.AbstractInHandler;
 import org.apache.pekko.stream.stage.AbstractOutHandler;
 import org.apache.pekko.stream.stage.AsyncCallback;
@@ -45,7 +44,6 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
     WRITTEN
   }
 
-  private static final long SLOW_READER_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final String TIMER = "deadline";
   private static final ByteString CONTINUE = ByteString.fromString("HTTP/1.1 100 Continue\r\n\r\n");
 
@@ -60,19 +58,14 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
   private Response response = Response.NONE;
   private @Nullable Exchange exchange;
   private @Nullable BodyFeed feed;
-  private @Nullable BodyCounter counter;
-  private boolean dropBody;
+  private @Nullable AnswerFeed answer;
   private boolean emptyLineSkipped;
   private boolean clientEnded;
   private boolean closing;
   private int interimHeads;
   private long serial;
 
-  private long movedNanos = System.nanoTime();
-  private long pushedNanos = movedNanos;
-  private long windowNanos = movedNanos;
-  private long windowBytes;
-  private long handedNanos = movedNanos;
+  private final ClientPace pace;
   private long lingeredBytes;
   private boolean armed;
   private long armedNanos;
@@ -81,6 +74,7 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
     super(guard.shape());
     this.guard = guard;
     this.settings = guard.settings;
+    this.pace = new ClientPace(settings);
     this.parser = new HeadParser(settings);
     this.scanner = HeadScanner.ofRequests(settings);
     setHandler(guard.fromClient, new FromClient());
@@ -114,10 +108,9 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
     @Override
     public void onPush() {
       ByteString bytes = grab(guard.fromClient);
-      movedNanos = System.nanoTime();
-      windowBytes += bytes.size();
+      pace.received(bytes.size());
       if (phase == Phase.HEAD && in.isEmpty()) {
-        windowNanos = movedNanos;
+        pace.headBegins();
       }
       in.append(bytes);
       drive();
@@ -144,11 +137,8 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
   private final class ToPekko extends AbstractOutHandler {
     @Override
     public void onPull() {
-      long now = System.nanoTime();
-      if (phase == Phase.BODY && now - handedNanos > SLOW_READER_NANOS) {
-        // The reader, or a wait for 100, was the slow one: the client's pace is judged from now.
-        movedNanos = now;
-        restartWindow();
+      if (phase == Phase.BODY) {
+        pace.askedFor();
       }
       drive();
     }
@@ -232,7 +222,7 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
 
   private void letIn(RequestFacts facts) {
     exchange = guard.channel.open(facts);
-    handedNanos = System.nanoTime();
+    pace.handedOn();
     response = Response.PENDING;
     interimHeads = 0;
     boolean whole =
@@ -249,7 +239,7 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
     if (!(facts.framing() instanceof BodyFraming.None)) {
       feed = BodyFeed.of(facts.framing(), true, parser, settings);
       phase = Phase.BODY;
-      restartWindow();
+      pace.windowBegins();
     }
   }
 
@@ -265,7 +255,7 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
       }
       if (piece != null) {
         push(guard.toPekko, piece);
-        handedNanos = System.nanoTime();
+        pace.handedOn();
       }
       if (running.ended()) {
         feed = null;
@@ -336,7 +326,7 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
     @Override
     public void onPush() {
       ByteString bytes = grab(guard.fromPekko);
-      movedNanos = System.nanoTime();
+      pace.moved();
       if (phase == Phase.TUNNEL) {
         outbox.add(bytes);
       } else if (response == Response.STARTED) {
@@ -349,7 +339,7 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
 
     @Override
     public void onUpstreamFinish() {
-      boolean cut = response == Response.STARTED && (counter == null || !counter.untilClose());
+      boolean cut = response == Response.STARTED && (answer == null || !answer.untilClose());
       if (phase != Phase.TUNNEL && cut) {
         failStage(new GuardViolation(Reason.TRUNCATED));
         return;
@@ -393,19 +383,13 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
       return;
     }
     boolean last = closing || guard.channel.draining() || !asked.facts().keepAlive();
-    ServerAnswer answer = ServerAnswer.of(asked, rendered, last);
-    closing = answer.close();
-    ByteString body = bytes.drop(rendered.length());
-    BodyCounter running = new BodyCounter(answer.renderedFraming(), parser, settings);
-    running.count(body);
-    counter = running;
-    dropBody = answer.dropsBody();
+    ServerAnswer begun = ServerAnswer.of(asked, rendered, last);
+    AnswerFeed running = new AnswerFeed(asked, begun, parser, settings);
+    closing = begun.close();
+    answer = running;
+    outbox.addAll(running.begin(front, bytes.drop(rendered.length())));
     response = running.ended() ? Response.WRITTEN : Response.STARTED;
-    send(
-        answer,
-        front,
-        dropBody ? ByteString.emptyByteString() : withTrailers(running, asked, body));
-    if (answer.switches()) {
+    if (begun.switches()) {
       closing = false;
       response = Response.STARTED;
       phase = Phase.TUNNEL;
@@ -413,37 +397,18 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
     }
   }
 
-  private void send(ServerAnswer answer, byte[] front, ByteString body) {
-    boolean together = body.size() <= settings.coalesceBytes();
-    HeadWriter head = answer.render(front, together ? body.size() : 0);
-    if (together) {
-      head.append(body);
-    }
-    outbox.add(head.toByteString());
-    if (!together) {
-      outbox.add(body);
-    }
-  }
-
   private void continueResponse(ByteString bytes) {
-    BodyCounter running = counter;
+    AnswerFeed running = answer;
     if (running == null) {
       return;
     }
-    running.count(bytes);
-    Exchange asked = exchange;
-    if (!dropBody) {
-      outbox.add(asked == null ? bytes : withTrailers(running, asked, bytes));
+    ByteString piece = running.next(bytes);
+    if (piece != null) {
+      outbox.add(piece);
     }
     if (running.ended()) {
       response = Response.WRITTEN;
     }
-  }
-
-  private static ByteString withTrailers(BodyCounter running, Exchange asked, ByteString bytes) {
-    return running.ended() && running.chunked()
-        ? HeadWriter.trailed(bytes, asked.trailers().arrived().get())
-        : bytes;
   }
 
   private void interim(Interim interim) {
@@ -466,7 +431,7 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
       ByteString next = outbox.poll();
       if (next != null) {
         push(guard.toClient, next);
-        pushedNanos = System.nanoTime();
+        pace.given();
       } else if (response == Response.WRITTEN) {
         endExchange();
       } else if (closing && (response == Response.NONE || phase == Phase.TUNNEL)) {
@@ -482,7 +447,7 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
 
   private void endExchange() {
     exchange = null;
-    counter = null;
+    answer = null;
     response = Response.NONE;
     guard.channel.close();
     // A body that was not read to its end must never be taken for the next request.
@@ -490,8 +455,8 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
       endOutput();
     } else {
       phase = Phase.HEAD;
-      movedNanos = System.nanoTime();
-      windowNanos = movedNanos;
+      pace.moved();
+      pace.headBegins();
       drive();
     }
   }
@@ -505,7 +470,7 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
     complete(guard.toPekko);
     cancel(guard.fromPekko);
     phase = Phase.LINGER;
-    movedNanos = System.nanoTime();
+    pace.moved();
     drive();
   }
 
@@ -540,45 +505,23 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
 
   // ---- time ----
 
-  private void restartWindow() {
-    windowNanos = System.nanoTime();
-    windowBytes = 0;
-  }
-
-  private static long after(long fromNanos, long millis) {
-    return fromNanos + TimeUnit.MILLISECONDS.toNanos(millis);
-  }
-
   /** When the present state has lasted too long on the receiving side. */
   private long receiveDeadline(long now) {
     return switch (phase) {
-      case HEAD ->
-          in.isEmpty()
-              ? after(movedNanos, settings.idleTimeoutMillis())
-              : after(windowNanos, settings.headTimeoutMillis());
+      case HEAD -> in.isEmpty() ? pace.idleDeadline() : pace.headDeadline();
       case BODY -> {
-        long idle = after(movedNanos, settings.bodyIdleTimeoutMillis());
-        long window = after(windowNanos, settings.bodyWindowMillis());
         boolean waited = in.isEmpty() && isAvailable(guard.toPekko);
-        yield waited ? earlier(idle, window) : never(now);
+        yield waited ? pace.bodyDeadline() : ClientPace.never(now);
       }
-      case TUNNEL -> after(movedNanos, settings.tunnelIdleTimeoutMillis());
-      case LINGER -> after(movedNanos, settings.lingerMillis());
-      case ANSWERING, REFUSED -> never(now);
+      case TUNNEL -> pace.tunnelDeadline();
+      case LINGER -> pace.lingerDeadline();
+      case ANSWERING, REFUSED -> ClientPace.never(now);
     };
   }
 
   private long sendDeadline(long now) {
     boolean stalled = !isAvailable(guard.toClient) && !isClosed(guard.toClient);
-    return stalled ? after(pushedNanos, settings.sendStallTimeoutMillis()) : never(now);
-  }
-
-  private static long never(long now) {
-    return now + TimeUnit.DAYS.toNanos(365);
-  }
-
-  private static long earlier(long one, long other) {
-    return one - other < 0 ? one : other;
+    return stalled ? pace.sendDeadline() : ClientPace.never(now);
   }
 
   /** One timer per connection, moved only when something is due sooner than it. */
@@ -587,8 +530,8 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
       return;
     }
     long now = System.nanoTime();
-    long due = earlier(receiveDeadline(now), sendDeadline(now));
-    if (due - now < TimeUnit.DAYS.toNanos(364) && (!armed || due - armedNanos < 0)) {
+    long due = ClientPace.earlier(receiveDeadline(now), sendDeadline(now));
+    if (!ClientPace.isNever(due, now) && (!armed || due - armedNanos < 0)) {
       armed = true;
       armedNanos = due;
       scheduleOnce(TIMER, Duration.ofNanos(Math.max(1_000_000, due - now)));
@@ -599,10 +542,10 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
   public void onTimer(Object key) {
     armed = false;
     long now = System.nanoTime();
-    if (now - sendDeadline(now) >= 0) {
+    if (ClientPace.isPast(sendDeadline(now), now)) {
       guard.events.refused(Reason.SEND_STALLED, "");
       failStage(new GuardViolation(Reason.SEND_STALLED));
-    } else if (now - receiveDeadline(now) >= 0) {
+    } else if (ClientPace.isPast(receiveDeadline(now), now)) {
       expire(now);
     }
     arm();
@@ -618,11 +561,10 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
         }
       }
       case BODY -> {
-        boolean idle = now - after(movedNanos, settings.bodyIdleTimeoutMillis()) >= 0;
-        if (idle || windowBytes < settings.bodyWindowMinBytes()) {
+        if (pace.isBodyTooSlow(now)) {
           refuse(Reason.BODY_TIMEOUT);
         } else {
-          restartWindow();
+          pace.windowBegins();
         }
       }
       case TUNNEL, LINGER -> completeStage();
