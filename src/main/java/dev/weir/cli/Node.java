@@ -50,21 +50,12 @@ import dev.weir.rules.LiveRules;
 import dev.weir.rules.RuleFileException;
 import dev.weir.rules.RulesSettings;
 import dev.weir.store.LocalStores;
-import dev.weir.store.MetadataStore;
 import dev.weir.store.ObjectStore;
-import dev.weir.store.RocksMetadataStore;
 import dev.weir.store.StoreSettings;
-import dev.weir.store.WholeObjects;
 import dev.weir.store.collect.ChunkHome;
-import dev.weir.store.collect.ClaimedObjects;
 import dev.weir.store.collect.CollectionSettings;
 import dev.weir.store.elastic.ElasticMetadataStore;
-import dev.weir.store.elastic.ElasticSettings;
-import dev.weir.store.s3.S3Access;
-import dev.weir.store.s3.S3ObjectStore;
 import dev.weir.store.s3.S3StoreSettings;
-import dev.weir.store.s3.S3WholeObjects;
-import dev.weir.store.s3.WholeSettings;
 import dev.weir.tls.CertificateAuthority;
 import dev.weir.tls.InterceptionTls;
 import dev.weir.tls.LeafMint;
@@ -74,14 +65,11 @@ import dev.weir.wire.GuardSettings;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -96,7 +84,6 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.pekko.actor.ActorSystem;
 import org.apache.pekko.actor.Terminated;
 import org.apache.pekko.http.javadsl.ServerBinding;
-import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.SystemMaterializer;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
@@ -122,7 +109,7 @@ final class Node {
   private final LiveRules rules;
   private final FilterBook filters;
   private Listening listening = Listening.PROXY;
-  private Optional<ObjectStore> objects = Optional.empty();
+  private final NodeStores storage;
   private @Nullable NodeOperations operations;
   private Runnable startFabric = () -> {};
   private @Nullable Edge edge;
@@ -136,6 +123,7 @@ final class Node {
     this.settings = settings;
     this.rooms = settings.config().getConfig("weir");
     this.guard = guard(rooms.getConfig("guard"));
+    this.storage = new NodeStores(settings);
     this.rules = rules(settings);
     this.filters = filters(settings);
     this.closings = new Closings(rooms.getDuration("node.close-timeout"));
@@ -200,7 +188,6 @@ final class Node {
   }
 
   private void open() {
-    var _ = collection();
     ProcessLog log = ProcessLog.start(LogSettings.from(rooms.getConfig("log")));
     closings.add("log", log::close);
     long startedNanos = System.nanoTime();
@@ -217,7 +204,7 @@ final class Node {
     listening = Listening.of(settings, mint, tls);
     beside = Listening.mirrorBeside(settings, mint, tls);
     FleetParts fleet = FleetParts.of(rooms.getConfig("cluster"), data);
-    LocalStores stores = stores(data, s3, fleet);
+    LocalStores stores = storage.open(data, s3, fleet);
     closings.add("stores", stores::close);
     ExecutorService blocking = Executors.newVirtualThreadPerTaskExecutor();
     closings.add("file work", blocking::close);
@@ -248,7 +235,7 @@ final class Node {
     readiness
         .part("metadata", () -> stores.metadata().problem())
         .part("chunks", () -> stores.chunks().problem());
-    objects.ifPresent(store -> readiness.part("s3", store::problem));
+    storage.objects().ifPresent(store -> readiness.part("s3", store::problem));
     metrics.edge(edges);
     metrics.exchanges(exchangeLog.counters(), log);
     metrics.stores(stores);
@@ -287,63 +274,11 @@ final class Node {
     return system.getWhenTerminated();
   }
 
-  /** Metadata and chunks each in the data folder or with their servers. */
-  private LocalStores stores(ActorSystem data, S3StoreSettings s3, FleetParts fleet) {
-    StoreSettings local = StoreSettings.from(rooms.getConfig("store"));
-    Config elastic = rooms.getConfig("store.elasticsearch");
-    Materializer streams = SystemMaterializer.get(data).materializer();
-    Optional<S3ObjectStore> bucket =
-        s3.isWanted() ? Optional.of(bucket(s3, data)) : Optional.empty();
-    objects = bucket.map(store -> store);
-    fleet.requireShared(bucket.isPresent(), ElasticSettings.isConfigured(elastic));
-    if (bucket.isEmpty()) {
-      return ElasticSettings.isConfigured(elastic)
-          ? LocalStores.openWith(
-              ElasticMetadataStore.open(data, ElasticSettings.from(elastic)),
-              dataDir(settings),
-              local,
-              streams)
-          : LocalStores.open(dataDir(settings), local);
-    }
-    MetadataStore metadata =
-        ElasticSettings.isConfigured(elastic)
-            ? ElasticMetadataStore.open(data, ElasticSettings.from(elastic))
-            : RocksMetadataStore.open(dataDir(settings).resolve("metadata"), local.metadata());
-    ObjectStore claimed =
-        new ClaimedObjects(bucket.get(), metadata.notes(), collection(), InstantSource.system());
-    LocalStores stores = null;
-    try {
-      stores =
-          LocalStores.openTier(metadata, fleet.peered(claimed), dataDir(settings), local, streams);
-      return stores;
-    } finally {
-      if (stores == null) {
-        metadata.close();
-      }
-    }
-  }
-
-  /** Checked before anything is opened: a fill must have ended before its chunks can go. */
-  private CollectionSettings collection() {
-    try {
-      CollectionSettings collection = CollectionSettings.from(rooms.getConfig("store.collection"));
-      long longest = rooms.getDuration("fill.max-duration").toMillis();
-      if (!collection.allowsFillsOf(longest)) {
-        throw new SettingsException(
-            "weir.store.collection.grace: must be more than twice weir.fill.max-duration (%d s)"
-                .formatted(longest / 1000));
-      }
-      return collection;
-    } catch (IllegalArgumentException bad) {
-      throw new SettingsException(String.valueOf(bad.getMessage()));
-    }
-  }
-
   /** Collects and checks what the node stores. */
   private CareDesk care(
       ActorSystem data, LocalStores stores, NodeCache cache, ExecutorService blocking) {
-    ObjectStore shared = objects.orElse(null);
-    CollectionSettings collection = collection();
+    ObjectStore shared = storage.objects().orElse(null);
+    CollectionSettings collection = storage.collection();
     CareDesk care =
         new CareDesk(
             new StoreCare(
@@ -360,16 +295,6 @@ final class Node {
     return care;
   }
 
-  private static S3ObjectStore bucket(S3StoreSettings s3, ActorSystem data) {
-    try {
-      S3ObjectStore bucket = new S3ObjectStore(s3, S3Access.standard(s3), data);
-      sweepUploads(bucket);
-      return bucket;
-    } catch (IllegalArgumentException bad) {
-      throw new SettingsException("--s3-region: " + bad.getMessage());
-    }
-  }
-
   private PekkoOrigins origins(
       ActorSystem data, OriginSettings settings, OwnListeners own, UpstreamTrust trust) {
     SystemResolver system = new SystemResolver(settings.names());
@@ -379,10 +304,11 @@ final class Node {
     if (parent != null) {
       LOG.info("origins are asked through {}", parent);
     }
+    OwnServers ownServers = new OwnServers(this.settings);
     EgressRules rules =
         EgressRules.forwardProxy(
-            deniedDestinations(),
-            ownStore(),
+            ownServers.denied(),
+            listening.isProxy() ? ownServers.objectStore() : "", // never in front of one
             listening.allowedDestinations(this.settings.allowDestinations()));
     int most = settings.egress().maxAddresses();
     EgressGate gate = new EgressGate(rules, own, resolver, most, parent);
@@ -392,7 +318,7 @@ final class Node {
                 gate,
                 mirrored -> new EgressGate(mirrored, own, resolver, most, parent),
                 mirrorSettings(),
-                deniedToMirrors(),
+                ownServers.deniedToMirrors(),
                 this.rules::mounts)
             : EgressGates.of(gate);
     return new PekkoOrigins(
@@ -425,49 +351,6 @@ final class Node {
     } catch (IllegalArgumentException bad) {
       throw new SettingsException(String.valueOf(bad.getMessage()));
     }
-  }
-
-  /** Nothing asks our object store in the name of a mirror's clients. */
-  private String deniedToMirrors() {
-    String endpoint = rooms.getString("store.s3.endpoint");
-    return endpoint.isEmpty()
-        ? deniedDestinations()
-        : deniedDestinations() + "," + OwnStoreNames.destination(endpoint);
-  }
-
-  /** Clients may go to our object store as themselves, wherever it is; never in front of one. */
-  private String ownStore() {
-    String endpoint = rooms.getString("store.s3.endpoint");
-    boolean used = !rooms.getString("store.s3.bucket").isEmpty() && !endpoint.isEmpty();
-    return used && listening.isProxy() ? OwnStoreNames.destination(endpoint) : "";
-  }
-
-  /**
-   * Clients have no business with the servers of the metadata, which may ask nobody for a password.
-   * An object store does, and some clients have business of their own there: {@link #ownStore}.
-   */
-  private String deniedDestinations() {
-    List<String> all = new ArrayList<>(settings.denyDestinations());
-    Config elastic = rooms.getConfig("store.elasticsearch");
-    if (ElasticSettings.isConfigured(elastic)) {
-      URI url = ElasticSettings.from(elastic).url();
-      int port = url.getPort() >= 0 ? url.getPort() : url.getScheme().equals("https") ? 443 : 80;
-      all.add(url.getHost() + ":" + port);
-    }
-    return String.join(",", all);
-  }
-
-  private static void sweepUploads(S3ObjectStore bucket) {
-    bucket
-        .sweepUploads(Instant.now())
-        .whenComplete(
-            (swept, failure) -> {
-              if (failure != null) {
-                LOG.info("Abandoned uploads in S3 were not looked for: {}", failure.toString());
-              } else if (swept > 0) {
-                LOG.info("{} abandoned uploads in S3 were deleted", swept);
-              }
-            });
   }
 
   private NodeCache cache(
@@ -545,7 +428,7 @@ final class Node {
             stores.bodies(),
             dataDir(settings),
             StoreSettings.from(rooms.getConfig("store")),
-            objects,
+            storage.objects(),
             stores.holding());
     return new Looks(
         new Inspector(
@@ -576,25 +459,9 @@ final class Node {
         ExchangeSettings.from(rooms.getConfig("exchange")),
         Clock.systemUTC(),
         log,
-        whole(data, stores, blocking),
+        storage.whole(data, stores, blocking),
         filters.filters(),
         SystemMaterializer.get(data).materializer());
-  }
-
-  /** Bodies as one object each, where there is a bucket; made when a hit is to be redirected. */
-  private WholeObjects whole(ActorSystem data, LocalStores stores, ExecutorService blocking) {
-    S3StoreSettings s3 = S3StoreSettings.from(rooms.getConfig("store.s3"));
-    return s3.isWanted()
-        ? new S3WholeObjects(
-            s3,
-            WholeSettings.from(rooms.getConfig("store.s3.whole")),
-            collection().wholeMaxAgeMillis(),
-            S3Access.standard(s3),
-            stores.bodies(),
-            Clock.systemUTC(),
-            blocking,
-            data)
-        : WholeObjects.NONE;
   }
 
   private Exchanges.Onboarding pages(CertificateAuthority ca) {
@@ -759,7 +626,7 @@ final class Node {
         : listener;
   }
 
-  private static Path dataDir(ServeSettings settings) {
+  static Path dataDir(ServeSettings settings) {
     try {
       return Files.createDirectories(settings.dataDir());
     } catch (IOException failure) {
