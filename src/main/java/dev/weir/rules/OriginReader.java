@@ -22,6 +22,13 @@ final class OriginReader {
 
   private static final int IPV6_BITS = 64;
 
+  /** Registries' tokens live for an hour or more; a changed secret is found soon enough. */
+  private static final long KEEP_MILLIS = 300_000;
+
+  private static final long LEAST_KEEP_MILLIS = 1000;
+
+  private static final long MAX_KEEP_MILLIS = 86_400_000;
+
   private static final long MAX_OPEN_MILLIS = 3_600_000;
 
   /** Mirrors send on once or twice; what takes longer goes round in circles. */
@@ -125,26 +132,27 @@ final class OriginReader {
     return value == null ? otherwise : (int) value.number(1, most);
   }
 
-  /** A secret is named, never written: by a variable of the environment or by a file. */
+  /** A secret is named, never written: by a variable of the environment, a file or a command. */
   static Credentials credentials(Value value) {
     Block block =
         value
             .block("a block as { bearer = \"file:/path\" } or { basic = \"env:NAME\" }")
-            .onlyKeys("bearer", "basic", "header", "value");
+            .onlyKeys("bearer", "basic", "header", "value", "keep");
+    long keepMillis = keepMillis(block);
     Value bearer = block.get("bearer");
     Value basic = block.get("basic");
     Value header = block.get("header");
     if (header != null && bearer == null && basic == null) {
-      return custom(header, block.need("value", "a reference to what the field says"));
+      return custom(header, block.need("value", "a reference to what the field says"), keepMillis);
     }
     if (block.get("value") != null) {
       throw block.bad("value beside header, which names the field");
     }
     if (bearer != null && basic == null) {
-      return new Credentials(bearer.text(), "Bearer " + secret(bearer));
+      return new Credentials(bearer.text(), "Bearer " + secret(bearer, keepMillis));
     }
     if (basic != null && bearer == null) {
-      String pair = secret(basic);
+      String pair = secret(basic, keepMillis);
       if (pair.indexOf(':') < 1) {
         throw basic.bad("a reference to a text as user:password");
       }
@@ -154,16 +162,25 @@ final class OriginReader {
     throw block.bad("one of bearer, basic, and header with value");
   }
 
-  private static Credentials custom(Value header, Value value) {
+  private static Credentials custom(Value header, Value value, long keepMillis) {
     String field = header.word();
     boolean ours = UNFIT.contains(field.toLowerCase(Locale.ROOT));
     if (ours || !field.matches("[A-Za-z0-9!#$%&'*+.^_`|~-]+")) {
       throw header.bad("the name of a field that speaks to the origin, as X-Api-Key");
     }
-    return new Credentials(value.text(), field, secret(value));
+    return new Credentials(value.text(), field, secret(value, keepMillis));
   }
 
-  private static String secret(Value value) {
+  private static long keepMillis(Block block) {
+    Value keep = block.get("keep");
+    long millis = keep == null ? KEEP_MILLIS : keep.millis();
+    if (keep != null && (millis < LEAST_KEEP_MILLIS || millis > MAX_KEEP_MILLIS)) {
+      throw keep.bad("from 1s to 24h: for how long what a command told is good");
+    }
+    return millis;
+  }
+
+  private static String secret(Value value, long keepMillis) {
     String reference = value.word();
     String secret = null;
     if (reference.startsWith("env:")) {
@@ -175,10 +192,19 @@ final class OriginReader {
         throw value.bad(
             "a readable file behind file: (" + unreadable.getClass().getSimpleName() + ")");
       }
+    } else if (SecretCommands.isCommand(reference)) {
+      try {
+        secret = SecretCommands.told(reference, keepMillis);
+      } catch (IOException failed) {
+        throw new RuleFileException(
+            "%s: %s: the command failed: %s"
+                .formatted(
+                    Value.place(value.config().origin()), value.where(), failed.getMessage()));
+      }
     } else {
       // What stands there may be the secret: it is not repeated.
       throw new RuleFileException(
-          "%s: %s: expected env:NAME or file:/path, not the secret itself"
+          "%s: %s: expected env:NAME, file:/path or command:PROGRAM, not the secret itself"
               .formatted(Value.place(value.config().origin()), value.where()));
     }
     if (secret == null || secret.isEmpty() || secret.chars().anyMatch(c -> c < ' ' || c > '~')) {

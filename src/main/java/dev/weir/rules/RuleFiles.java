@@ -99,19 +99,36 @@ public final class RuleFiles {
       }
       sha.update((byte) '\n');
     }
+    for (String reference : references(book)) {
+      if (SecretCommands.isCommand(reference)) {
+        sha.update(SecretCommands.current(reference).getBytes(StandardCharsets.UTF_8));
+        sha.update((byte) '\n');
+      }
+    }
     return HexFormat.of().formatHex(sha.digest());
   }
 
-  private static Set<Path> secretFiles(RuleBook book) {
+  /** Where the secrets of rules and mounts are. */
+  private static Set<String> references(RuleBook book) {
     List<@Nullable Credentials> all = new ArrayList<>();
     book.table().rules().forEach(rule -> all.add(rule.effects().get(Effect.CREDENTIALS)));
     for (Mount mount : book.mounts()) {
       mount.origins().forEach(origin -> all.add(origin.credentials()));
     }
-    Set<Path> files = new LinkedHashSet<>();
+    Set<String> references = new LinkedHashSet<>();
     for (Credentials credentials : all) {
-      if (credentials != null && credentials.name().startsWith("file:")) {
-        files.add(Path.of(credentials.name().substring("file:".length())));
+      if (credentials != null) {
+        references.add(credentials.name());
+      }
+    }
+    return references;
+  }
+
+  private static Set<Path> secretFiles(RuleBook book) {
+    Set<Path> files = new LinkedHashSet<>();
+    for (String reference : references(book)) {
+      if (reference.startsWith("file:")) {
+        files.add(Path.of(reference.substring("file:".length())));
       }
     }
     for (Rule rule : book.table().rules()) {

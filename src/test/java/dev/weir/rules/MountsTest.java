@@ -7,6 +7,7 @@ import dev.weir.policy.Credentials;
 import dev.weir.policy.Effect;
 import dev.weir.policy.Mount;
 import dev.weir.policy.Policy;
+import dev.weir.testing.Eventually;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MountsTest {
   @TempDir private static Path folder;
@@ -147,5 +149,108 @@ class MountsTest {
     // Then
     assertThat(credentials(rules.mounts().getFirst().origins().getFirst()).value())
         .isEqualTo("Bearer two");
+  }
+
+  private LiveRules withCommand(String credentials) throws Exception {
+    Path file =
+        Files.writeString(
+            folder.resolve("commands.conf"),
+            "mounts = [{ name = a, path = /a/, to = \"https://a.example/\", credentials { "
+                + credentials
+                + " } }]");
+    return new LiveRules(List.of(file), Policy.STANDARD);
+  }
+
+  private static String first(LiveRules rules) {
+    return credentials(rules.mounts().getFirst().origins().getFirst()).value();
+  }
+
+  @Test
+  void aCommandTellsASecretAndIsNotRunAgainWithinItsTime() throws Exception {
+    // Given
+    Path secret = Files.writeString(folder.resolve("told"), "  one \n");
+    LiveRules rules = withCommand("bearer = \"command:cat " + secret + "\"");
+    assertThat(first(rules)).isEqualTo("Bearer one");
+    // When
+    Files.writeString(secret, "two\n");
+    rules.look();
+    // Then
+    assertThat(first(rules)).isEqualTo("Bearer one");
+  }
+
+  @Test
+  void whatACommandTellsIsRenewedAndStaysWhileItFails() throws Exception {
+    // Given
+    Path secret = Files.writeString(folder.resolve("renewed"), "one\n");
+    LiveRules rules = withCommand("bearer = \"command:cat " + secret + "\", keep = 1s");
+    // When
+    Files.delete(secret);
+    Thread.sleep(1100); // its time is real
+    rules.look();
+    // Then
+    assertThat(first(rules)).isEqualTo("Bearer one");
+    assertThat(rules.problem()).isNull();
+    // When
+    Files.writeString(secret, "two\n");
+    // Then
+    Eventually.holds(
+        () -> {
+          rules.look();
+          return first(rules).equals("Bearer two");
+        });
+  }
+
+  @Test
+  void aShellIsAskedOnlyWhereItIsNamed() throws Exception {
+    assertThat(first(withCommand("bearer = \"command:echo a;echo b|cat\"")))
+        .isEqualTo("Bearer a;echo b|cat");
+    assertThat(first(withCommand("bearer = \"shell:echo a | tr a b\""))).isEqualTo("Bearer b");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "command:false",
+        "command:/no/such/program",
+        "shell:echo one; echo two",
+        "shell:head -c 20000 /dev/zero | tr '\\\\0' a",
+        "command:true"
+      })
+  void aCommandThatTellsNothingOfUseIsRefused(String reference) {
+    assertThatThrownBy(() -> withCommand("bearer = \"" + reference + "\""))
+        .isInstanceOf(RuleFileException.class);
+  }
+
+  @Test
+  void aCommandThatDoesNotEndIsEnded() {
+    assertThatThrownBy(() -> withCommand("bearer = \"command:sleep 600\""))
+        .isInstanceOf(RuleFileException.class)
+        .hasMessageContaining("did not end");
+  }
+
+  @Test
+  void indexesAreMergedByNamesUnlessTheirOriginsAreCopies() {
+    assertThat(merging("\"https://a.example/simple/\", \"https://b.example/x/\"", ""))
+        .isEqualTo(Mount.Merging.SIMPLE);
+    assertThat(merging("\"https://a.example/\", \"https://b.example/\"", ""))
+        .isEqualTo(Mount.Merging.SIMPLE_BELOW);
+    assertThat(merging("\"https://a.example/\", \"https://b.example/\"", "merge = simple"))
+        .isEqualTo(Mount.Merging.SIMPLE);
+    assertThat(merging("\"https://a.example/simple/\", \"https://b.example/\"", "merge = paths"))
+        .isEqualTo(Mount.Merging.PATHS);
+    assertThat(merging("\"https://a.example/simple/\"", "")).isEqualTo(Mount.Merging.PATHS);
+    String copies = "fallback-on = [not-found, unavailable]";
+    String both = "\"https://a.example/simple/\", \"https://b.example/simple/\"";
+    assertThat(merging(both, copies)).isEqualTo(Mount.Merging.PATHS);
+    assertThatThrownBy(() -> merging(both, copies + ", merge = simple"))
+        .hasMessageContaining("such origins are copies");
+  }
+
+  private static Mount.Merging merging(String origins, String more) {
+    return mounts(
+            "{ name = a, path = /a/, to = [%s]%s }"
+                .formatted(origins, more.isEmpty() ? "" : ", " + more))
+        .getFirst()
+        .merging();
   }
 }
