@@ -20,10 +20,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.LongAdder;
@@ -62,6 +64,10 @@ public final class LinkedDocuments implements Documents {
   private final LongAdder left = new LongAdder();
   private final WorkBudget budget;
   private final Cache<Kept, byte[]> kept;
+
+  /** Documents that are being rewritten: who wants the same waits, its own copy unread. */
+  private final ConcurrentHashMap<Kept, CompletableFuture<Optional<byte[]>>> underWay =
+      new ConcurrentHashMap<>();
 
   /** A rewritten document; {@code mark} stands for how its links were written. */
   private record Kept(String url, String validator, IndexForm form, EtagMark mark) {}
@@ -201,6 +207,40 @@ public final class LinkedDocuments implements Documents {
       full.entity().getDataBytes().runWith(Sink.cancelled(), materializer);
       return CompletableFuture.completedFuture(of(full, reading, known));
     }
+    if (key == null) {
+      return take(full, reading, null, gzip, new CompletableFuture<>());
+    }
+    CompletableFuture<Optional<byte[]>> mine = new CompletableFuture<>();
+    CompletableFuture<Optional<byte[]>> others = underWay.putIfAbsent(key, mine);
+    if (others == null) {
+      return take(full, reading, key, gzip, mine)
+          .whenComplete(
+              (done, failed) -> {
+                underWay.remove(key, mine);
+                mine.complete(Optional.empty());
+              });
+    }
+    return others.thenCompose(
+        document -> {
+          if (document.isEmpty()) {
+            return take(full, reading, key, gzip, new CompletableFuture<>());
+          }
+          full.entity().getDataBytes().runWith(Sink.cancelled(), materializer);
+          return CompletableFuture.completedFuture(of(full, reading, document.get()));
+        });
+  }
+
+  /**
+   * Rewrites it here.
+   *
+   * @param told gets the document once it is rewritten, for those who wait for the same
+   */
+  private CompletionStage<EdgeResponse> take(
+      EdgeResponse.Full full,
+      Reading reading,
+      @Nullable Kept key,
+      boolean gzip,
+      CompletableFuture<Optional<byte[]>> told) {
     long announced = full.entity().getContentLengthOption().orElse(settings.maxBytes());
     return budget
         .take(announced)
@@ -208,7 +248,7 @@ public final class LinkedDocuments implements Documents {
             taken ->
                 read(full.entity())
                     .thenApplyAsync(
-                        document -> rewrite(full, reading, key, document, gzip), working)
+                        document -> rewrite(full, reading, key, document, gzip, told), working)
                     .exceptionally(failed -> tooLarge(failed, reading))
                     .whenComplete((done, failed) -> budget.giveBack(taken)));
   }
@@ -225,7 +265,8 @@ public final class LinkedDocuments implements Documents {
       Reading reading,
       @Nullable Kept key,
       ByteString document,
-      boolean gzip) {
+      boolean gzip,
+      CompletableFuture<Optional<byte[]>> told) {
     byte[] sent = document.toArray();
     try {
       byte[] plain = gzip ? unpacked(sent) : sent;
@@ -235,6 +276,7 @@ public final class LinkedDocuments implements Documents {
       if (key != null) {
         kept.put(key, inside);
       }
+      told.complete(Optional.of(inside));
       return of(full, reading, inside);
     } catch (IOException | RuntimeException unreadable) {
       LOG.debug("An index document could not be read", unreadable);
