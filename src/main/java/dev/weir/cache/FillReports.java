@@ -456,6 +456,48 @@ final class FillReports implements FillEvents {
             });
   }
 
+  @Override
+  public CompletionStage<Boolean> handOver(Grant grant, FillIntent.Store intent, Runnable letGo) {
+    Grant real = real(grant);
+    KeeperLink keepers = link.get().getNow(null);
+    if (real == null || keepers == null) {
+      letGo.run();
+      return CompletableFuture.completedStage(false);
+    }
+    Replies.Awaited<Succession> next = replies.awaitSuccession();
+    keepers.send(
+        real.key(),
+        new KeeperCommand.Orphaned(
+            next.id(),
+            keepers.node(),
+            keepers.nodeId(),
+            real,
+            intent.vary(),
+            intent.variant(),
+            KeeperCommand.Orphaned.LEAVING));
+    // What is sent after it arrives after it: by then followers that ask are candidates.
+    Replies.Awaited<Boolean> known = replies.awaitDone();
+    keepers.send(real.key(), new KeeperCommand.Ping(known.id(), keepers.node()));
+    return known
+        .stage()
+        .completeOnTimeout(false, settings.answerTimeoutMillis(), TimeUnit.MILLISECONDS)
+        .thenAccept(arrived -> letGo.run())
+        .thenCompose(
+            gone ->
+                next.stage()
+                    .completeOnTimeout(
+                        new Succession.Lost("silence"),
+                        settings.answerTimeoutMillis(),
+                        TimeUnit.MILLISECONDS))
+        .thenApply(
+            succession -> {
+              if (succession instanceof Succession.Lead(Grant back)) {
+                send(back, new KeeperCommand.Ended(back, "drain")); // nobody else has asked for it
+              }
+              return succession instanceof Succession.Follow;
+            });
+  }
+
   /** A fill that was followed here has ended. */
   void forgetFollowed(FillId id) {
     led.remove(id);

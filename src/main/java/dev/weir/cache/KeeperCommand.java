@@ -60,7 +60,8 @@ public sealed interface KeeperCommand {
    * was born after its head.
    *
    * @param lost under which it was fetched
-   * @param bytes how many the asking node has
+   * @param bytes how many the asking node has; {@link #LEAVING} if it is the leader itself, which
+   *     goes: the others need not wait until it is silent
    */
   record Orphaned(
       long id,
@@ -70,7 +71,9 @@ public sealed interface KeeperCommand {
       List<String> vary,
       VariantKey variant,
       long bytes)
-      implements KeeperCommand, FleetMessage {}
+      implements KeeperCommand, FleetMessage {
+    static final long LEAVING = -1;
+  }
 
   record Progress(Grant grant, long bytes) implements KeeperCommand, FleetMessage {}
 

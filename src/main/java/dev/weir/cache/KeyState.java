@@ -307,10 +307,14 @@ final class KeyState {
       takeIn(orphan, nowNanos);
       return new OrphanDecision.Elect(lost.fill());
     }
-    if (fill.grant().leader().equals(orphan.nodeId())) {
-      return new OrphanDecision.Lead(fill.grant());
-    }
     long patience = TimeUnit.MILLISECONDS.toNanos(settings.orphanPatienceMillis());
+    if (fill.grant().leader().equals(orphan.nodeId())) {
+      if (orphan.bytes() != KeeperCommand.Orphaned.LEAVING) {
+        return new OrphanDecision.Lead(fill.grant());
+      }
+      running.put(fill.id(), fill.heard(nowNanos - patience));
+      return new OrphanDecision.Elect(fill.id());
+    }
     return nowNanos - fill.heardNanos() < patience
         ? new OrphanDecision.Follow(fill.grant().leader())
         : new OrphanDecision.Elect(lost.fill());

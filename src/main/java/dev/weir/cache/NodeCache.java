@@ -18,6 +18,7 @@ import dev.weir.store.HeldEntry;
 import dev.weir.store.Holding;
 import dev.weir.store.MetadataStore;
 import dev.weir.store.Retention;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -57,6 +58,7 @@ public final class NodeCache implements Cache {
   private final PeerFollowing remote;
   private final Neighbours neighbours;
   private final Fills fills;
+  private volatile boolean leaving;
   private volatile CompletableFuture<KeeperLink> link = new CompletableFuture<>();
 
   /**
@@ -397,7 +399,25 @@ public final class NodeCache implements Cache {
    * is not waited for any more.
    */
   public CompletionStage<Fill> led(FillId id) {
-    return slots.headed(id, fills);
+    return slots
+        .headed(id, fills)
+        .thenApply(
+            fill -> {
+              if (leaving && fill.end().toCompletableFuture().isDone()) {
+                throw new FillSlots.ReleasedException(); // its keeper says who leads it now
+              }
+              return fill;
+            });
+  }
+
+  /**
+   * This node goes, and has no clients any more: hands over what its peers read along.
+   *
+   * @param within how long fills that only this node can bring to their end may take for it
+   */
+  public CompletionStage<Void> handOver(Duration within) {
+    leaving = true;
+    return fills.handOver(within);
   }
 
   // --- leading

@@ -112,6 +112,7 @@ final class Node {
   private final NodeStores storage;
   private @Nullable NodeOperations operations;
   private Runnable startFabric = () -> {};
+  private volatile long drainUntilNanos = System.nanoTime();
   private @Nullable Edge edge;
   private @Nullable Listening beside;
   private @Nullable Edge mirror;
@@ -419,6 +420,12 @@ final class Node {
           () -> cache.isAttached() ? Optional.empty() : Optional.of("not one of its fleet yet"));
     }
     startFabric = fabric::start;
+    Duration drain = rooms.getDuration("node.drain-timeout");
+    Duration handOver = rooms.getDuration("node.hand-over-timeout");
+    closings.addStage(
+        "fills that others follow",
+        drain.plus(handOver),
+        () -> cache.handOver(Duration.ofNanos(Math.max(0, drainUntilNanos - System.nanoTime()))));
     return cache;
   }
 
@@ -513,11 +520,13 @@ final class Node {
       closings.addStage(
           "running responses",
           drain.plusSeconds(5),
-          () ->
-              CompletableFuture.allOf(
-                  listeners.stream()
-                      .map(one -> one.drain(drain).toCompletableFuture())
-                      .toArray(CompletableFuture[]::new)));
+          () -> {
+            drainUntilNanos = System.nanoTime() + drain.toNanos();
+            return CompletableFuture.allOf(
+                listeners.stream()
+                    .map(one -> one.drain(drain).toCompletableFuture())
+                    .toArray(CompletableFuture[]::new));
+          });
     }
     listeners.add(edge);
     return edge;

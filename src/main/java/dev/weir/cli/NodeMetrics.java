@@ -165,6 +165,8 @@ final class NodeMetrics {
         .counter("weir_fills_broken", "Fills that failed", metrics::broken)
         .counter("weir_fills_abandoned", "Fills nobody wanted any more", metrics::abandoned)
         .counter("weir_fills_resumed", "Fills resumed by a range", metrics::resumed)
+        .counter("weir_fills_taken_over", "Lost leaders' fills led on here", metrics::takenOver)
+        .counter("weir_fills_handed_over", "Fills led on elsewhere", metrics::handedOver)
         .counter("weir_fills_disk_full", "Fills the disk had no room for", metrics::diskFull)
         .counter("weir_fill_parts", "Parts of bodies fetched by themselves", metrics::parts)
         .counter("weir_fill_parts_failed", "Requests for parts in vain", metrics::partsFailed)

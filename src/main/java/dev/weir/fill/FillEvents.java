@@ -26,6 +26,15 @@ public interface FillEvents {
   CompletionStage<Succession> orphaned(
       FillPlan plan, Grant lost, FillIntent.Store intent, long bytes);
 
+  /**
+   * This node goes: another is to lead the fill from here on, the follower with the most bytes.
+   *
+   * @param letGo ends the fill here, so that its followers notice; run once the keeper knows, or
+   *     cannot be asked
+   * @return whether another leads it now
+   */
+  CompletionStage<Boolean> handOver(Grant grant, FillIntent.Store intent, Runnable letGo);
+
   /** It ended without anything to commit. */
   void ended(Grant grant, Ending ending, String reason);
 

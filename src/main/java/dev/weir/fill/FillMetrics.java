@@ -13,6 +13,7 @@ public final class FillMetrics {
   final LongAdder resumed = new LongAdder();
   final LongAdder followed = new LongAdder();
   final LongAdder takenOver = new LongAdder();
+  final LongAdder handedOver = new LongAdder();
   final LongAdder diskFull = new LongAdder();
   final LongAdder lostReaders = new LongAdder();
   final LongAdder originBytes = new LongAdder();
@@ -61,6 +62,11 @@ public final class FillMetrics {
   /** Fills of lost leaders that went on here. */
   public long takenOver() {
     return takenOver.sum();
+  }
+
+  /** Fills that another node went on with when this one was stopped. */
+  public long handedOver() {
+    return handedOver.sum();
   }
 
   /** Fills that went on unstored because the disk was full. */

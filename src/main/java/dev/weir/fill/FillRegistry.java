@@ -136,6 +136,15 @@ public final class FillRegistry implements Fills {
     return metrics;
   }
 
+  @Override
+  public CompletionStage<Void> handOver(Duration within) {
+    return CompletableFuture.allOf(
+        fills.values().stream()
+            .filter(SpooledFill::isRunning)
+            .map(fill -> fill.handOver(within.toMillis()).toCompletableFuture())
+            .toArray(CompletableFuture[]::new));
+  }
+
   /** Stops all fills and completes when nothing of them is left on disk. */
   public CompletionStage<Void> close() {
     clock.cancel();

@@ -97,6 +97,30 @@ final class FillReport {
     return null;
   }
 
+  /**
+   * Has another node lead it from here on.
+   *
+   * @param letGo see {@link FillEvents#handOver}
+   * @return whether one does
+   */
+  CompletionStage<Boolean> handOver(FillIntent.Store intent, Runnable letGo) {
+    Grant leading = grant;
+    if (leading == null || !told.compareAndSet(false, true)) {
+      letGo.run();
+      return CompletableFuture.completedStage(false);
+    }
+    return context
+        .events()
+        .handOver(leading, intent, letGo)
+        .thenApply(
+            goesOn -> {
+              if (goesOn) {
+                context.metrics().handedOver.increment();
+              }
+              return goesOn;
+            });
+  }
+
   /** Nothing will be stored, though the bytes go on to their one reader. */
   void relaying(String reason) {
     tell(FillEvents.Ending.UNCACHEABLE, reason);

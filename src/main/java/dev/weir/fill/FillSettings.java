@@ -30,6 +30,7 @@ import com.typesafe.config.Config;
  * @param refreshTimeoutMillis longest wait for it before a refreshed entry is used anyway
  * @param successionMillis longest wait of a followed fill without bytes for another leader
  * @param reopenMillis pause before a leader is asked again
+ * @param reopenTries how often a new leader is asked before the keeper is asked again
  * @param acceleration of fetching one body over several connections
  */
 public record FillSettings(
@@ -59,6 +60,7 @@ public record FillSettings(
     long refreshTimeoutMillis,
     long successionMillis,
     long reopenMillis,
+    int reopenTries,
     AccelerationSettings acceleration) {
 
   public FillSettings {
@@ -101,6 +103,7 @@ public record FillSettings(
         millis(room, "refresh-timeout"),
         millis(room, "succession"),
         millis(room, "reopen"),
+        room.getInt("reopen-tries"),
         AccelerationSettings.from(room.getConfig("acceleration")));
   }
 

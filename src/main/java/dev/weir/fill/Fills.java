@@ -3,6 +3,7 @@ package dev.weir.fill;
 import dev.weir.entry.FillId;
 import dev.weir.entry.NodeId;
 import dev.weir.origin.OriginTerms;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
@@ -24,4 +25,11 @@ public interface Fills {
   CompletionStage<Fill> follow(FillId id, NodeId leader, OriginTerms terms);
 
   int count();
+
+  /**
+   * This node goes. What others read along is handed to one of them, if the rest can be asked for
+   * as a range; anything else that is read may come to its end first, for so long. Completes when
+   * no fill runs here that anybody waits for.
+   */
+  CompletionStage<Void> handOver(Duration within);
 }

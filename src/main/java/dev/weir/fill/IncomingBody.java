@@ -74,6 +74,11 @@ final class IncomingBody implements BodyPump.Target, Acceleration.Whole {
     return length.isPresent() && length.getAsLong() == spool.received();
   }
 
+  /** Whether the rest can be asked for if it breaks off. */
+  boolean isResumable() {
+    return resumption != null;
+  }
+
   void pump(Source<ByteString, ?> body) {
     running =
         body.viaMat(KillSwitches.single(), Keep.right())

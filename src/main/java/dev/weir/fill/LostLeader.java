@@ -72,7 +72,9 @@ final class LostLeader {
           context
               .spools()
               .timer()
-              .after(context.settings().reopenMillis(), () -> reopen(leader, body, cause));
+              .after(
+                  context.settings().reopenMillis(),
+                  () -> reopen(leader, body, cause, context.settings().reopenTries()));
       case Succession.Lead(Grant granted) -> {
         report.granted(granted);
         context.metrics().takenOver.increment();
@@ -83,7 +85,8 @@ final class LostLeader {
     }
   }
 
-  private void reopen(NodeId leader, IncomingBody body, Throwable cause) {
+  /** A new leader may not know of it yet: it is asked some times before the keeper is. */
+  private void reopen(NodeId leader, IncomingBody body, Throwable cause, int tries) {
     if (report.isEnded()) {
       return;
     }
@@ -93,7 +96,15 @@ final class LostLeader {
         .whenComplete(
             (opened, failed) -> {
               Source<ByteString, ?> rest = opened == null ? null : opened.bytes();
-              if (rest == null) {
+              boolean isNew = !leader.equals(leaders.leader());
+              if (rest == null && isNew && tries > 1) {
+                context
+                    .spools()
+                    .timer()
+                    .after(
+                        context.settings().reopenMillis(),
+                        () -> reopen(leader, body, cause, tries - 1));
+              } else if (rest == null) {
                 lost(body, cause);
               } else if (report.isEnded()) {
                 rest.runWith(Sink.cancelled(), context.materializer());

@@ -377,6 +377,59 @@ final class SpooledFill implements Fill {
     }
   }
 
+  // --- this node goes
+
+  /** Has another node lead it, if one can; completes when nobody waits for this node any more. */
+  CompletionStage<?> handOver(long withinMillis) {
+    if (report.grant() == null) {
+      return CompletableFuture.completedStage(null); // its leader stays, or nobody follows it
+    }
+    if (audience.isEmpty() && !hasEnded()) {
+      abort("drain");
+    } else if (handsOn() != null) {
+      return giveLead();
+    }
+    return end()
+        .toCompletableFuture()
+        .copy()
+        .thenApply(how -> true)
+        .completeOnTimeout(false, withinMillis, TimeUnit.MILLISECONDS)
+        .thenCompose(ended -> ended ? CompletableFuture.completedStage(true) : giveLead());
+  }
+
+  private boolean hasEnded() {
+    Spooled body = spooled;
+    return body != null && body.incoming.hasEnded();
+  }
+
+  /** What another node needs to ask for the rest; null if none could. */
+  private FillIntent.@Nullable Store handsOn() {
+    Spooled body = spooled;
+    return body != null
+            && body.incoming.isResumable()
+            && !body.incoming.hasEnded()
+            && head.getNow(null) instanceof FillHead.Streaming streaming
+            && streaming.intent() instanceof FillIntent.Store intent
+        ? intent
+        : null;
+  }
+
+  private CompletionStage<Boolean> giveLead() {
+    FillIntent.Store intent = handsOn();
+    if (intent == null) {
+      abort("drain");
+      return CompletableFuture.completedStage(false);
+    }
+    return report.handOver(intent, this::letGo);
+  }
+
+  /** What has come whole meanwhile is about to be committed. */
+  private void letGo() {
+    if (!hasEnded()) {
+      abort("handed over");
+    }
+  }
+
   // --- by the clock
 
   boolean isRunning() {
