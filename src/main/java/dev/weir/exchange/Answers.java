@@ -136,7 +136,7 @@ final class Answers {
     OptionalLong length = x.changesBody() ? OptionalLong.empty() : givenLength;
     Running running = new Running(x, head.status(), told, hold);
     Source<ByteString, ?> metered =
-        body.via(new BodyMeter(running, x.edge.gone(), settings.clientGoneGraceMillis()));
+        body.via(new BodyMeter(running, length, x.edge.gone(), settings.clientGoneGraceMillis()));
     running.giveUpUnreadAfter(settings.unreadBodyMillis());
     ResponseEntity entity =
         length.isPresent()
@@ -164,7 +164,7 @@ final class Answers {
     ResponseHead head = filtered(x, given);
     Running running = new Running(x, head.status(), told, Hold.NOTHING);
     Flow<ByteString, ByteString, NotUsed> metered =
-        bytes.via(new BodyMeter(running, new CompletableFuture<>(), 1));
+        bytes.via(new BodyMeter(running, OptionalLong.empty(), new CompletableFuture<>(), 1));
     Headers fields = head.headers().toBuilder().set(REQUEST_ID, x.id).build();
     return new EdgeResponse.Switch(head.withHeaders(fields), metered);
   }

@@ -1,6 +1,7 @@
 package dev.weir.respond;
 
 import java.time.Duration;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletionStage;
 import org.apache.pekko.Done;
 import org.apache.pekko.stream.Attributes;
@@ -18,6 +19,9 @@ import org.apache.pekko.util.ByteString;
  * Passes a response body on unchanged, counts it, and says how it ended. Once the client has closed
  * its side, a body that takes no byte for the grace time is cut: it may wait for an origin that has
  * nothing to say, for nobody. For one materialisation.
+ *
+ * <p>A client that knows the length closes as soon as it has the last byte, often before the end of
+ * the stream has come here: a body of known length is complete with its last byte.
  */
 public final class BodyMeter extends GraphStage<FlowShape<ByteString, ByteString>> {
 
@@ -44,11 +48,18 @@ public final class BodyMeter extends GraphStage<FlowShape<ByteString, ByteString
   private final Outlet<ByteString> out = Outlet.create("BodyMeter.out");
   private final FlowShape<ByteString, ByteString> shape = FlowShape.of(in, out);
   private final Listener listener;
+  private final OptionalLong length;
   private final CompletionStage<Done> gone;
   private final long graceMillis;
 
-  public BodyMeter(Listener listener, CompletionStage<Done> gone, long graceMillis) {
+  /**
+   * @param length of the body, if it was announced to the client
+   * @param gone completes when the client has closed its side
+   */
+  public BodyMeter(
+      Listener listener, OptionalLong length, CompletionStage<Done> gone, long graceMillis) {
     this.listener = listener;
+    this.length = length;
     this.gone = gone;
     this.graceMillis = graceMillis;
   }
@@ -91,7 +102,17 @@ public final class BodyMeter extends GraphStage<FlowShape<ByteString, ByteString
               complete = true;
               completeStage();
             }
+
+            @Override
+            public void onDownstreamFinish(Throwable cause) {
+              complete = isWhole();
+              cancelStage(cause);
+            }
           });
+    }
+
+    private boolean isWhole() {
+      return length.isPresent() && bytes == length.getAsLong();
     }
 
     @Override
@@ -110,6 +131,7 @@ public final class BodyMeter extends GraphStage<FlowShape<ByteString, ByteString
     @Override
     public void onTimer(Object timer) {
       if (bytes == bytesAtTick) {
+        complete = isWhole();
         failStage(new ClientGone());
       }
       bytesAtTick = bytes;
