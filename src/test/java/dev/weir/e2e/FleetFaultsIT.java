@@ -213,13 +213,23 @@ class FleetFaultsIT {
 
   @Test
   void noNodeServesTheOldBodyAfterAPurgeIsAcknowledged() throws Exception {
-    int purges = Integer.getInteger("weir.test.purges", 200);
-    try (TestFleet fleet =
+    int purges = Integer.getInteger("weir.test.purges", 100);
+    String index = "purged_" + UUID.randomUUID();
+    SearchServer search = SearchServer.of(SearchServer.Flavour.ELASTICSEARCH);
+    try (S3Server s3 = S3Server.start(Files.createDirectories(folder.resolve("s3")), "weir");
+        TestFleet fleet =
             TestFleet.here(
                 folder,
                 3,
-                TestFleet.UNSHARED + TestFleet.PATIENT,
-                "--allow-destinations=127.0.0.1");
+                TestFleet.PATIENT,
+                "--allow-destinations=127.0.0.1",
+                "--s3-bucket=weir",
+                "--s3-region=us-east-1",
+                "--s3-endpoint=http://127.0.0.1:" + s3.port(),
+                "--elasticsearch-url=" + search.url(),
+                "--elasticsearch-meta-index=" + index,
+                "--elasticsearch-shards=1",
+                "--elasticsearch-replicas=0");
         PurgeLoad load = new PurgeLoad(fleet, origin)) {
       // Given readers on every node
       load.start();
@@ -231,6 +241,8 @@ class FleetFaultsIT {
       assertThat(result.refused()).isZero();
       assertThat(result.staleAnswers()).isEmpty();
       System.out.println("purges under load: " + result);
+    } finally {
+      search.call("DELETE", "/" + index + "*", "");
     }
   }
 }
