@@ -340,11 +340,15 @@ final class KeyState {
     }
   }
 
-  /** The follower with the most bytes leads from here on; null if the fill has ended meanwhile. */
+  /**
+   * The follower with the most bytes leads from here on; null if the fill has ended meanwhile, or
+   * only its leaving leader has spoken: the first follower that asks has it decided anew then.
+   */
   @Nullable Grant elect(FillId id, List<KeeperCommand.Orphaned> candidates, long nowNanos) {
     RunningFill fill = running.get(id);
     KeeperCommand.Orphaned first =
         candidates.stream()
+            .filter(orphan -> orphan.bytes() != KeeperCommand.Orphaned.LEAVING)
             .max(Comparator.comparingLong(KeeperCommand.Orphaned::bytes))
             .orElse(null);
     if (fill == null || first == null) {
