@@ -9,8 +9,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.weir.entry.Body;
 import dev.weir.entry.ChunkId;
 import dev.weir.entry.Entry;
+import dev.weir.entry.Epoch;
 import dev.weir.entry.Manifest;
 import dev.weir.entry.VariantKey;
+import dev.weir.entry.VaryIndex;
 import dev.weir.store.Document.EntryDocument;
 import dev.weir.store.MetadataStore.Version;
 import dev.weir.store.collect.Checker;
@@ -325,6 +327,54 @@ abstract class CollectionConformance {
                     .read(List.of(old.documentId(), variant.documentId(), used.documentId()))))
         .extracting(found -> found.isPresent())
         .containsExactly(false, false, true);
+  }
+
+  private Entry variant(Entry of, String letter, byte[] body) throws Exception {
+    return store(
+        new Entry(
+            of.key(),
+            new VariantKey(letter.repeat(56)),
+            of.url(),
+            of.response(),
+            body(body),
+            of.epoch(),
+            of.tag()));
+  }
+
+  private void index(Entry of, Epoch epoch, VariantKey... variants) throws Exception {
+    List<String> vary = variants.length == 0 ? List.of() : List.of("accept");
+    VaryIndex index = new VaryIndex(of.key(), epoch, vary, List.of(variants));
+    get(metadata().write(new Document.VaryDocument(index), Version.ABSENT));
+  }
+
+  @Test
+  void documentsThatNoIndexListsKeptTheirChunksForEver() throws Exception {
+    // Given what a crash between an entry and its index leaves, and a removal that failed
+    Entry before = store("varies", bytes(60, 300));
+    Entry listed = variant(before, "c", bytes(61, 300));
+    Entry unlisted = variant(before, "d", bytes(62, 300));
+    index(before, before.epoch(), listed.variant());
+    Entry usual = store("usual", bytes(63, 300));
+    Entry first = variant(usual, "e", bytes(64, 300));
+    Entry purged = store("purged", bytes(65, 300));
+    index(purged, purged.epoch().next());
+    for (int i = 0; i < 6; i++) {
+      store("other" + i, bytes(70 + i, 300));
+    }
+    List<Entry> dead = List.of(before, unlisted, first, purged);
+
+    // When
+    Report report = collectAt(Duration.ofHours(30));
+
+    // Then
+    assertThat(report.removedEntries()).isEqualTo(dead.size());
+    for (Entry entry : dead) {
+      assertThat(get(metadata().read(List.of(entry.documentId()))).getFirst()).isEmpty();
+    }
+    for (Entry entry : List.of(listed, usual)) {
+      assertThat(get(metadata().read(List.of(entry.documentId()))).getFirst()).isPresent();
+    }
+    assertThat(collectAt(Duration.ofHours(31)).condemnedChunks()).isEqualTo(dead.size());
   }
 
   @Test

@@ -33,6 +33,8 @@ import org.jspecify.annotations.Nullable;
  * that no document names are condemned, and those deleted that were condemned a grace ago and still
  * are not named. {@link Condemnation} says why that is safe beside everything else.
  *
+ * <p>Documents that no index lists go as well ({@link UnlistedEntries}).
+ *
  * <p>It works in the caller's thread, which blocks, for as long as it takes; one pass at a time in
  * the whole fleet. Memory: some 40 bytes per chunk that is named, and 300 per condemned one, of
  * which there are {@value #MAX_CONDEMNED} at most. Errors: {@link StoreException} where a store
@@ -147,30 +149,39 @@ public final class Collector {
     CollectionOutcome run() {
       Quotas quotas = new Quotas(metadata, settings, remover, clock, materializer);
       Quotas.Removed removed = quotas.apply(options.dryRun(), progress);
-      mark();
+      UnlistedEntries unlisted =
+          new UnlistedEntries(metadata, clock.millis() - settings.graceMillis());
+      mark(unlisted);
       Optional<String> odd = muchLess(removed.chunks());
       if (odd.isPresent()) {
         return new CollectionOutcome.Refused(odd.get());
       }
       sweep();
+      long dead = unlisted.count();
       if (!options.dryRun()) {
+        // Their chunks were marked once more: a later pass finds them named by nobody.
+        dead = unlisted.remove(this::requireLease);
         // Copies for redirected clients: made again when they are wanted.
         requireLease();
         Instant before = clock.instant().minusMillis(settings.wholeMaxAgeMillis());
         var _ = Waiting.forWalk(objects.expireWhole(before));
       }
       return new CollectionOutcome.Done(
-          counts.report(options.dryRun(), marked.size(), removed.entries(), removed.bytes()));
+          counts.report(
+              options.dryRun(), marked.size(), removed.entries() + dead, removed.bytes()));
     }
 
     /** Every document names its chunks; anything less than all of them fails. */
-    private void mark() {
+    private void mark(UnlistedEntries unlisted) {
       progress.phase("marking", 0);
       markBegunMillis = clock.millis();
       NamedChunks names = new NamedChunks(ChunkHome.of(objects)::read, materializer);
       Waiting.forWalk(
           metadata
               .scanAll()
+              .grouped(UnlistedEntries.BATCH)
+              .mapAsync(1, unlisted::look)
+              .mapConcat(batch -> batch)
               .mapAsyncUnordered(settings.parallelism(), stored -> named(stored, names))
               .runForeach(
                   chunks -> {

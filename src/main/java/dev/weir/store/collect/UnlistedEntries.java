@@ -1,0 +1,151 @@
+package dev.weir.store.collect;
+
+import dev.weir.entry.Entry;
+import dev.weir.entry.VaryIndex;
+import dev.weir.store.Document;
+import dev.weir.store.Document.EntryDocument;
+import dev.weir.store.MetadataStore;
+import dev.weir.store.MetadataStore.Versioned;
+import dev.weir.store.MetadataStore.WriteResult;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * Documents of entries that nobody can find any more: the index of their key does not list them, or
+ * tells of a later purge. A crash between an entry and its index leaves one, and so does the
+ * removal of a replaced variant that the store did not take. Nothing reads them, but they name
+ * chunks.
+ *
+ * <p>An entry is written before it is listed, so one look proves nothing: only what is older than
+ * the grace, is unlisted in two looks some time apart and has not changed between them goes, by a
+ * delete of that very version.
+ */
+final class UnlistedEntries {
+  /** Entries whose indices are read at once. */
+  static final int BATCH = 200;
+
+  /** More than this go with later passes: it bounds what a pass remembers. */
+  private static final int MAX_SUSPECTS = 50_000;
+
+  /** Far longer than a keeper takes between an entry and its index, which it gives up before. */
+  private static final long BETWEEN_LOOKS_MILLIS = 2_000;
+
+  private final MetadataStore metadata;
+  private final long beforeMillis;
+  private final List<Versioned> suspects = new ArrayList<>();
+  private long lookedNanos;
+
+  /**
+   * @param beforeMillis responses since then are left alone
+   */
+  UnlistedEntries(MetadataStore metadata, long beforeMillis) {
+    this.metadata = metadata;
+    this.beforeMillis = beforeMillis;
+  }
+
+  /** Remembers which of these are not listed; completes with them all. */
+  CompletionStage<List<Versioned>> look(List<Versioned> batch) {
+    List<Versioned> old = batch.stream().filter(this::isOld).toList();
+    List<String> indices =
+        old.stream().map(stored -> entry(stored).key().varyIndexId()).distinct().toList();
+    if (indices.isEmpty()) {
+      return CompletableFuture.completedStage(batch);
+    }
+    return metadata
+        .read(indices)
+        .thenApply(
+            found -> {
+              Map<String, Optional<Versioned>> byId =
+                  IntStream.range(0, indices.size())
+                      .boxed()
+                      .collect(Collectors.toMap(indices::get, found::get));
+              remember(
+                  old.stream()
+                      .filter(
+                          stored ->
+                              !isListed(
+                                  entry(stored),
+                                  byId.getOrDefault(
+                                      entry(stored).key().varyIndexId(), Optional.empty())))
+                      .toList());
+              return batch;
+            });
+  }
+
+  private synchronized void remember(List<Versioned> unlisted) {
+    unlisted.stream().limit(MAX_SUSPECTS - (long) suspects.size()).forEach(suspects::add);
+    lookedNanos = System.nanoTime();
+  }
+
+  /** How many are under suspicion. */
+  synchronized long count() {
+    return suspects.size();
+  }
+
+  /**
+   * Deletes those that are still not listed; blocks, at least for the time between two looks if
+   * there are any.
+   *
+   * @param mayGoOn called before each
+   * @return how many went
+   */
+  synchronized long remove(Runnable mayGoOn) {
+    if (suspects.isEmpty()) {
+      return 0;
+    }
+    rest();
+    long gone = 0;
+    for (Versioned suspect : suspects) {
+      mayGoOn.run();
+      Entry entry = entry(suspect);
+      List<Optional<Versioned>> now =
+          Waiting.forCall(metadata.read(List.of(entry.documentId(), entry.key().varyIndexId())));
+      boolean same = now.getFirst().map(Versioned::version).equals(Optional.of(suspect.version()));
+      if (same
+          && !isListed(entry, now.getLast())
+          && Waiting.forCall(metadata.delete(entry.documentId(), suspect.version()))
+              instanceof WriteResult.Written) {
+        gone++;
+      }
+    }
+    return gone;
+  }
+
+  private void rest() {
+    long sinceMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - lookedNanos);
+    try {
+      Thread.sleep(Math.max(0, BETWEEN_LOOKS_MILLIS - sinceMillis));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // the next call to the store tells
+    }
+  }
+
+  private boolean isOld(Versioned stored) {
+    return stored.document() instanceof EntryDocument(Entry entry)
+        && entry.response().responseTimeMillis() < beforeMillis;
+  }
+
+  private static Entry entry(Versioned stored) {
+    return ((EntryDocument) stored.document()).entry();
+  }
+
+  /** Whether a request can find it, by what is stored under its key. */
+  static boolean isListed(Entry entry, Optional<Versioned> index) {
+    if (index.isPresent()
+        && index.get().document() instanceof Document.VaryDocument(VaryIndex known)) {
+      boolean purged = entry.epoch().compareTo(known.epoch()) < 0;
+      return !purged
+          && (known.variants().isEmpty()
+              ? entry.variant().isNone()
+              : known.variants().contains(entry.variant()));
+    }
+    return entry.variant().isNone();
+  }
+}
