@@ -28,8 +28,20 @@ record RangeRequest(long first, long end, long totalBytes, StrongValidator valid
             .build());
   }
 
-  /** Whether the answer is a 206 with exactly these bytes, of the same whole. */
+  /** Whether the answer has exactly these bytes, of the same whole. */
   boolean isAnsweredBy(OriginResponse answer) {
+    return isPart(answer) || isWhole(answer);
+  }
+
+  /** An origin may answer a range of all bytes as it would without one (RFC 9110 14.2). */
+  private boolean isWhole(OriginResponse answer) {
+    return lengthBytes() == totalBytes
+        && answer.head().status() == 200
+        && answer.bodyLength().orElse(-1) == totalBytes
+        && validator.isOf(answer.head().headers());
+  }
+
+  private boolean isPart(OriginResponse answer) {
     PartialContent part = PartialContent.of(answer.head());
     return part != null
         && part.totalBytes() == totalBytes

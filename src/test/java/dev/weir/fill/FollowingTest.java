@@ -130,6 +130,31 @@ class FollowingTest {
   }
 
   @Test
+  void aFollowerWithoutABytePutTheOriginsWholeAnswerAside() {
+    // Given a leader that is lost before its first byte, and an origin that has no range for all
+    Fill led = lead();
+    following.peers =
+        (leader, id, from) ->
+            open(leader, id, from)
+                .thenApply(
+                    opened ->
+                        new PeerFills.Opened(
+                            opened.note(),
+                            Source.failed(new IllegalStateException("the leader has left"))));
+    Grant granted =
+        new Grant(FillHarness.KEY, led.id(), dev.weir.entry.Epoch.FIRST, new NodeId("me"));
+    following.successions.add(new Succession.Lead(granted));
+    following.origins.answer(TestOrigins.ok(HEADERS, BODY));
+
+    // When
+    Fill copy = await(following.fills.follow(led.id(), LEADER, TERMS));
+
+    // Then
+    assertThat(digest(following.read(copy))).isEqualTo(digest(BODY));
+    assertThat(await(copy.end())).isInstanceOf(Fill.End.Committed.class);
+  }
+
+  @Test
   void aStreamThatBreaksWhileItsLeaderLivesIsOpenedAgainWhereItBroke() {
     // Given
     Fill led = lead();
