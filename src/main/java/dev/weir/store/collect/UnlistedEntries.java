@@ -1,10 +1,14 @@
 package dev.weir.store.collect;
 
 import dev.weir.entry.Entry;
+import dev.weir.entry.Epoch;
+import dev.weir.entry.PrimaryKey;
+import dev.weir.entry.VariantKey;
 import dev.weir.entry.VaryIndex;
 import dev.weir.store.Document;
 import dev.weir.store.Document.EntryDocument;
 import dev.weir.store.MetadataStore;
+import dev.weir.store.MetadataStore.Version;
 import dev.weir.store.MetadataStore.Versioned;
 import dev.weir.store.MetadataStore.WriteResult;
 import java.util.ArrayList;
@@ -37,9 +41,32 @@ final class UnlistedEntries {
   /** Far longer than a keeper takes between an entry and its index, which it gives up before. */
   private static final long BETWEEN_LOOKS_MILLIS = 2_000;
 
+  /** What is remembered of a document: not its body, which may stand in it. */
+  private record Suspect(PrimaryKey key, VariantKey variant, Epoch epoch, Version version) {
+    static Suspect of(Versioned stored) {
+      Entry entry = ((EntryDocument) stored.document()).entry();
+      return new Suspect(entry.key(), entry.variant(), entry.epoch(), stored.version());
+    }
+
+    String documentId() {
+      return key.documentId(variant);
+    }
+
+    /** Whether a request can find it, by what is stored under its key. */
+    boolean isListed(Optional<Versioned> index) {
+      if (index.isPresent()
+          && index.get().document() instanceof Document.VaryDocument(VaryIndex known)) {
+        boolean purged = epoch.compareTo(known.epoch()) < 0;
+        return !purged
+            && (known.variants().isEmpty() ? variant.isNone() : known.variants().contains(variant));
+      }
+      return variant.isNone();
+    }
+  }
+
   private final MetadataStore metadata;
   private final long beforeMillis;
-  private final List<Versioned> suspects = new ArrayList<>();
+  private final List<Suspect> suspects = new ArrayList<>();
   private long lookedNanos;
 
   /**
@@ -52,9 +79,8 @@ final class UnlistedEntries {
 
   /** Remembers which of these are not listed; completes with them all. */
   CompletionStage<List<Versioned>> look(List<Versioned> batch) {
-    List<Versioned> old = batch.stream().filter(this::isOld).toList();
-    List<String> indices =
-        old.stream().map(stored -> entry(stored).key().varyIndexId()).distinct().toList();
+    List<Suspect> old = batch.stream().filter(this::isOld).map(Suspect::of).toList();
+    List<String> indices = old.stream().map(one -> one.key().varyIndexId()).distinct().toList();
     if (indices.isEmpty()) {
       return CompletableFuture.completedStage(batch);
     }
@@ -69,17 +95,15 @@ final class UnlistedEntries {
               remember(
                   old.stream()
                       .filter(
-                          stored ->
-                              !isListed(
-                                  entry(stored),
-                                  byId.getOrDefault(
-                                      entry(stored).key().varyIndexId(), Optional.empty())))
+                          one ->
+                              !one.isListed(
+                                  byId.getOrDefault(one.key().varyIndexId(), Optional.empty())))
                       .toList());
               return batch;
             });
   }
 
-  private synchronized void remember(List<Versioned> unlisted) {
+  private synchronized void remember(List<Suspect> unlisted) {
     unlisted.stream().limit(MAX_SUSPECTS - (long) suspects.size()).forEach(suspects::add);
     lookedNanos = System.nanoTime();
   }
@@ -102,15 +126,15 @@ final class UnlistedEntries {
     }
     rest();
     long gone = 0;
-    for (Versioned suspect : suspects) {
+    for (Suspect suspect : suspects) {
       mayGoOn.run();
-      Entry entry = entry(suspect);
+      String id = suspect.documentId();
       List<Optional<Versioned>> now =
-          Waiting.forCall(metadata.read(List.of(entry.documentId(), entry.key().varyIndexId())));
+          Waiting.forCall(metadata.read(List.of(id, suspect.key().varyIndexId())));
       boolean same = now.getFirst().map(Versioned::version).equals(Optional.of(suspect.version()));
       if (same
-          && !isListed(entry, now.getLast())
-          && Waiting.forCall(metadata.delete(entry.documentId(), suspect.version()))
+          && !suspect.isListed(now.getLast())
+          && Waiting.forCall(metadata.delete(id, suspect.version()))
               instanceof WriteResult.Written) {
         gone++;
       }
@@ -130,22 +154,5 @@ final class UnlistedEntries {
   private boolean isOld(Versioned stored) {
     return stored.document() instanceof EntryDocument(Entry entry)
         && entry.response().responseTimeMillis() < beforeMillis;
-  }
-
-  private static Entry entry(Versioned stored) {
-    return ((EntryDocument) stored.document()).entry();
-  }
-
-  /** Whether a request can find it, by what is stored under its key. */
-  static boolean isListed(Entry entry, Optional<Versioned> index) {
-    if (index.isPresent()
-        && index.get().document() instanceof Document.VaryDocument(VaryIndex known)) {
-      boolean purged = entry.epoch().compareTo(known.epoch()) < 0;
-      return !purged
-          && (known.variants().isEmpty()
-              ? entry.variant().isNone()
-              : known.variants().contains(entry.variant()));
-    }
-    return entry.variant().isNone();
   }
 }
