@@ -1,8 +1,6 @@
 package dev.weir.edge;
 
 import dev.weir.wire.RequestChannel;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ForkJoinPool;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
@@ -19,30 +17,24 @@ import org.apache.pekko.stream.stage.AsyncCallback;
 import org.apache.pekko.stream.stage.GraphStage;
 import org.apache.pekko.stream.stage.GraphStageLogic;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * Where Pekko HTTP's server layer meets the {@link ExchangeHandler}: takes the true head from the
- * guard's channel, hands on one exchange at a time, and gives Pekko a response of which only status
- * and entity count.
+ * Where Pekko HTTP's server layer meets the {@link ExchangeHandler}, by its {@link Calls}: takes
+ * the true head from the guard's channel, hands on one exchange at a time, and gives Pekko a
+ * response of which only status and entity count.
  *
  * <p>A handler that has answered already is answered without a hop to another thread.
  */
 final class ExchangeStage extends GraphStage<FlowShape<HttpRequest, HttpResponse>> {
-  private static final Logger LOG = LoggerFactory.getLogger(ExchangeStage.class);
-
   private final Inlet<HttpRequest> in = Inlet.create("ExchangeStage.in");
   private final Outlet<HttpResponse> out = Outlet.create("ExchangeStage.out");
   private final FlowShape<HttpRequest, HttpResponse> shape = FlowShape.of(in, out);
 
-  private final EdgeContext context;
-  private final ClientConnection connection;
+  private final Calls calls;
   private final RequestChannel channel;
 
-  ExchangeStage(EdgeContext context, ClientConnection connection, RequestChannel channel) {
-    this.context = context;
-    this.connection = connection;
+  ExchangeStage(Calls calls, RequestChannel channel) {
+    this.calls = calls;
     this.channel = channel;
   }
 
@@ -98,14 +90,11 @@ final class ExchangeStage extends GraphStage<FlowShape<HttpRequest, HttpResponse
     }
 
     private void begin(HttpRequest request) {
-      context.metrics().onRequest();
       RequestChannel.Exchange exchange = channel.current();
-      CompletionStage<EdgeResponse> answer = handle(exchange, request);
-      if (answer instanceof CompletableFuture<EdgeResponse> future
-          && future.isDone()
-          && !exchange.isHinted()
-          && !future.isCompletedExceptionally()) {
-        finish(new Outcome(exchange, future.join(), null));
+      CompletionStage<EdgeResponse> answer = calls.of(exchange, request.entity());
+      EdgeResponse ready = Calls.ready(exchange, answer);
+      if (ready != null) {
+        finish(new Outcome(exchange, ready, null));
         return;
       }
       AsyncCallback<Outcome> callback = later;
@@ -126,33 +115,6 @@ final class ExchangeStage extends GraphStage<FlowShape<HttpRequest, HttpResponse
           });
     }
 
-    private CompletionStage<EdgeResponse> handle(
-        RequestChannel.Exchange exchange, HttpRequest request) {
-      try {
-        if (exchange.facts().isConnect()) {
-          return CompletableFuture.completedFuture(context.connectWithin(exchange, connection));
-        }
-        RequestMapping mapping = context.mapping();
-        FirstBytes.Refuse refused = mapping.refusal(exchange.facts(), connection);
-        if (refused != null) {
-          context.metrics().onRefuse();
-          return CompletableFuture.completedFuture(Problem.of(refused, context.newId()).response());
-        }
-        return context
-            .handler()
-            .handle(
-                new EdgeRequest(
-                    mapping.mapped(exchange.head(), connection),
-                    UncancelledEntity.of(request.entity()),
-                    connection,
-                    exchange.gone(),
-                    exchange::interim,
-                    exchange::requestTrailers));
-      } catch (RuntimeException broken) {
-        return CompletableFuture.failedFuture(broken);
-      }
-    }
-
     private void finish(Outcome outcome) {
       open = false;
       EdgeResponse response = outcome.response();
@@ -160,10 +122,10 @@ final class ExchangeStage extends GraphStage<FlowShape<HttpRequest, HttpResponse
       try {
         rendered =
             response == null
-                ? render(outcome.exchange(), failed(outcome.failure()))
+                ? render(outcome.exchange(), calls.failed(outcome.failure()))
                 : render(outcome.exchange(), response);
       } catch (IllegalArgumentException noHead) {
-        rendered = render(outcome.exchange(), failed(noHead));
+        rendered = render(outcome.exchange(), calls.failed(noHead));
       }
       if (isClosed(in)) {
         emit(out, rendered, this::completeStage);
@@ -171,18 +133,6 @@ final class ExchangeStage extends GraphStage<FlowShape<HttpRequest, HttpResponse
         push(out, rendered);
       }
     }
-  }
-
-  private EdgeResponse failed(@Nullable Throwable failure) {
-    context.metrics().onFailedHandler();
-    String id = context.newId();
-    Throwable cause =
-        failure instanceof CompletionException && failure.getCause() != null
-            ? failure.getCause()
-            : failure;
-    LOG.error("exchange failed, answered 500 with id {}", id, cause);
-    return new Problem(500, "Internal Server Error", "The request could not be handled.", id)
-        .response();
   }
 
   private static HttpResponse render(RequestChannel.Exchange exchange, EdgeResponse response) {

@@ -24,6 +24,7 @@ import org.apache.pekko.util.ByteString;
 
 /**
  * HTTP/1.1 over a connection's bytes: TLS (where intercepted), framing guard, Pekko HTTP, exchange.
+ * What is at hand when a request arrives is answered by the guard; see {@link Calls}.
  *
  * <p>Pekko's part is built once and materialised per connection: building it costs more than a
  * request. It can be shared by both schemes because it never says which one it is: heads come round
@@ -128,6 +129,7 @@ final class HttpLayer {
 
   private Flow<ByteString, ByteString, NotUsed> http(
       ClientConnection connection, RequestChannel channel, String scheme, boolean misdirected) {
+    Calls calls = new Calls(context, connection);
     RequestGuard guard =
         new RequestGuard(
             context.guard(),
@@ -136,8 +138,9 @@ final class HttpLayer {
             connection.tunnel(),
             () -> misdirected,
             context::newId,
-            context.guardEvents());
-    return Flow.fromGraph(new ExchangeStage(context, connection, channel))
+            context.guardEvents(),
+            calls);
+    return Flow.fromGraph(new ExchangeStage(calls, channel))
         .join(pekko)
         .join(BidiFlow.fromGraph(guard));
   }

@@ -21,6 +21,13 @@ record PekkoHead(
     int length) {
   private static final int MAX_BYTES = 16 * 1024;
 
+  /** What it would have rendered before a body of that length. */
+  static PekkoHead wouldBe(int status, int bodyBytes) {
+    boolean bodiless = status == 204 || status == 304;
+    return new PekkoHead(
+        bodiless ? status : 200, "", bodiless ? -1 : bodyBytes, false, false, false, 0);
+  }
+
   static PekkoHead response(byte[] octets) {
     int status = (octets[9] - '0') * 100 + (octets[10] - '0') * 10 + octets[11] - '0';
     return parse(octets, status, "");

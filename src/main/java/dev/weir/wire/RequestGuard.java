@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The framing guard of a client connection (RFC 9112), between its bytes and Pekko HTTP's server
  * layer. Requests are parsed strictly; Pekko sees a minimal head with a strictly framed body, the
- * true head goes round it through the {@link RequestChannel}. Bad input is answered in order and
- * the connection closed.
+ * true head goes round it through the {@link RequestChannel}. What {@link AtOnce} has an answer for
+ * never gets there. Bad input is answered in order and the connection closed.
  *
  * <pre>
  *              +------+
@@ -44,15 +44,9 @@ public final class RequestGuard
   final BooleanSupplier misdirected;
   final Supplier<String> idSource;
   final GuardEvents events;
+  final AtOnce atOnce;
 
-  /**
-   * @param scheme {@code https} behind TLS, else {@code http}
-   * @param tunnel the authority of the CONNECT this connection is inside of: other authorities are
-   *     answered 421; null outside tunnels
-   * @param misdirected asked at each request: true (the TLS name differed from the tunnel's)
-   *     answers 421
-   * @param idSource makes the ids that stand in refusals
-   */
+  /** With everything through Pekko HTTP. */
   public RequestGuard(
       GuardSettings settings,
       RequestChannel channel,
@@ -61,6 +55,27 @@ public final class RequestGuard
       BooleanSupplier misdirected,
       Supplier<String> idSource,
       GuardEvents events) {
+    this(settings, channel, scheme, tunnel, misdirected, idSource, events, AtOnce.NEVER);
+  }
+
+  /**
+   * @param scheme {@code https} behind TLS, else {@code http}
+   * @param tunnel the authority of the CONNECT this connection is inside of: other authorities are
+   *     answered 421; null outside tunnels
+   * @param misdirected asked at each request: true (the TLS name differed from the tunnel's)
+   *     answers 421
+   * @param idSource makes the ids that stand in refusals
+   * @param atOnce asked for an answer before Pekko HTTP is
+   */
+  public RequestGuard(
+      GuardSettings settings,
+      RequestChannel channel,
+      String scheme,
+      @Nullable Authority tunnel,
+      BooleanSupplier misdirected,
+      Supplier<String> idSource,
+      GuardEvents events,
+      AtOnce atOnce) {
     this.settings = settings;
     this.channel = channel;
     this.scheme = scheme;
@@ -68,6 +83,7 @@ public final class RequestGuard
     this.misdirected = misdirected;
     this.idSource = idSource;
     this.events = events;
+    this.atOnce = atOnce;
   }
 
   @Override

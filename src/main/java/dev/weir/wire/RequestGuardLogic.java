@@ -23,9 +23,11 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>The request side ({@link Phase}) and the response side ({@link Response}) move on their own;
- * the slot is free again when the response has been taken by the client's side. What goes out waits
- * in {@code outbox}, which holds at most one response piece with its head, besides interim heads;
- * Pekko is pulled only when it is empty.
+ * the slot is free again when the response has been taken by the client's side. What {@link AtOnce}
+ * answers is ANSWERING and WRITTEN from the start, and Pekko keeps its demand for the next.
+ *
+ * <p>What goes out waits in {@code outbox}, which holds at most one response piece with its head,
+ * besides interim heads; Pekko is pulled only when it is empty.
  */
 final class RequestGuardLogic extends TimerGraphStageLogic {
   private enum Phase {
@@ -221,10 +223,27 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
   }
 
   private void letIn(RequestFacts facts) {
-    exchange = guard.channel.open(facts);
+    Exchange asked = guard.channel.open(facts);
+    exchange = asked;
     pace.handedOn();
     response = Response.PENDING;
     interimHeads = 0;
+    ByteString body = mayBeAnsweredAtOnce(facts) ? guard.atOnce.answer(asked) : null;
+    if (body == null) {
+      handOn(facts);
+    } else {
+      answerAtOnce(asked, body);
+    }
+  }
+
+  private static boolean mayBeAnsweredAtOnce(RequestFacts facts) {
+    return facts.framing() instanceof BodyFraming.None
+        && (facts.head().isGet() || facts.head().isHead())
+        && facts.upgrade() == null
+        && !facts.expectContinue();
+  }
+
+  private void handOn(RequestFacts facts) {
     boolean whole =
         facts.framing() instanceof BodyFraming.Length length
             && length.bytes() <= Math.min(settings.wholeBodyBytes(), in.size());
@@ -382,8 +401,7 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
       outbox.add(CONTINUE);
       return;
     }
-    boolean last = closing || guard.channel.draining() || !asked.facts().keepAlive();
-    ServerAnswer begun = ServerAnswer.of(asked, rendered, last);
+    ServerAnswer begun = ServerAnswer.of(asked, rendered, isLast(asked));
     AnswerFeed running = new AnswerFeed(asked, begun, parser, settings);
     closing = begun.close();
     answer = running;
@@ -395,6 +413,26 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
       phase = Phase.TUNNEL;
       drive();
     }
+  }
+
+  private boolean isLast(Exchange asked) {
+    return closing || guard.channel.draining() || !asked.facts().keepAlive();
+  }
+
+  /** Writes an answer of which Pekko hears nothing. */
+  private void answerAtOnce(Exchange asked, ByteString body) {
+    RequestChannel.Answer given = asked.answer();
+    if (given == null) {
+      throw new IllegalStateException("an answer without a head");
+    }
+    PekkoHead rendered = PekkoHead.wouldBe(given.status(), body.size());
+    ServerAnswer begun = ServerAnswer.of(asked, rendered, isLast(asked));
+    closing = begun.close();
+    outbox.add(begun.whole(body, settings.coalesceBytes()));
+    response = Response.WRITTEN;
+    phase = Phase.ANSWERING;
+    pace.moved();
+    flush();
   }
 
   private void continueResponse(ByteString bytes) {

@@ -2,6 +2,7 @@ package dev.weir.wire;
 
 import dev.weir.wire.RequestChannel.Answer;
 import dev.weir.wire.RequestChannel.Exchange;
+import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param close the connection ends after this response
  */
 record ServerAnswer(Exchange exchange, PekkoHead rendered, @Nullable Answer answer, boolean close) {
+  private static final byte[] NOTHING = new byte[0];
 
   static ServerAnswer of(Exchange exchange, PekkoHead rendered, boolean close) {
     Answer answer = exchange.answer();
@@ -68,6 +70,14 @@ record ServerAnswer(Exchange exchange, PekkoHead rendered, @Nullable Answer answ
       writer.raw("Connection: keep-alive\r\n");
     }
     return writer.crlf();
+  }
+
+  /** Head and body in one element, where the body is at hand and Pekko has rendered nothing. */
+  ByteString whole(ByteString body, int coalesceBytes) {
+    ByteString sent = dropsBody() ? ByteString.emptyByteString() : body;
+    return sent.size() > coalesceBytes
+        ? render(NOTHING, 0).toByteString().concat(sent)
+        : render(NOTHING, sent.size()).append(sent).toByteString();
   }
 
   private void framing(HeadWriter writer, Answer real) {
