@@ -151,7 +151,10 @@ final class NodeMetrics {
             "weir_response_bytes_stored", "Of these, from the cache", exchanges::bytesFromStore)
         .counter(
             "weir_responses_cut_short", "Bodies that did not reach their end", exchanges::cutShort)
-        .counter("weir_log_lines_dropped", "Log lines the writer had no time for", log::dropped);
+        .counter(
+            "weir_log_lines_dropped",
+            "Log lines not written: no room, or a failed write",
+            log::dropped);
   }
 
   void fills(FillRegistry fills) {

@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 
 /**
- * One finished exchange, as the log tells it.
+ * One finished exchange, as the log tells it. What it writes of itself is the form of its line for
+ * any appender; the process log makes the same bytes faster ({@link ExchangeLines}).
  *
  * @param url as requested; masked and escaped only when it is rendered
  * @param policy the policy's name, or empty where none was asked for

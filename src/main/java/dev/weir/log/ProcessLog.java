@@ -5,55 +5,58 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.encoder.Encoder;
+import ch.qos.logback.core.joran.spi.ConsoleTarget;
 import java.io.Console;
+import java.io.OutputStream;
+import java.time.ZoneId;
 import net.logstash.logback.encoder.LogstashEncoder;
 import org.slf4j.LoggerFactory;
 
 /**
- * The process log: standard error, JSON unless that is a terminal, written by one thread behind a
- * bounded queue.
+ * The process log: standard error, JSON unless that is a terminal, written in batches by one thread
+ * behind a bounded queue.
  */
 public final class ProcessLog implements AutoCloseable {
-  private final BoundedAppender queue;
+  private final LineAppender lines;
   private final LoggerContext context;
 
-  private ProcessLog(BoundedAppender queue, LoggerContext context) {
-    this.queue = queue;
+  private ProcessLog(LineAppender lines, LoggerContext context) {
+    this.lines = lines;
     this.context = context;
   }
 
   /** Sets up logging for the whole process, replacing whatever was set up before. */
   public static ProcessLog start(LogSettings settings) {
+    return start(settings, ConsoleTarget.SystemErr.getStream());
+  }
+
+  static ProcessLog start(LogSettings settings, OutputStream out) {
     LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
     context.reset();
-    ConsoleAppender<ILoggingEvent> console = new ConsoleAppender<>();
-    console.setContext(context);
-    console.setName("console");
-    console.setTarget("System.err");
-    console.setEncoder(encoder(context, isJson(settings.format())));
-    console.start();
-    BoundedAppender queue = new BoundedAppender(settings.queueEvents());
-    queue.setContext(context);
-    queue.setName("queue");
-    queue.addAppender(console);
-    queue.start();
+    context.start(); // one that was closed would not stop once more
+    boolean json = isJson(settings.format());
+    LineAppender lines =
+        new LineAppender(
+            settings, encoder(context, json), new ExchangeLines(json, ZoneId.systemDefault()), out);
+    lines.setContext(context);
+    lines.setName("lines");
+    lines.start();
     Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
     root.setLevel(Level.INFO);
-    root.addAppender(queue);
+    root.addAppender(lines);
     Level level = Level.toLevel(settings.level(), Level.INFO);
     context.getLogger("weir").setLevel(level);
     context.getLogger("dev.weir").setLevel(level);
     if (level.isGreaterOrEqual(Level.WARN)) {
       root.setLevel(level);
     }
-    return new ProcessLog(queue, context);
+    return new ProcessLog(lines, context);
   }
 
-  /** How many lines were dropped because the writer could not keep up. */
+  /** How many lines were dropped because the writer could not keep up, or could not be written. */
   public long dropped() {
-    return queue.dropped();
+    return lines.writer().dropped();
   }
 
   /** Changes the level of Weir's own loggers while running. */

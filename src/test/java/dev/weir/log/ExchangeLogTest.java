@@ -6,11 +6,13 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.LoggingEvent;
-import ch.qos.logback.core.AppenderBase;
+import ch.qos.logback.core.encoder.EchoEncoder;
 import com.typesafe.config.ConfigFactory;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.ZoneId;
 import java.util.Arrays;
 import java.util.concurrent.CountDownLatch;
 import net.logstash.logback.encoder.LogstashEncoder;
@@ -96,10 +98,10 @@ final class ExchangeLogTest {
     // Given
     CountDownLatch stuck = new CountDownLatch(1);
     LoggerContext context = new LoggerContext();
-    AppenderBase<ILoggingEvent> writer =
-        new AppenderBase<>() {
+    OutputStream stream =
+        new OutputStream() {
           @Override
-          protected void append(ILoggingEvent event) {
+          public void write(int b) {
             try {
               stuck.await();
             } catch (InterruptedException e) {
@@ -107,11 +109,14 @@ final class ExchangeLogTest {
             }
           }
         };
-    writer.setContext(context);
-    writer.start();
-    BoundedAppender queue = new BoundedAppender(256);
+    EchoEncoder<ILoggingEvent> encoder = new EchoEncoder<>();
+    LineAppender queue =
+        new LineAppender(
+            new LogSettings("info", "text", 256, 10, 1024),
+            encoder,
+            new ExchangeLines(false, ZoneId.systemDefault()),
+            stream);
     queue.setContext(context);
-    queue.addAppender(writer);
     queue.start();
 
     // When
@@ -121,7 +126,7 @@ final class ExchangeLogTest {
     }
 
     // Then
-    assertThat(queue.dropped()).isBetween(700L, 1000L);
+    assertThat(queue.writer().dropped()).isBetween(500L, 1000L - 256);
     stuck.countDown();
     queue.stop();
   }
@@ -134,6 +139,6 @@ final class ExchangeLogTest {
             ConfigFactory.parseResources("reference/log.conf").resolve().getConfig("weir.log"));
 
     // Then
-    assertThat(settings).isEqualTo(new LogSettings("info", "auto", 8192));
+    assertThat(settings).isEqualTo(new LogSettings("info", "auto", 8192, 10, 65_536));
   }
 }
