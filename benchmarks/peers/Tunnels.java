@@ -35,6 +35,9 @@ import javax.net.ssl.X509TrustManager;
  * CONNECTIONS tunnels with one request each, says {@code held}, and keeps them idle until its standard input ends.
  * {@code direct} instead of a proxy is TLS straight to the URL's host.
  *
+ * <p>With {@code -Dwarm=SECONDS} it works so long before it counts, says {@code counting}, and goes on for SECONDS: a
+ * client that is still being compiled takes the machine from the side that is measured.
+ *
  * <p>Prints one line: {@code requests=N failures=N dialled=N seconds=S p50=us p99=us max=us}. Every certificate is
  * accepted: the proxies have authorities of their own.
  */
@@ -50,9 +53,10 @@ final class Tunnels {
   private final String mode;
   private final URI url;
   private final SSLContext shared;
+  private final long warmNanos = (long) (Double.parseDouble(System.getProperty("warm", "0")) * 1e9);
   private final long endNanos;
   private final long intervalNanos;
-  private final long startNanos = System.nanoTime();
+  private final long startNanos = System.nanoTime() + warmNanos;
   private final LongAdder failures = new LongAdder();
   private final LongAdder dialled = new LongAdder();
   private final AtomicInteger count = new AtomicInteger();
@@ -65,7 +69,7 @@ final class Tunnels {
     String[] at = (direct ? url.getHost() + ":" + port() : args[0]).split(":");
     proxy = new InetSocketAddress(at[0], Integer.parseInt(at[1]));
     int connections = Integer.parseInt(args[2]);
-    endNanos = System.nanoTime() + (long) (Double.parseDouble(args[3]) * 1e9);
+    endNanos = startNanos + (long) (Double.parseDouble(args[3]) * 1e9);
     double rate = args.length > 4 ? Double.parseDouble(args[4]) : 0;
     intervalNanos = rate > 0 ? (long) (1e9 * connections / rate) : 0;
     mode = args.length > 5 ? args[5] : "";
@@ -98,6 +102,10 @@ final class Tunnels {
       Thread thread = new Thread(load::keepAsking);
       thread.start();
       threads.add(thread);
+    }
+    if (load.warmNanos > 0) {
+      Thread.sleep(load.warmNanos / 1_000_000);
+      System.out.println("counting");
     }
     for (Thread thread : threads) {
       thread.join();
@@ -221,6 +229,9 @@ final class Tunnels {
   }
 
   private void record(long start) {
+    if (start - startNanos < 0) {
+      return; // not counted yet
+    }
     int at = count.getAndIncrement();
     if (at < MAX_SAMPLES) {
       micros[at] = (int) Math.min(Integer.MAX_VALUE, (System.nanoTime() - start) / 1000);

@@ -80,7 +80,8 @@ abstract class CollectionConformance {
         4,
         250,
         40,
-        256 << 10);
+        256 << 10,
+        new CollectionSettings.Unlisted(200, 50_000, 1_000));
   }
 
   private Collector collector(CollectionSettings settings, MetadataStore metadata) {

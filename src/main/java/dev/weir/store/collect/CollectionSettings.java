@@ -16,6 +16,7 @@ import com.typesafe.config.Config;
  * @param claimPauseMillis between two looks at a chunk that is being deleted
  * @param claimReads such looks before a put fails
  * @param checkReadBytes what a check reads of a chunk file at a time
+ * @param unlisted how documents are found that no index lists
  */
 public record CollectionSettings(
     long intervalMillis,
@@ -28,7 +29,28 @@ public record CollectionSettings(
     int parallelism,
     long claimPauseMillis,
     int claimReads,
-    int checkReadBytes) {
+    int checkReadBytes,
+    Unlisted unlisted) {
+
+  /**
+   * The search for documents that no index lists.
+   *
+   * @param batch documents whose indices are read at once
+   * @param suspects remembered by one pass
+   * @param restMillis between the two looks at each
+   */
+  public record Unlisted(int batch, int suspects, long restMillis) {
+    public Unlisted {
+      require(batch > 0 && batch <= 1000, "unlisted.batch must be from 1 to 1000");
+      require(suspects > 0 && suspects <= 10_000_000, "unlisted.suspects must be from 1 to 10M");
+      require(restMillis >= 1000, "unlisted.rest must be at least 1s");
+    }
+
+    static Unlisted from(Config block) {
+      return new Unlisted(
+          block.getInt("batch"), block.getInt("suspects"), block.getDuration("rest").toMillis());
+    }
+  }
 
   public CollectionSettings {
     require(intervalMillis >= 0, "interval must not be negative");
@@ -57,7 +79,8 @@ public record CollectionSettings(
         block.getInt("parallelism"),
         block.getDuration("claim-pause").toMillis(),
         block.getInt("claim-reads"),
-        Math.toIntExact(block.getBytes("check-read-bytes")));
+        Math.toIntExact(block.getBytes("check-read-bytes")),
+        Unlisted.from(block.getConfig("unlisted")));
   }
 
   /**

@@ -150,7 +150,8 @@ public final class Collector {
       Quotas quotas = new Quotas(metadata, settings, remover, clock, materializer);
       Quotas.Removed removed = quotas.apply(options.dryRun(), progress);
       UnlistedEntries unlisted =
-          new UnlistedEntries(metadata, clock.millis() - settings.graceMillis());
+          new UnlistedEntries(
+              metadata, settings.unlisted(), clock.millis() - settings.graceMillis());
       mark(unlisted);
       Optional<String> odd = muchLess(removed.chunks());
       if (odd.isPresent()) {
@@ -179,7 +180,7 @@ public final class Collector {
       Waiting.forWalk(
           metadata
               .scanAll()
-              .grouped(UnlistedEntries.BATCH)
+              .grouped(settings.unlisted().batch())
               .mapAsync(1, unlisted::look)
               .mapConcat(batch -> batch)
               .mapAsyncUnordered(settings.parallelism(), stored -> named(stored, names))

@@ -32,15 +32,6 @@ import java.util.stream.IntStream;
  * delete of that very version.
  */
 final class UnlistedEntries {
-  /** Entries whose indices are read at once. */
-  static final int BATCH = 200;
-
-  /** More than this go with later passes: it bounds what a pass remembers. */
-  private static final int MAX_SUSPECTS = 50_000;
-
-  /** Far longer than a keeper takes between an entry and its index, which it gives up before. */
-  private static final long BETWEEN_LOOKS_MILLIS = 2_000;
-
   /** What is remembered of a document: not its body, which may stand in it. */
   private record Suspect(PrimaryKey key, VariantKey variant, Epoch epoch, Version version) {
     static Suspect of(Versioned stored) {
@@ -65,6 +56,7 @@ final class UnlistedEntries {
   }
 
   private final MetadataStore metadata;
+  private final CollectionSettings.Unlisted settings;
   private final long beforeMillis;
   private final List<Suspect> suspects = new ArrayList<>();
   private long lookedNanos;
@@ -72,8 +64,9 @@ final class UnlistedEntries {
   /**
    * @param beforeMillis responses since then are left alone
    */
-  UnlistedEntries(MetadataStore metadata, long beforeMillis) {
+  UnlistedEntries(MetadataStore metadata, CollectionSettings.Unlisted settings, long beforeMillis) {
     this.metadata = metadata;
+    this.settings = settings;
     this.beforeMillis = beforeMillis;
   }
 
@@ -104,7 +97,7 @@ final class UnlistedEntries {
   }
 
   private synchronized void remember(List<Suspect> unlisted) {
-    unlisted.stream().limit(MAX_SUSPECTS - (long) suspects.size()).forEach(suspects::add);
+    unlisted.stream().limit(settings.suspects() - (long) suspects.size()).forEach(suspects::add);
     lookedNanos = System.nanoTime();
   }
 
@@ -145,7 +138,7 @@ final class UnlistedEntries {
   private void rest() {
     long sinceMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - lookedNanos);
     try {
-      Thread.sleep(Math.max(0, BETWEEN_LOOKS_MILLIS - sinceMillis));
+      Thread.sleep(Math.max(0, settings.restMillis() - sinceMillis));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // the next call to the store tells
     }
