@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.util.ContextInitializer;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.weir.testing.Eventually;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -15,8 +18,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.ObjectMapper;
 
 /** The process log as a whole: from the loggers to the stream. */
 final class ProcessLogTest {
@@ -34,7 +35,7 @@ final class ProcessLogTest {
   }
 
   @Test
-  void linesOfAllLoggersKeepTheirOrderAndAllAreWrittenAtTheEnd() {
+  void linesOfAllLoggersKeepTheirOrderAndAllAreWrittenAtTheEnd() throws IOException {
     // Given
     ProcessLog log = ProcessLog.start(JSON, out);
 
@@ -51,15 +52,15 @@ final class ProcessLogTest {
     for (int i = 0; i < 2000; i++) {
       JsonNode first = new ObjectMapper().readTree(lines.get(2 * i));
       JsonNode second = new ObjectMapper().readTree(lines.get(2 * i + 1));
-      assertThat(first.get("id").asString()).isEqualTo("id" + i);
-      assertThat(first.get("thread_name").asString()).isEqualTo(Thread.currentThread().getName());
-      assertThat(second.get("message").asString()).isEqualTo("after " + i);
+      assertThat(first.get("id").asText()).isEqualTo("id" + i);
+      assertThat(first.get("thread_name").asText()).isEqualTo(Thread.currentThread().getName());
+      assertThat(second.get("message").asText()).isEqualTo("after " + i);
     }
     assertThat(log.dropped()).isZero();
   }
 
   @Test
-  void anErrorsStackTraceIsAMemberOfItsOneLine() {
+  void anErrorsStackTraceIsAMemberOfItsOneLine() throws IOException {
     // Given
     ProcessLog log = ProcessLog.start(JSON, out);
 
@@ -70,8 +71,8 @@ final class ProcessLogTest {
     // Then
     assertThat(lines()).hasSize(1);
     JsonNode line = new ObjectMapper().readTree(lines().getFirst());
-    assertThat(line.get("level").asString()).isEqualTo("WARN");
-    assertThat(line.get("stack_trace").asString())
+    assertThat(line.get("level").asText()).isEqualTo("WARN");
+    assertThat(line.get("stack_trace").asText())
         .startsWith("java.lang.IllegalStateException: odd \"state\"")
         .contains("ProcessLogTest");
   }
