@@ -1,21 +1,21 @@
 package dev.weir.edge;
 
 import dev.weir.wire.GuardSettings;
+import dev.weir.wire.SocketListener;
+import dev.weir.wire.SocketLoop;
+import dev.weir.wire.SocketStage;
+import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.channels.SocketChannel;
 import java.time.Duration;
-import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.ClassicActorSystemProvider;
-import org.apache.pekko.io.TcpSO;
-import org.apache.pekko.japi.Pair;
 import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.SystemMaterializer;
-import org.apache.pekko.stream.javadsl.Keep;
-import org.apache.pekko.stream.javadsl.Sink;
-import org.apache.pekko.stream.javadsl.Tcp;
+import org.apache.pekko.stream.javadsl.Flow;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,12 +29,18 @@ import org.slf4j.LoggerFactory;
 public final class Edge {
   private static final Logger LOG = LoggerFactory.getLogger(Edge.class);
 
-  private final Tcp.ServerBinding binding;
+  private final SocketListener listener;
+  private final SocketLoop loop;
   private final EdgeContext context;
   private final ClassicActorSystemProvider system;
 
-  private Edge(Tcp.ServerBinding binding, EdgeContext context, ClassicActorSystemProvider system) {
-    this.binding = binding;
+  private Edge(
+      SocketListener listener,
+      SocketLoop loop,
+      EdgeContext context,
+      ClassicActorSystemProvider system) {
+    this.listener = listener;
+    this.loop = loop;
     this.context = context;
     this.system = system;
   }
@@ -55,49 +61,52 @@ public final class Edge {
       EdgeMetrics metrics) {
     Materializer materializer = SystemMaterializer.get(system.classicSystem()).materializer();
     EdgeContext context = new EdgeContext(settings, guard, parts, metrics, materializer);
-    var listening =
-        Tcp.get(system)
-            .bind(
-                host,
-                port,
-                settings.backlog(),
-                List.of(TcpSO.tcpNoDelay(true), TcpSO.keepAlive(true)),
-                true,
-                Optional.empty())
-            .mapAsyncUnordered(
-                settings.maxConnections(), connection -> serve(connection, context, materializer))
-            .toMat(Sink.ignore(), Keep.both());
-    Pair<CompletionStage<Tcp.ServerBinding>, CompletionStage<Done>> run =
-        listening.run(materializer);
-    run.second()
-        .whenComplete(
-            (done, failure) -> {
-              if (failure != null) {
-                LOG.error("listener on {}:{} ended", host, port, failure);
-              }
-            });
-    return run.first().thenApply(binding -> new Edge(binding, context, system));
+    SocketLoop loop = new SocketLoop("weir-sockets", settings.readBytes());
+    Executor streams = system.classicSystem().dispatcher();
+    try {
+      SocketListener listener =
+          SocketListener.bind(
+              new InetSocketAddress(host, port),
+              settings.backlog(),
+              settings.maxConnections(),
+              loop,
+              socket -> serve(socket, loop, context, streams));
+      return CompletableFuture.completedFuture(new Edge(listener, loop, context, system));
+    } catch (IOException | RuntimeException refused) {
+      loop.close();
+      return CompletableFuture.failedFuture(refused);
+    }
   }
 
-  /** Completes when the connection has ended; never fails, or the listener would. */
+  /** Completes when the connection has ended; never fails. */
   private static CompletionStage<Done> serve(
-      Tcp.IncomingConnection incoming, EdgeContext context, Materializer materializer) {
-    ClientConnection connection =
-        new ClientConnection(
-            incoming.remoteAddress(), incoming.localAddress(), null, context.nextConnectionId());
+      SocketChannel socket, SocketLoop loop, EdgeContext context, Executor streams) {
     CompletableFuture<Done> ended = new CompletableFuture<>();
-    try {
-      incoming.flow().join(FrontStage.accepted(context, connection, ended)).run(materializer);
-    } catch (RuntimeException broken) {
-      LOG.error("connection {} could not be served", connection.id(), broken);
-      ended.complete(Done.getInstance());
-    }
+    // Not on the loop's thread: building a connection's streams takes as long as many reads.
+    streams.execute(
+        () -> {
+          try {
+            ClientConnection connection =
+                new ClientConnection(
+                    (InetSocketAddress) socket.getRemoteAddress(),
+                    (InetSocketAddress) socket.getLocalAddress(),
+                    null,
+                    context.nextConnectionId());
+            Flow.fromGraph(new SocketStage(socket, loop))
+                .join(FrontStage.accepted(context, connection, ended))
+                .run(context.materializer());
+          } catch (IOException | RuntimeException broken) {
+            LOG.error("a connection could not be served", broken);
+            loop.closes(socket);
+            ended.complete(Done.getInstance());
+          }
+        });
     return ended;
   }
 
   /** Where the listener listens. */
   public InetSocketAddress address() {
-    return binding.localAddress();
+    return listener.address();
   }
 
   public EdgeMetrics metrics() {
@@ -119,7 +128,7 @@ public final class Edge {
    * the last connection has ended.
    */
   public CompletionStage<Done> drain(Duration deadline) {
-    binding.unbind();
+    listener.close();
     var cut =
         system
             .classicSystem()
@@ -130,6 +139,7 @@ public final class Edge {
     return drained.thenApply(
         done -> {
           cut.cancel();
+          loop.close();
           return done;
         });
   }

@@ -10,6 +10,7 @@ import java.util.Set;
  * Limits and rules of the listeners; block {@code weir.edge}, where each default has its reason.
  * What happens once HTTP is spoken is bounded by {@link dev.weir.wire.GuardSettings}.
  *
+ * @param readBytes taken from a connection at a time, at most
  * @param allowClients who may connect
  * @param trustedProxies whose word on clients counts
  * @param proxyProtocolFrom whose connections begin with a PROXY header, all of them
@@ -21,6 +22,7 @@ import java.util.Set;
 public record EdgeSettings(
     int backlog,
     int maxConnections,
+    int readBytes,
     AddressRanges allowClients,
     AddressRanges trustedProxies,
     AddressRanges proxyProtocolFrom,
@@ -43,6 +45,9 @@ public record EdgeSettings(
     if (backlog < 1 || maxConnections < 1) {
       throw new IllegalArgumentException("backlog and max-connections must be positive");
     }
+    if (readBytes < 4096 || readBytes > 16 << 20) {
+      throw new IllegalArgumentException("read-bytes must be from 4K to 16M");
+    }
     if (proxyHeaderMaxBytes < ProxyHeader.V1_MAX_BYTES) {
       throw new IllegalArgumentException(
           "proxy-header-max-bytes must be at least " + ProxyHeader.V1_MAX_BYTES);
@@ -53,6 +58,7 @@ public record EdgeSettings(
     return new EdgeSettings(
         edge.getInt("backlog"),
         edge.getInt("max-connections"),
+        Math.toIntExact(edge.getBytes("read-bytes")),
         AddressRanges.of(edge.getStringList("allow-clients")),
         AddressRanges.of(edge.getStringList("trusted-proxies")),
         AddressRanges.of(edge.getStringList("proxy-protocol-from")),
