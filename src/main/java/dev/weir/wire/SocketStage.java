@@ -80,7 +80,7 @@ public final class SocketStage extends GraphStage<FlowShape<ByteString, ByteStri
     private final AsyncCallback<Done> ends = createAsyncCallback(done -> onPeerEnd());
     private final AsyncCallback<Throwable> failures = createAsyncCallback(this::onBroken);
     private final AsyncCallback<Done> roomAgain = createAsyncCallback(done -> writeRest());
-    private @Nullable SelectionKey key;
+    private volatile @Nullable SelectionKey key;
 
     // ---- of the stream's thread
     private final ArrayDeque<ByteString> arrived = new ArrayDeque<>(MAX_UNREAD);
