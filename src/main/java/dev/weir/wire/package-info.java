@@ -1,6 +1,6 @@
 /**
- * The bytes of a connection before and behind the HTTP layer: clients' sockets as flows, the framing
- * guards of both sides, the TLS stage, and what tells one protocol from another.
+ * The bytes of a connection before and behind the HTTP layer: clients' sockets as flows, the
+ * framing guards of both sides, the TLS stage, and what tells one protocol from another.
  *
  * <p>The framing guards enforce RFC 9112 strictly and carry heads around Pekko HTTP's parser:
  * {@link dev.weir.wire.RequestGuard} with its {@link dev.weir.wire.RequestChannel} stands on
