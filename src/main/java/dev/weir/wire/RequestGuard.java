@@ -46,18 +46,6 @@ public final class RequestGuard
   final GuardEvents events;
   final AtOnce atOnce;
 
-  /** With everything through Pekko HTTP. */
-  public RequestGuard(
-      GuardSettings settings,
-      RequestChannel channel,
-      String scheme,
-      @Nullable Authority tunnel,
-      BooleanSupplier misdirected,
-      Supplier<String> idSource,
-      GuardEvents events) {
-    this(settings, channel, scheme, tunnel, misdirected, idSource, events, AtOnce.NEVER);
-  }
-
   /**
    * @param scheme {@code https} behind TLS, else {@code http}
    * @param tunnel the authority of the CONNECT this connection is inside of: other authorities are

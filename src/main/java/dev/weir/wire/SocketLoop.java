@@ -34,6 +34,7 @@ public final class SocketLoop implements AutoCloseable {
   private final AtomicBoolean woken = new AtomicBoolean();
   private final ByteBuffer buffer;
   private volatile boolean closed;
+  private volatile boolean ended;
 
   /**
    * Begins at once.
@@ -65,10 +66,12 @@ public final class SocketLoop implements AutoCloseable {
     return key;
   }
 
-  /** Runs it on the loop's thread, soon; not at all once the loop has ended. */
+  /** Runs it on the loop's thread, soon; once the loop has ended, on the caller's. */
   void execute(Runnable task) {
     tasks.add(task);
-    if (!Thread.currentThread().equals(thread) && woken.compareAndSet(false, true)) {
+    if (ended) {
+      runTasks(); // nobody else will: a socket that came too late must be closed, not kept
+    } else if (!Thread.currentThread().equals(thread) && woken.compareAndSet(false, true)) {
       selector.wakeup();
     }
   }
@@ -120,7 +123,6 @@ public final class SocketLoop implements AutoCloseable {
   }
 
   private void end() {
-    runTasks();
     for (SelectionKey key : selector.keys()) {
       closeQuietly(key.channel());
     }
@@ -129,6 +131,8 @@ public final class SocketLoop implements AutoCloseable {
     } catch (IOException broken) {
       LOG.debug("a selector could not be closed", broken);
     }
+    ended = true;
+    runTasks();
   }
 
   static void closeQuietly(SelectableChannel channel) {

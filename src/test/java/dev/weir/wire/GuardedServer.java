@@ -69,7 +69,8 @@ final class GuardedServer {
             tunnel,
             () -> misdirected,
             () -> "id-7",
-            (reason, id) -> refusals.add(reason.label()));
+            (reason, id) -> refusals.add(reason.label()),
+            AtOnce.NEVER);
     BidiFlow<
             HttpResponse,
             TLSProtocol.SslTlsOutbound,

@@ -11,6 +11,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
+import java.nio.channels.SocketChannel;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -322,6 +323,38 @@ class SocketStageTest {
       assertThat(client.getInputStream().read()).isEqualTo(-1);
     } finally {
       running.forEach(UniqueKillSwitch::shutdown);
+    }
+  }
+
+  @Test
+  void socketThatComesAfterTheEndOfTheLoopIsClosed() throws Exception {
+    // Given: accepted, and the loop ends before its stream begins
+    CompletableFuture<SocketChannel> accepted = new CompletableFuture<>();
+    try (SocketListener listener =
+            SocketListener.bind(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                64,
+                8,
+                loop,
+                socket -> {
+                  accepted.complete(socket);
+                  return new CompletableFuture<Done>();
+                });
+        Socket client = dial(listener)) {
+      SocketChannel late = accepted.get(10, TimeUnit.SECONDS);
+      loop.close();
+
+      // When
+      CompletionStage<Done> ended =
+          Flow.of(ByteString.class)
+              .watchTermination(Keep.right())
+              .joinMat(Flow.fromGraph(new SocketStage(late, loop)), Keep.left())
+              .run(system);
+
+      // Then
+      Eventually.holds(() -> ended.toCompletableFuture().isDone());
+      Eventually.holds(() -> !late.isOpen());
+      assertThat(client.isConnected()).isTrue();
     }
   }
 }
