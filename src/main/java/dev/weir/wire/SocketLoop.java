@@ -26,6 +26,9 @@ public final class SocketLoop implements AutoCloseable {
   @FunctionalInterface
   interface Ready {
     void ready(SelectionKey key);
+
+    /** The loop has closed the socket by itself; nothing more is told. */
+    default void closedByLoop() {}
   }
 
   private final Selector selector;
@@ -108,7 +111,15 @@ public final class SocketLoop implements AutoCloseable {
       }
     } catch (RuntimeException broken) {
       LOG.error("a connection could not be served", broken);
-      closeQuietly(key.channel());
+      drop(key);
+    }
+  }
+
+  /** Whoever waits for the socket has to hear of it, or it would wait for ever. */
+  private static void drop(SelectionKey key) {
+    closeQuietly(key.channel());
+    if (key.attachment() instanceof Ready ready) {
+      ready.closedByLoop();
     }
   }
 
@@ -123,9 +134,7 @@ public final class SocketLoop implements AutoCloseable {
   }
 
   private void end() {
-    for (SelectionKey key : selector.keys()) {
-      closeQuietly(key.channel());
-    }
+    selector.keys().forEach(SocketLoop::drop);
     try {
       selector.close();
     } catch (IOException broken) {

@@ -3,6 +3,7 @@ package dev.weir.wire;
 import java.io.IOException;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayDeque;
@@ -140,6 +141,11 @@ public final class SocketStage extends GraphStage<FlowShape<ByteString, ByteStri
       if (now.isReadable()) {
         read(now);
       }
+    }
+
+    @Override
+    public void closedByLoop() {
+      failures.invoke(new ClosedChannelException());
     }
 
     private void read(SelectionKey now) {

@@ -326,9 +326,10 @@ class SocketStageTest {
     }
   }
 
-  @Test
-  void socketThatComesAfterTheEndOfTheLoopIsClosed() throws Exception {
-    // Given: accepted, and the loop ends before its stream begins
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void streamOfASocketEndsWithItsLoop(boolean loopEndsFirst) throws Exception {
+    // Given: accepted, and the loop ends before its stream begins, or while it runs
     CompletableFuture<SocketChannel> accepted = new CompletableFuture<>();
     try (SocketListener listener =
             SocketListener.bind(
@@ -341,19 +342,25 @@ class SocketStageTest {
                   return new CompletableFuture<Done>();
                 });
         Socket client = dial(listener)) {
-      SocketChannel late = accepted.get(10, TimeUnit.SECONDS);
-      loop.close();
+      SocketChannel socket = accepted.get(10, TimeUnit.SECONDS);
+      if (loopEndsFirst) {
+        loop.close();
+      }
 
       // When
       CompletionStage<Done> ended =
           Flow.of(ByteString.class)
               .watchTermination(Keep.right())
-              .joinMat(Flow.fromGraph(new SocketStage(late, loop)), Keep.left())
+              .joinMat(Flow.fromGraph(new SocketStage(socket, loop)), Keep.left())
               .run(system);
+      if (!loopEndsFirst) {
+        Eventually.holds(socket::isRegistered);
+        loop.close();
+      }
 
       // Then
       Eventually.holds(() -> ended.toCompletableFuture().isDone());
-      Eventually.holds(() -> !late.isOpen());
+      Eventually.holds(() -> !socket.isOpen());
       assertThat(client.isConnected()).isTrue();
     }
   }
