@@ -81,6 +81,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import org.apache.pekko.actor.ActorSystem;
 import org.apache.pekko.actor.Terminated;
 import org.apache.pekko.http.javadsl.ServerBinding;
@@ -100,6 +101,7 @@ final class Node {
   private final ServeSettings settings;
   private final Config rooms;
   private final GuardSettings guard;
+  private final EdgeSettings edgeSettings;
   private final Closings closings;
   private final ExchangeLog exchangeLog = new ExchangeLog();
   private final NodeMetrics metrics = new NodeMetrics();
@@ -123,7 +125,9 @@ final class Node {
   private Node(ServeSettings settings) {
     this.settings = settings;
     this.rooms = settings.config().getConfig("weir");
-    this.guard = guard(rooms.getConfig("guard"));
+    // Read before anything is opened: a bad limit is a fault of usage.
+    this.guard = read(() -> GuardSettings.from(rooms.getConfig("guard")));
+    this.edgeSettings = read(() -> EdgeSettings.from(rooms.getConfig("edge")));
     this.storage = new NodeStores(settings);
     this.rules = rules(settings);
     this.filters = filters(settings);
@@ -133,10 +137,9 @@ final class Node {
     this.readiness = new Readiness(admin, System::nanoTime);
   }
 
-  /** Read before anything is opened: a bad limit is a fault of usage. */
-  private static GuardSettings guard(Config block) {
+  private static <T> T read(Supplier<T> settings) {
     try {
-      return GuardSettings.from(block);
+      return settings.get();
     } catch (IllegalArgumentException bad) {
       throw new SettingsException(String.valueOf(bad.getMessage()));
     }
@@ -505,14 +508,7 @@ final class Node {
             listens.role());
     Edge edge =
         Closings.await(
-            Edge.bind(
-                data,
-                settings.bind(),
-                port,
-                EdgeSettings.from(rooms.getConfig("edge")),
-                guard,
-                parts,
-                edges),
+            Edge.bind(data, settings.bind(), port, edgeSettings, guard, parts, edges),
             () -> "cannot listen on %s:%d".formatted(settings.bind(), port));
     if (listeners.isEmpty()) {
       // All at once: each may take the whole of the time.

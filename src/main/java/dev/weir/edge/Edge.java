@@ -61,14 +61,13 @@ public final class Edge {
       EdgeMetrics metrics) {
     Materializer materializer = SystemMaterializer.get(system.classicSystem()).materializer();
     EdgeContext context = new EdgeContext(settings, guard, parts, metrics, materializer);
-    SocketLoop loop = new SocketLoop("weir-sockets", settings.readBytes());
+    SocketLoop loop = new SocketLoop("weir-sockets", settings.sockets());
     Executor streams = system.classicSystem().dispatcher();
     try {
       SocketListener listener =
           SocketListener.bind(
               new InetSocketAddress(host, port),
-              settings.backlog(),
-              settings.maxConnections(),
+              settings.sockets(),
               loop,
               socket -> serve(socket, loop, context, streams));
       return CompletableFuture.completedFuture(new Edge(listener, loop, context, system));

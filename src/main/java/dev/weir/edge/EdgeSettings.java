@@ -1,7 +1,9 @@
 package dev.weir.edge;
 
 import com.typesafe.config.Config;
+import dev.weir.wire.LimitReader;
 import dev.weir.wire.ProxyHeader;
+import dev.weir.wire.SocketSettings;
 import dev.weir.wire.TlsSettings;
 import java.util.List;
 import java.util.Set;
@@ -10,7 +12,6 @@ import java.util.Set;
  * Limits and rules of the listeners; block {@code weir.edge}, where each default has its reason.
  * What happens once HTTP is spoken is bounded by {@link dev.weir.wire.GuardSettings}.
  *
- * @param readBytes taken from a connection at a time, at most
  * @param allowClients who may connect
  * @param trustedProxies whose word on clients counts
  * @param proxyProtocolFrom whose connections begin with a PROXY header, all of them
@@ -20,9 +21,7 @@ import java.util.Set;
  * @param passThroughHosts whose bytes are never looked into
  */
 public record EdgeSettings(
-    int backlog,
-    int maxConnections,
-    int readBytes,
+    SocketSettings sockets,
     AddressRanges allowClients,
     AddressRanges trustedProxies,
     AddressRanges proxyProtocolFrom,
@@ -38,41 +37,36 @@ public record EdgeSettings(
     long tunnelIdleTimeoutMillis,
     long refusalLingerMillis,
     TlsSettings tls) {
+  private static final long DAY_MILLIS = 86_400_000;
 
   public EdgeSettings {
     connectPorts = Set.copyOf(connectPorts);
     silentTunnelPorts = Set.copyOf(silentTunnelPorts);
-    if (backlog < 1 || maxConnections < 1) {
-      throw new IllegalArgumentException("backlog and max-connections must be positive");
-    }
-    if (readBytes < 4096 || readBytes > 16 << 20) {
-      throw new IllegalArgumentException("read-bytes must be from 4K to 16M");
-    }
-    if (proxyHeaderMaxBytes < ProxyHeader.V1_MAX_BYTES) {
-      throw new IllegalArgumentException(
-          "proxy-header-max-bytes must be at least " + ProxyHeader.V1_MAX_BYTES);
-    }
   }
 
+  /**
+   * Reads the block.
+   *
+   * @throws IllegalArgumentException if a value cannot be used: one sentence that says which
+   */
   public static EdgeSettings from(Config edge) {
+    LimitReader limits = new LimitReader(edge, "weir.edge");
     return new EdgeSettings(
-        edge.getInt("backlog"),
-        edge.getInt("max-connections"),
-        Math.toIntExact(edge.getBytes("read-bytes")),
+        SocketSettings.from(edge),
         AddressRanges.of(edge.getStringList("allow-clients")),
         AddressRanges.of(edge.getStringList("trusted-proxies")),
         AddressRanges.of(edge.getStringList("proxy-protocol-from")),
-        edge.getInt("proxy-header-max-bytes"),
+        limits.bytes("proxy-header-max-bytes", ProxyHeader.V1_MAX_BYTES, 64 * 1024),
         ForwardedSettings.from(edge.getConfig("forwarded.regular")),
         ForwardedSettings.from(edge.getConfig("forwarded.reverse")),
         ports(edge.getIntList("connect-ports")),
         ports(edge.getIntList("silent-tunnel-ports")),
         HostPatterns.of(edge.getStringList("pass-through-hosts")),
-        edge.getLong("first-bytes-timeout-millis"),
-        edge.getLong("silent-tunnel-delay-millis"),
-        edge.getLong("tunnel-open-timeout-millis"),
-        edge.getLong("tunnel-idle-timeout-millis"),
-        edge.getLong("refusal-linger-millis"),
+        limits.number("first-bytes-timeout-millis", 1, DAY_MILLIS),
+        limits.number("silent-tunnel-delay-millis", 0, DAY_MILLIS),
+        limits.number("tunnel-open-timeout-millis", 1, DAY_MILLIS),
+        limits.number("tunnel-idle-timeout-millis", 1, 30 * DAY_MILLIS),
+        limits.number("refusal-linger-millis", 0, 60_000),
         TlsSettings.from(edge.getConfig("tls")));
   }
 

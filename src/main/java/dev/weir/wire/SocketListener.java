@@ -22,30 +22,24 @@ import org.slf4j.LoggerFactory;
 public final class SocketListener implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SocketListener.class);
 
-  /** Accepted in one go, so that those who are connected already are not kept waiting. */
-  private static final int BATCH = 64;
-
-  /** No more files, say: it may be better soon, and asking at once would be asking all the time. */
-  private static final long REFUSED_PAUSE_MILLIS = 100;
-
   private final ServerSocketChannel channel;
   private final InetSocketAddress address;
   private final SocketLoop loop;
-  private final int maxConnections;
+  private final SocketSettings settings;
   private final Function<SocketChannel, CompletionStage<?>> server;
   private final AtomicInteger open = new AtomicInteger();
   private final AtomicBoolean paused = new AtomicBoolean();
 
   private SocketListener(
       ServerSocketChannel channel,
+      SocketSettings settings,
       SocketLoop loop,
-      int maxConnections,
       Function<SocketChannel, CompletionStage<?>> server)
       throws IOException {
     this.channel = channel;
     this.address = (InetSocketAddress) channel.getLocalAddress();
     this.loop = loop;
-    this.maxConnections = maxConnections;
+    this.settings = settings;
     this.server = server;
   }
 
@@ -57,8 +51,7 @@ public final class SocketListener implements AutoCloseable {
    */
   public static SocketListener bind(
       InetSocketAddress address,
-      int backlog,
-      int maxConnections,
+      SocketSettings settings,
       SocketLoop loop,
       Function<SocketChannel, CompletionStage<?>> server)
       throws IOException {
@@ -66,8 +59,8 @@ public final class SocketListener implements AutoCloseable {
     try {
       channel.configureBlocking(false);
       channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
-      channel.bind(address, backlog);
-      SocketListener listener = new SocketListener(channel, loop, maxConnections, server);
+      channel.bind(address, settings.backlog());
+      SocketListener listener = new SocketListener(channel, settings, loop, server);
       loop.watch(channel, SelectionKey.OP_ACCEPT, listener::accept);
       return listener;
     } catch (IOException | RuntimeException refused) {
@@ -82,8 +75,8 @@ public final class SocketListener implements AutoCloseable {
   }
 
   private void accept(SelectionKey key) {
-    for (int i = 0; i < BATCH; i++) {
-      if (open.get() >= maxConnections) {
+    for (int i = 0; i < settings.acceptBatch(); i++) {
+      if (open.get() >= settings.maxConnections()) {
         key.interestOps(0);
         paused.set(true);
         resumeIfRoom(key);
@@ -108,7 +101,7 @@ public final class SocketListener implements AutoCloseable {
 
   private void pause(SelectionKey key) {
     key.interestOps(0);
-    CompletableFuture.delayedExecutor(REFUSED_PAUSE_MILLIS, TimeUnit.MILLISECONDS)
+    CompletableFuture.delayedExecutor(settings.acceptPauseMillis(), TimeUnit.MILLISECONDS)
         .execute(() -> loop.execute(() -> listen(key)));
   }
 
@@ -140,7 +133,7 @@ public final class SocketListener implements AutoCloseable {
   }
 
   private void resumeIfRoom(SelectionKey key) {
-    if (open.get() < maxConnections && paused.compareAndSet(true, false)) {
+    if (open.get() < settings.maxConnections() && paused.compareAndSet(true, false)) {
       listen(key);
     }
   }

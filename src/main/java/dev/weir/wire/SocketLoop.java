@@ -35,23 +35,26 @@ public final class SocketLoop implements AutoCloseable {
   private final Thread thread;
   private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
   private final AtomicBoolean woken = new AtomicBoolean();
-  private final ByteBuffer buffer;
+  private final SocketSettings settings;
+  private final ByteBuffer readBuffer;
+  private final ThreadLocal<ByteBuffer> writeBuffers;
   private volatile boolean closed;
   private volatile boolean ended;
 
   /**
    * Begins at once.
    *
-   * @param readBytes taken from a socket at a time, at most
    * @throws UncheckedIOException if the system has no more selectors
    */
-  public SocketLoop(String name, int readBytes) {
+  public SocketLoop(String name, SocketSettings settings) {
     try {
       selector = Selector.open();
     } catch (IOException none) {
       throw new UncheckedIOException(none);
     }
-    buffer = ByteBuffer.allocateDirect(readBytes);
+    this.settings = settings;
+    readBuffer = ByteBuffer.allocateDirect(settings.readBytes());
+    writeBuffers = ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(settings.writeBytes()));
     thread = Thread.ofPlatform().daemon().name(name).start(this::run);
   }
 
@@ -84,9 +87,18 @@ public final class SocketLoop implements AutoCloseable {
     execute(() -> closeQuietly(channel));
   }
 
+  SocketSettings settings() {
+    return settings;
+  }
+
   /** The loop's own room for one read; its thread only. */
-  ByteBuffer buffer() {
-    return buffer.clear();
+  ByteBuffer readBuffer() {
+    return readBuffer.clear();
+  }
+
+  /** The calling thread's room for one write. */
+  ByteBuffer writeBuffer() {
+    return writeBuffers.get();
   }
 
   private void run() {

@@ -36,19 +36,12 @@ import org.jspecify.annotations.Nullable;
  * a failure, resets the connection: it must not look ended. One instance serves one connection.
  */
 public final class SocketStage extends GraphStage<FlowShape<ByteString, ByteString>> {
-  /** What the loop may have read and the stream not yet taken; then the socket is left alone. */
-  private static final int MAX_UNREAD = 2;
-
-  private static final int WRITE_BYTES = 272 * 1024;
-
-  private static final ThreadLocal<ByteBuffer> OUT =
-      ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(WRITE_BYTES));
-
   private final Inlet<ByteString> in = Inlet.create("Socket.in");
   private final Outlet<ByteString> out = Outlet.create("Socket.out");
   private final FlowShape<ByteString, ByteString> shape = FlowShape.of(in, out);
   private final SocketChannel channel;
   private final SocketLoop loop;
+  private final int maxUnread;
 
   /**
    * @param channel connected, and not blocking; closed by the stage
@@ -56,6 +49,7 @@ public final class SocketStage extends GraphStage<FlowShape<ByteString, ByteStri
   public SocketStage(SocketChannel channel, SocketLoop loop) {
     this.channel = channel;
     this.loop = loop;
+    this.maxUnread = loop.settings().maxUnread();
   }
 
   @Override
@@ -84,7 +78,7 @@ public final class SocketStage extends GraphStage<FlowShape<ByteString, ByteStri
     private volatile @Nullable SelectionKey key;
 
     // ---- of the stream's thread
-    private final ArrayDeque<ByteString> arrived = new ArrayDeque<>(MAX_UNREAD);
+    private final ArrayDeque<ByteString> arrived = new ArrayDeque<>(maxUnread);
     private ByteString rest = ByteString.emptyByteString();
     private boolean peerEnded;
     private boolean outputEnded;
@@ -149,7 +143,7 @@ public final class SocketStage extends GraphStage<FlowShape<ByteString, ByteStri
     }
 
     private void read(SelectionKey now) {
-      ByteBuffer buffer = loop.buffer();
+      ByteBuffer buffer = loop.readBuffer();
       int count;
       try {
         count = channel.read(buffer);
@@ -164,7 +158,7 @@ public final class SocketStage extends GraphStage<FlowShape<ByteString, ByteStri
       } else if (count > 0) {
         byte[] bytes = new byte[count];
         buffer.flip().get(bytes);
-        if (unread.incrementAndGet() >= MAX_UNREAD) {
+        if (unread.incrementAndGet() >= maxUnread) {
           now.interestOpsAnd(~SelectionKey.OP_READ);
           paused.set(true);
           resumeIfTaken(now); // what was taken before that was seen resumes nothing
@@ -174,7 +168,7 @@ public final class SocketStage extends GraphStage<FlowShape<ByteString, ByteStri
     }
 
     private void resumeIfTaken(SelectionKey now) {
-      if (unread.get() < MAX_UNREAD && paused.compareAndSet(true, false)) {
+      if (unread.get() < maxUnread && paused.compareAndSet(true, false)) {
         now.interestOpsOr(SelectionKey.OP_READ);
       }
     }
@@ -203,7 +197,7 @@ public final class SocketStage extends GraphStage<FlowShape<ByteString, ByteStri
     }
 
     private void taken() {
-      if (unread.decrementAndGet() < MAX_UNREAD && paused.compareAndSet(true, false)) {
+      if (unread.decrementAndGet() < maxUnread && paused.compareAndSet(true, false)) {
         onLoop(SelectionKey.OP_READ);
       }
     }
@@ -278,7 +272,7 @@ public final class SocketStage extends GraphStage<FlowShape<ByteString, ByteStri
     }
 
     private void writeRest() {
-      ByteBuffer buffer = OUT.get();
+      ByteBuffer buffer = loop.writeBuffer();
       try {
         while (!rest.isEmpty()) {
           buffer.clear();

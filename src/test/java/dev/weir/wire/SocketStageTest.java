@@ -41,9 +41,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(60)
 class SocketStageTest {
   private static final int READ_BYTES = 64 * 1024;
+  private static final int WRITE_BYTES = 272 * 1024;
   private static ActorSystem system;
 
-  private final SocketLoop loop = new SocketLoop("test-sockets", READ_BYTES);
+  private final SocketLoop loop = new SocketLoop("test-sockets", settings(8));
 
   @BeforeAll
   static void start() {
@@ -60,13 +61,16 @@ class SocketStageTest {
     loop.close();
   }
 
+  private static SocketSettings settings(int maxConnections) {
+    return new SocketSettings(64, maxConnections, 64, 100, READ_BYTES, 2, WRITE_BYTES);
+  }
+
   /** A listener whose connections run that flow; the stages complete as the flow's output ends. */
   private SocketListener serving(int maxConnections, Flow<ByteString, ByteString, NotUsed> flow)
       throws IOException {
     return SocketListener.bind(
         new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-        64,
-        maxConnections,
+        settings(maxConnections),
         loop,
         socket -> {
           CompletionStage<Done> ended =
@@ -334,8 +338,7 @@ class SocketStageTest {
     try (SocketListener listener =
             SocketListener.bind(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-                64,
-                8,
+                settings(8),
                 loop,
                 socket -> {
                   accepted.complete(socket);
