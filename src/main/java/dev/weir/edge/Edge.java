@@ -78,7 +78,7 @@ public final class Edge {
   }
 
   /** Completes when the connection has ended; never fails. */
-  private static CompletionStage<Done> serve(
+  static CompletionStage<Done> serve(
       SocketChannel socket, SocketLoop loop, EdgeContext context, Executor streams) {
     CompletableFuture<Done> ended = new CompletableFuture<>();
     // Not on the loop's thread: building a connection's streams takes as long as many reads.
@@ -94,7 +94,11 @@ public final class Edge {
             Flow.fromGraph(new SocketStage(socket, loop))
                 .join(FrontStage.accepted(context, connection, ended))
                 .run(context.materializer());
-          } catch (IOException | RuntimeException broken) {
+          } catch (IOException gone) {
+            LOG.debug("a connection ended before it was served: {}", gone.toString());
+            loop.closes(socket);
+            ended.complete(Done.getInstance());
+          } catch (RuntimeException broken) {
             LOG.error("a connection could not be served", broken);
             loop.closes(socket);
             ended.complete(Done.getInstance());
