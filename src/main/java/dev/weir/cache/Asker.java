@@ -8,6 +8,7 @@ final class Asker {
   private final Question question;
   private final CompletableFuture<Verdict> verdict = new CompletableFuture<>();
   private final Executor executor;
+  private final long askedNanos = System.nanoTime();
   private int rounds;
 
   Asker(Question question, Executor executor) {
@@ -17,6 +18,11 @@ final class Asker {
 
   Question question() {
     return question;
+  }
+
+  /** When it came. */
+  long askedNanos() {
+    return askedNanos;
   }
 
   CompletableFuture<Verdict> verdict() {

@@ -1,6 +1,7 @@
 package dev.weir.cache;
 
 import dev.weir.entry.Entry;
+import dev.weir.entry.Epoch;
 import dev.weir.entry.FillId;
 import dev.weir.entry.Grant;
 import dev.weir.entry.PrimaryKey;
@@ -74,6 +75,10 @@ final class FillReports implements FillEvents {
   /** One fill of this node; guarded by itself. */
   private static final class Led {
     final FillPlan plan;
+
+    /** It was followed here until its leader was lost. */
+    final boolean takenOver;
+
     @Nullable Grant grant;
     @Nullable FillIntent intent;
 
@@ -83,8 +88,9 @@ final class FillReports implements FillEvents {
     /** The claim under way, or the last one. */
     @Nullable CompletionStage<Void> claim;
 
-    Led(FillPlan plan, @Nullable Grant grant) {
+    Led(FillPlan plan, boolean takenOver, @Nullable Grant grant) {
       this.plan = plan;
+      this.takenOver = takenOver;
       this.grant = grant;
     }
 
@@ -106,7 +112,7 @@ final class FillReports implements FillEvents {
 
   void begins(Grant grant, FillPlan plan) {
     boolean local = alone.begins(grant);
-    led.put(grant.fill(), new Led(plan, local ? null : grant));
+    led.put(grant.fill(), new Led(plan, false, local ? null : grant));
     if (!local) {
       send(grant, new KeeperCommand.Started(grant));
     }
@@ -447,7 +453,7 @@ final class FillReports implements FillEvents {
         .thenApply(
             next -> {
               if (next instanceof Succession.Lead(Grant granted)) {
-                Led fill = new Led(plan, granted);
+                Led fill = new Led(plan, true, granted);
                 fill.intent = intent;
                 led.put(granted.fill(), fill);
                 send(granted, new KeeperCommand.Started(granted));
@@ -508,6 +514,20 @@ final class FillReports implements FillEvents {
     Grant real = real(grant);
     if (real != null) {
       send(real, new KeeperCommand.Ended(real, reason));
+    }
+    Led fill = led.get(grant.fill());
+    if (fill != null && fill.takenOver) {
+      led.remove(grant.fill(), fill); // it may have ended before it had the lead
+    }
+  }
+
+  /** Somebody was sent here for a fill that broke: its keeper has not heard that it did. */
+  void broke(PrimaryKey key, FillId id) {
+    KeeperLink keepers = link.get().getNow(null);
+    if (keepers != null) {
+      // Fill and leader say all; the epoch it was granted under is the keeper's to know.
+      Grant broken = new Grant(key, id, Epoch.FIRST, keepers.nodeId());
+      keepers.send(key, new KeeperCommand.Ended(broken, "broken"));
     }
   }
 

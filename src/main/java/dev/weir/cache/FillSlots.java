@@ -5,6 +5,7 @@ import dev.weir.entry.FillId;
 import dev.weir.fill.Fill;
 import dev.weir.fill.Fills;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -50,11 +51,24 @@ final class FillSlots {
   }
 
   /** Why a fill is no longer waited for. */
-  static final class ReleasedException extends RuntimeException {
+  static class ReleasedException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     ReleasedException() {
-      super("its leader was replaced", null, false, false);
+      this("its leader was replaced");
+    }
+
+    private ReleasedException(String message) {
+      super(message, null, false, false);
+    }
+  }
+
+  /** It broke here before that request came; its keeper seems not to know. */
+  static final class BrokenException extends ReleasedException {
+    private static final long serialVersionUID = 1L;
+
+    BrokenException() {
+      super("it broke");
     }
   }
 
@@ -76,15 +90,22 @@ final class FillSlots {
     fill.end().thenRun(() -> slots.remove(fill.id(), slot));
   }
 
+  /** The fill that keepers know by that id, if it is here. */
+  Optional<Fill> here(FillId told, Fills fills) {
+    return fills.running(adopted.getOrDefault(told, told));
+  }
+
   /**
    * The fill once it has a head; fails with {@link ReleasedException} if it is not waited for any
    * more, or otherwise if too many wait for it already.
+   *
+   * @param askedNanos when the request came; a failure answers only those that came before it
    */
-  CompletionStage<Fill> headed(FillId told, Fills fills) {
+  CompletionStage<Fill> headed(FillId told, Fills fills, long askedNanos) {
     FillId id = adopted.getOrDefault(told, told);
     Fill present = fills.running(id).orElse(null);
-    if (present != null && present.head().toCompletableFuture().isDone()) {
-      return CompletableFuture.completedStage(present);
+    if (present != null && isKnown(present)) {
+      return joined(present, askedNanos);
     }
     Slot slot = slot(id);
     if (released.getIfPresent(id) != null) {
@@ -107,6 +128,24 @@ final class FillSlots {
               fill.head().thenRun(() -> headed.complete(fill));
             });
     return headed;
+  }
+
+  private static boolean isKnown(Fill fill) {
+    return fill.head().toCompletableFuture().isDone() || fill.end().toCompletableFuture().isDone();
+  }
+
+  private static CompletionStage<Fill> joined(Fill fill, long askedNanos) {
+    CompletableFuture<Fill> joined = new CompletableFuture<>();
+    fill.head()
+        .thenRun(
+            () -> {
+              if (fill.answers(askedNanos)) {
+                joined.complete(fill);
+              } else {
+                joined.completeExceptionally(new BrokenException());
+              }
+            });
+    return joined;
   }
 
   /** Whoever waits for that fill's head asks again. */

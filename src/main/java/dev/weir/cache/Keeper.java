@@ -174,8 +174,7 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
       case KeeperCommand.Orphaned orphan -> whenReady(orphan);
       case KeeperCommand.Elect(FillId fill) -> ready(known -> elect(known, fill));
       case KeeperCommand.Headed head -> ready(known -> known.headed(head, now()));
-      case KeeperCommand.Ended(var grant, String reason) ->
-          ready(known -> known.ended(grant.fill()));
+      case KeeperCommand.Ended(var grant, String reason) -> ready(known -> known.ended(grant));
       case KeeperCommand.Revoked(NodeId node, long upTo) -> onRevoked(node, upTo);
       case KeeperCommand.TermsOver(long upTo) -> onTermsOver(upTo);
       case KeeperCommand.Loaded(StoredKey stored) -> onLoaded(stored);

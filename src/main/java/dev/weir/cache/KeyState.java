@@ -403,6 +403,14 @@ final class KeyState {
     }
   }
 
+  /** Its leader's word; that of one that was replaced does not end what another leads now. */
+  void ended(Grant grant) {
+    RunningFill fill = running.get(grant.fill());
+    if (fill != null && fill.grant().leader().equals(grant.leader())) {
+      ended(grant.fill());
+    }
+  }
+
   void ended(FillId id) {
     RunningFill fill = running.remove(id);
     if (fill != null) {

@@ -249,8 +249,11 @@ public final class NodeCache implements Cache {
           replies.committed(id, new FillEvents.Commit.Discarded(reason));
       case NodeMessage.Done(long id, boolean done) -> replies.done(id, done);
       case NodeMessage.Released(FillId fill) -> slots.release(fill);
-      case NodeMessage.Succeeded(long id, Grant grant, NodeId leader, String reason) ->
-          replies.succeeded(id, succession(grant, leader, reason));
+      case NodeMessage.Succeeded(long id, Grant grant, NodeId leader, String reason) -> {
+        if (!replies.succeeded(id, succession(grant, leader, reason)) && grant != null) {
+          lateLead(grant);
+        }
+      }
       case NodeMessage.OriginNews news -> neighbours.heard(news);
       case NodeMessage.ReadRules ignored -> neighbours.heardOfRules();
       case NodeMessage.RenewSession renew ->
@@ -324,6 +327,16 @@ public final class NodeCache implements Cache {
     }
   }
 
+  /** A follower that still runs asks again; no other can lead it. */
+  private void lateLead(Grant grant) {
+    boolean runs =
+        fills.running(grant.fill()).stream()
+            .anyMatch(fill -> !fill.end().toCompletableFuture().isDone());
+    if (!runs) {
+      release(grant, "late");
+    }
+  }
+
   // --- following
 
   private void follow(Asker asker, FillId id, NodeId leader) {
@@ -356,9 +369,12 @@ public final class NodeCache implements Cache {
   private void follow(Asker asker, FillId id) {
     limitWait(asker);
     slots
-        .headed(id, fills)
+        .headed(id, fills, asker.askedNanos())
         .whenComplete(
             (fill, failed) -> {
+              if (failed instanceof FillSlots.BrokenException) {
+                reports.broke(asker.question().key(), id);
+              }
               if (fill != null) {
                 fill.head().thenAccept(head -> onHead(asker, fill, head));
               } else if (failed instanceof FillSlots.ReleasedException) {
@@ -395,12 +411,23 @@ public final class NodeCache implements Cache {
   // --- for peers
 
   /**
-   * The fill of that id that this node leads, once its head is known; fails if there is none or it
-   * is not waited for any more.
+   * The fill of that id that this node leads, once its head is known; fails if there is none, or it
+   * has broken or is not waited for any more.
    */
   public CompletionStage<Fill> led(FillId id) {
+    // The peer's keeper may have named this node just before the fill failed.
+    long askedNanos = System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(settings.reaskMillis());
     return slots
-        .headed(id, fills)
+        .headed(id, fills, askedNanos)
+        .whenComplete(
+            (fill, failed) -> {
+              if (failed instanceof FillSlots.BrokenException) {
+                slots
+                    .here(id, fills)
+                    .map(Fill::note)
+                    .ifPresent(note -> reports.broke(note.grant().key(), id));
+              }
+            })
         .thenApply(
             fill -> {
               if (leaving && fill.end().toCompletableFuture().isDone()) {

@@ -9,6 +9,7 @@ import dev.weir.fill.FillHead;
 import dev.weir.fill.FillIntent;
 import dev.weir.fill.Fills;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
@@ -28,6 +29,10 @@ final class PeerFollowing {
   private static final Logger LOG = LoggerFactory.getLogger(PeerFollowing.class);
 
   private final ConcurrentHashMap<PrimaryKey, Fill> byKey = new ConcurrentHashMap<>();
+
+  /** Of a key that varies there may be several. */
+  private final Set<Fill> copies = ConcurrentHashMap.newKeySet();
+
   private final CacheSettings settings;
   private final Consumer<FillId> ended;
 
@@ -64,10 +69,12 @@ final class PeerFollowing {
                 return;
               }
               PrimaryKey key = asker.question().key();
-              if (byKey.putIfAbsent(key, fill) == null) {
+              byKey.putIfAbsent(key, fill);
+              if (copies.add(fill)) {
                 fill.end()
                     .thenRun(
                         () -> {
+                          copies.remove(fill);
                           byKey.remove(key, fill);
                           ended.accept(fill.id());
                         });

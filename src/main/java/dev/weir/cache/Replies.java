@@ -33,11 +33,10 @@ final class Replies {
     return await(successions);
   }
 
-  void succeeded(long id, Succession succession) {
+  /** False if nobody awaits it any more. */
+  boolean succeeded(long id, Succession succession) {
     CompletableFuture<Succession> awaited = successions.remove(id);
-    if (awaited != null) {
-      awaited.complete(succession);
-    }
+    return awaited != null && awaited.complete(succession);
   }
 
   void committed(long id, FillEvents.Commit commit) {

@@ -38,6 +38,12 @@ public interface Fill {
   /** How it ended; never fails. */
   CompletionStage<End> end();
 
+  /**
+   * Whether it may answer a request of that time ({@link System#nanoTime}). One that broke answers
+   * nobody who came later, and before its time only with a failure that came instead of a head.
+   */
+  boolean answers(long askedNanos);
+
   /** Whether all its bytes are here: if they are to be stored, they are about to be. */
   boolean arrived();
 

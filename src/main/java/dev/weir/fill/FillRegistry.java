@@ -18,6 +18,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.pekko.actor.ActorSystem;
 import org.apache.pekko.actor.Cancellable;
 import org.apache.pekko.stream.SystemMaterializer;
+import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.util.ByteString;
 
@@ -80,8 +81,8 @@ public final class FillRegistry implements Fills {
 
   @Override
   public CompletionStage<Fill> follow(FillId id, NodeId leader, OriginTerms terms) {
-    Fill here = fills.get(id);
-    if (here != null) {
+    SpooledFill here = fills.get(id);
+    if (here != null && !here.isBroken()) {
       return CompletableFuture.completedStage(here);
     }
     CompletableFuture<Fill> fresh = new CompletableFuture<>();
@@ -116,9 +117,13 @@ public final class FillRegistry implements Fills {
       return new SettledFill(opened.note().grant().fill(), told);
     }
     SpooledFill fill = SpooledFill.following(opened.note(), terms, context);
-    fills.put(fill.id(), fill);
-    fill.follow(opened.note().grant(), streaming, bytes);
-    return fill;
+    SpooledFill here = fills.merge(fill.id(), fill, (old, fresh) -> old.isBroken() ? fresh : old);
+    if (here.equals(fill)) {
+      fill.follow(opened.note().grant(), streaming, bytes);
+    } else {
+      bytes.runWith(Sink.cancelled(), context.materializer());
+    }
+    return here;
   }
 
   /** A fill that runs, or has ended so lately that its spool can still be read. */

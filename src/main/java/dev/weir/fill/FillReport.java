@@ -28,6 +28,8 @@ final class FillReport {
   /** What this node may commit under; a follower gets one if it takes the lead. */
   private volatile @Nullable Grant grant;
 
+  private volatile long endedNanos;
+
   FillReport(FillContext context, Audience audience, @Nullable Grant grant) {
     this.context = context;
     this.audience = audience;
@@ -46,13 +48,19 @@ final class FillReport {
     return end.getNow(null) instanceof End.Broken;
   }
 
+  /** Whether it ended after that moment ({@link System#nanoTime}). */
+  boolean endedAfter(long nanos) {
+    return isEnded() && endedNanos - nanos > 0;
+  }
+
   @Nullable Grant grant() {
     return grant;
   }
 
-  /** From here on this node leads the fill. */
-  void granted(Grant given) {
+  /** From here on this node leads the fill; false if it has ended: then nobody here can. */
+  boolean granted(Grant given) {
     grant = given;
+    return !told.get() && !isEnded();
   }
 
   void head(FillIntent intent) {
@@ -154,13 +162,18 @@ final class FillReport {
   }
 
   private void tell(FillEvents.Ending ending, String reason) {
-    Grant leading = grant;
-    if (told.compareAndSet(false, true) && leading != null) {
+    boolean first = told.compareAndSet(false, true);
+    Grant leading = grant; // read after that: a grant that comes now finds it told
+    if (first && leading != null) {
       context.events().ended(leading, ending, reason);
     }
   }
 
   private void finish(End how) {
+    if (isEnded()) {
+      return;
+    }
+    endedNanos = System.nanoTime();
     if (!end.complete(how)) {
       return;
     }

@@ -16,7 +16,8 @@ public interface Fills {
 
   /**
    * Reads along with a fill that another node leads; this node's copy of it, made once however many
-   * ask. Completes when its head is known; fails if the leader cannot be reached or has ended it.
+   * ask, and anew if that broke: another may have brought the fill further. Completes when its head
+   * is known; fails if the leader cannot be reached or has ended it.
    *
    * @param terms on which the first who asks here would ask the origin; they hold if this node goes
    *     on in the leader's place, for the gates and credentials of a request are its own node's to

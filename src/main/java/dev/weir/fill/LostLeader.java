@@ -76,9 +76,12 @@ final class LostLeader {
                   context.settings().reopenMillis(),
                   () -> reopen(leader, body, cause, context.settings().reopenTries()));
       case Succession.Lead(Grant granted) -> {
-        report.granted(granted);
-        context.metrics().takenOver.increment();
-        body.resume(cause);
+        if (report.granted(granted)) {
+          context.metrics().takenOver.increment();
+          body.resume(cause);
+        } else {
+          context.events().ended(granted, FillEvents.Ending.ABANDONED, "late");
+        }
       }
       case Succession.Lost lost -> body.failed(cause);
       case null -> body.failed(cause);

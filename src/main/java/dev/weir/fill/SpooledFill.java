@@ -151,6 +151,12 @@ final class SpooledFill implements Fill {
   }
 
   @Override
+  public boolean answers(long askedNanos) {
+    return !report.isBroken()
+        || (report.endedAfter(askedNanos) && head.getNow(null) instanceof FillHead.Failed);
+  }
+
+  @Override
   public Source<ByteString, NotUsed> read(long from, long to) {
     RelayedBody direct = relayed;
     if (direct != null) {
@@ -434,6 +440,11 @@ final class SpooledFill implements Fill {
 
   boolean isRunning() {
     return !report.isEnded();
+  }
+
+  /** Whether it ended before its time: what is here of it leads nowhere. */
+  boolean isBroken() {
+    return report.isBroken();
   }
 
   /** Looks after it; true once nothing of it needs looking after any more. */

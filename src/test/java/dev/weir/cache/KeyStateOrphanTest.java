@@ -83,4 +83,20 @@ class KeyStateOrphanTest {
     assertThat(next.leader()).isEqualTo(other);
     assertThat(state.orphaned(orphan(FOLLOWER, 10), 1)).isEqualTo(new OrphanDecision.Follow(other));
   }
+
+  @Test
+  void aLeaderThatWasReplacedDoesNotEndWhatAnotherLeadsNow() {
+    // Given
+    KeeperCommand.Orphaned asking = orphan(FOLLOWER, 10);
+    state.orphaned(asking, 0);
+    Grant next = Objects.requireNonNull(state.elect(lost.fill(), List.of(asking), 0));
+
+    // When the former leader gives up
+    state.ended(lost);
+
+    // Then
+    assertThat(state.leaders()).containsExactly(FOLLOWER);
+    state.ended(next);
+    assertThat(state.leaders()).isEmpty();
+  }
 }

@@ -36,7 +36,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.apache.pekko.actor.ActorSystem;
 import org.apache.pekko.stream.javadsl.Sink;
@@ -53,6 +55,9 @@ public final class FillHarness implements FillEvents, AutoCloseable {
   public final FillRegistry fills;
   volatile PeerFills peers = PeerFills.NONE;
   final Deque<Succession> successions = new ConcurrentLinkedDeque<>();
+  final AtomicInteger asked = new AtomicInteger();
+  volatile Supplier<CompletionStage<Succession>> succession =
+      () -> CompletableFuture.completedStage(successions.remove());
   final List<Entry> committed = new CopyOnWriteArrayList<>();
   final List<String> ended = new CopyOnWriteArrayList<>();
   private final Path folder;
@@ -197,7 +202,8 @@ public final class FillHarness implements FillEvents, AutoCloseable {
   @Override
   public CompletionStage<Succession> orphaned(
       FillPlan plan, Grant lost, FillIntent.Store intent, long bytes) {
-    return CompletableFuture.completedStage(successions.remove());
+    asked.incrementAndGet();
+    return succession.get();
   }
 
   @Override

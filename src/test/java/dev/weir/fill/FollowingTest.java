@@ -10,6 +10,7 @@ import dev.weir.entry.Grant;
 import dev.weir.entry.NodeId;
 import dev.weir.http.Headers;
 import dev.weir.origin.CircuitTerms;
+import dev.weir.origin.OriginFailure;
 import dev.weir.origin.OriginTerms;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -198,5 +199,62 @@ class FollowingTest {
     assertThat(FillHarness.failure(following.digest(bytes))).isNotNull();
     assertThat(await(copy.end())).isInstanceOf(Fill.End.Broken.class);
     assertThat(following.committed).isEmpty();
+  }
+
+  @Test
+  void aCopyThatBrokeInTheLeadIsNotWhatIsReadOfTheNextLeader() {
+    // Given a copy that took the lead and failed
+    Fill led = lead();
+    following.peers =
+        (leader, id, from) ->
+            open(leader, id, from)
+                .thenApply(
+                    whole ->
+                        new PeerFills.Opened(whole.note(), TestOrigins.cutAfter(BODY, 500_000)));
+    following.successions.add(
+        new Succession.Lead(
+            new Grant(FillHarness.KEY, led.id(), dev.weir.entry.Epoch.FIRST, new NodeId("me"))));
+    following.origins.answer(
+        CompletableFuture.failedStage(
+            new OriginFailure(OriginFailure.Kind.CONNECT, "refused", null)));
+    Fill broken = await(following.fills.follow(led.id(), LEADER, TERMS));
+    assertThat(await(broken.end())).isInstanceOf(Fill.End.Broken.class);
+
+    // When
+    following.peers = this::open;
+    Fill copy = await(following.fills.follow(led.id(), new NodeId("next:1/b"), TERMS));
+    Fill again = await(following.fills.follow(led.id(), new NodeId("next:1/b"), TERMS));
+
+    // Then
+    assertThat(again).isSameAs(copy);
+    assertThat(digest(following.read(copy))).isEqualTo(digest(BODY));
+    assertThat(following.ended).hasSize(1);
+  }
+
+  @Test
+  void aLeadGivenToACopyThatHasEndedMeanwhileGoesBack() {
+    // Given a copy whose leader is lost, and a keeper that takes its time
+    Fill led = lead();
+    following.peers =
+        (leader, id, from) ->
+            open(leader, id, from)
+                .thenApply(
+                    whole ->
+                        new PeerFills.Opened(whole.note(), TestOrigins.cutAfter(BODY, 500_000)));
+    CompletableFuture<Succession> decided = new CompletableFuture<>();
+    following.succession = () -> decided;
+    SpooledFill copy = (SpooledFill) await(following.fills.follow(led.id(), LEADER, TERMS));
+    FillHarness.until(() -> following.asked.get() == 1);
+
+    // When
+    copy.abort("deadline");
+    decided.complete(
+        new Succession.Lead(
+            new Grant(FillHarness.KEY, led.id(), dev.weir.entry.Epoch.FIRST, new NodeId("me"))));
+
+    // Then
+    FillHarness.until(() -> !following.ended.isEmpty());
+    assertThat(following.ended).containsExactly("ABANDONED late");
+    assertThat(following.origins.requests()).isEmpty();
   }
 }
