@@ -59,6 +59,7 @@ import dev.weir.store.s3.S3StoreSettings;
 import dev.weir.tls.CertificateAuthority;
 import dev.weir.tls.InterceptionTls;
 import dev.weir.tls.LeafMint;
+import dev.weir.tls.NativeCurves;
 import dev.weir.tls.TlsCaSettings;
 import dev.weir.tls.UpstreamTrust;
 import dev.weir.wire.GuardSettings;
@@ -200,11 +201,18 @@ final class Node {
     Ahead<UpstreamTrust> trust =
         Ahead.of(
             "weir-trust", () -> UpstreamTrust.load(tls, System.getenv(), InstantSource.system()));
+    Ahead<LeafMint> leaves =
+        Ahead.of(
+            "weir-leaves",
+            () -> {
+              NativeCurves.of(tls); // loads while the CA is read
+              return new LeafMint(authority.get(), tls, InstantSource.system());
+            });
     S3StoreSettings s3 = S3StoreSettings.from(rooms.getConfig("store.s3"));
     ActorSystem data = DataSystem.create("weir-data", s3.pools().withFallback(settings.config()));
     closings.addStage("streams", () -> terminated(data));
     CertificateAuthority ca = authority.get();
-    LeafMint mint = new LeafMint(ca, tls, InstantSource.system());
+    LeafMint mint = leaves.get();
     listening = Listening.of(settings, mint, tls);
     beside = Listening.mirrorBeside(settings, mint, tls);
     FleetParts fleet = FleetParts.of(rooms.getConfig("cluster"), data);

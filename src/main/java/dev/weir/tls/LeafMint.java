@@ -6,6 +6,7 @@ import dev.weir.tls.LeafRefusedException.Reason;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
+import java.security.PrivateKey;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
@@ -14,6 +15,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 import org.bouncycastle.asn1.x500.X500Name;
@@ -59,6 +61,7 @@ public final class LeafMint {
   private final LongAdder minted = new LongAdder();
   private final LongAdder refused = new LongAdder();
 
+  private final PrivateKey caKey;
   private final KeyPair key;
   private final SubjectPublicKeyInfo publicKey;
   private final SubjectKeyIdentifier subjectKeyId;
@@ -79,7 +82,9 @@ public final class LeafMint {
     this.leaves = Caffeine.newBuilder().maximumSize(settings.leafCacheEntries()).build();
     this.signatureAlgorithm = SignatureAlgorithms.of(ca.certificate().getPublicKey());
     try {
-      this.key = CaMaker.newKeyPair();
+      Optional<NativeCurves> curves = NativeCurves.of(settings);
+      this.caKey = curves.map(found -> found.adopt(ca.key())).orElse(ca.key());
+      this.key = curves.isPresent() ? curves.get().newKeyPair() : CaMaker.newKeyPair();
       this.publicKey = SubjectPublicKeyInfo.getInstance(key.getPublic().getEncoded());
       JcaX509ExtensionUtils extensions = new JcaX509ExtensionUtils();
       this.subjectKeyId = extensions.createSubjectKeyIdentifier(key.getPublic());
@@ -194,7 +199,7 @@ public final class LeafMint {
               Extension.subjectAlternativeName, !fits, new GeneralNames(name.alternativeName()))
           .addExtension(Extension.authorityKeyIdentifier, false, authorityKeyId)
           .addExtension(Extension.subjectKeyIdentifier, false, subjectKeyId);
-      ContentSigner signer = new JcaContentSignerBuilder(signatureAlgorithm).build(ca.key());
+      ContentSigner signer = new JcaContentSignerBuilder(signatureAlgorithm).build(caKey);
       return new JcaX509CertificateConverter().getCertificate(builder.build(signer));
     } catch (IOException | GeneralSecurityException | OperatorCreationException e) {
       throw new IllegalStateException("a leaf could not be signed", e);

@@ -28,7 +28,8 @@ public record TlsCaSettings(
     int sessionTimeoutSeconds,
     int serverReloadSeconds,
     int upstreamSessionCacheEntries,
-    int upstreamSessionTimeoutSeconds) {
+    int upstreamSessionTimeoutSeconds,
+    boolean nativeCurves) {
 
   /** Clients refuse leaves that live longer, counted with the days they are backdated by. */
   static final int MAX_LEAF_LIFE_DAYS = 198;
@@ -75,7 +76,8 @@ public record TlsCaSettings(
         tls.getInt("session-timeout-seconds"),
         tls.getInt("server-reload-seconds"),
         tls.getInt("upstream-session-cache-entries"),
-        tls.getInt("upstream-session-timeout-seconds"));
+        tls.getInt("upstream-session-timeout-seconds"),
+        tls.getBoolean("native-curves"));
   }
 
   /** A list, or (from a flag or the environment) one text. */

@@ -12,6 +12,7 @@ import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
@@ -22,6 +23,10 @@ import org.openjdk.jmh.annotations.TearDown;
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 public class MintBenchmark {
+  /** Whether native code does the arithmetic; each value has a process of its own. */
+  @Param({"true", "false"})
+  public boolean nativeCurves;
+
   private Path folder = Path.of("");
   private LeafMint mint;
   private InterceptionTls tls;
@@ -35,7 +40,9 @@ public class MintBenchmark {
     TlsCaSettings settings =
         TlsCaSettings.from(
             ConfigFactory.parseString(
-                    "weir.tls { mints-per-second = 1000000000, mint-burst = 1000000000,"
+                    "weir.tls { native-curves = "
+                        + nativeCurves
+                        + ", mints-per-second = 1000000000, mint-burst = 1000000000,"
                         + " upstream-session-cache-entries = 1, upstream-session-timeout-seconds ="
                         + " 1, upstream-ca = [\"\"\""
                         + ca.pem()
