@@ -8,7 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
@@ -37,8 +38,10 @@ final class Arrival {
   /** What is kept back; a smaller chunk is seen whole or not at all. */
   static final long LAST_PIECE_BYTES = 64 << 10;
 
-  /** As much is written at once. */
-  private static final int WRITE_BYTES = 256 << 10;
+  /** As much is written at once, if it comes within the time: a thread is woken for each write. */
+  private static final int WRITE_BYTES = 512 << 10;
+
+  private static final Duration WRITE_WITHIN = Duration.ofMillis(10);
 
   private record Waiter(long offset, CompletableFuture<Long> stage) {}
 
@@ -46,7 +49,7 @@ final class Arrival {
   private final long lengthBytes;
   private final Arrivals.Means means;
   private final Arrivals owner;
-  private final MessageDigest sha256 = sha256();
+  private final MessageDigest sha256 = Sha256.begin();
   private final List<Waiter> waiters = new ArrayList<>();
   private volatile @Nullable FileChannel channel;
   private @Nullable Path file;
@@ -186,29 +189,40 @@ final class Arrival {
     return false;
   }
 
+  /**
+   * What came before a break is written like the rest, and only then is the stream taken up again:
+   * while a write is under way nobody knows where.
+   */
   private void fetch() {
+    AtomicReference<@Nullable Throwable> broken = new AtomicReference<>();
     means
         .objects()
         .read(id, written, lengthBytes)
-        // While one write runs what comes is gathered: a thread is woken for more than a packet.
-        .batchWeighted(
-            WRITE_BYTES, bytes -> (long) bytes.size(), gathered -> gathered, ByteString::concat)
-        .mapAsync(1, bytes -> means.pool().call(() -> write(bytes)))
+        .mapError(
+            Throwable.class,
+            failed -> {
+              broken.set(failed);
+              return failed;
+            })
+        .onErrorComplete()
+        .groupedWeightedWithin(WRITE_BYTES, piece -> (long) piece.size(), WRITE_WITHIN)
+        .mapAsync(1, pieces -> means.pool().call(() -> write(pieces)))
         .runWith(Sink.ignore(), means.materializer())
-        .whenComplete(
-            (_, failed) -> {
-              if (failed == null) {
-                means
-                    .pool()
-                    .call(this::finish)
-                    .thenCompose(adoption -> adoption)
-                    .whenComplete(this::finished);
-              } else if (mayResume(failed)) {
-                fetch();
-              } else {
-                end(failed);
-              }
-            });
+        .whenComplete((_, unwritten) -> fetched(unwritten == null ? broken.get() : unwritten));
+  }
+
+  private void fetched(@Nullable Throwable failed) {
+    if (failed == null) {
+      means
+          .pool()
+          .call(this::finish)
+          .thenCompose(adoption -> adoption)
+          .whenComplete(this::finished);
+    } else if (mayResume(failed)) {
+      fetch();
+    } else {
+      end(failed);
+    }
   }
 
   private boolean mayResume(Throwable failed) {
@@ -227,21 +241,28 @@ final class Arrival {
         : failed;
   }
 
-  private long write(ByteString bytes) throws IOException {
+  /** Not joined before: that would copy every byte once more. */
+  private long write(List<ByteString> pieces) throws IOException {
     FileChannel open = channel;
     if (open == null) {
       throw new IOException("no file");
     }
-    long at = written;
-    byte[] flat = bytes.toArrayUnsafe();
-    sha256.update(flat);
-    ByteBuffer rest = ByteBuffer.wrap(flat);
-    while (rest.hasRemaining()) {
-      at += open.write(rest, at);
+    List<ByteBuffer> parts = new ArrayList<>();
+    for (ByteString piece : pieces) {
+      piece.getByteBuffers().forEach(parts::add);
     }
-    written = at;
-    reached(Math.min(at, lengthBytes - LAST_PIECE_BYTES));
-    return at;
+    long bytes = 0;
+    for (ByteBuffer part : parts) {
+      bytes += part.remaining();
+      sha256.update(part.duplicate());
+    }
+    ByteBuffer[] rest = parts.toArray(ByteBuffer[]::new);
+    for (long left = bytes; left > 0; ) {
+      left -= open.write(rest);
+    }
+    written += bytes;
+    reached(Math.min(written, lengthBytes - LAST_PIECE_BYTES));
+    return written;
   }
 
   private void reached(long now) {
@@ -318,14 +339,6 @@ final class Arrival {
       Files.deleteIfExists(spool);
     } catch (IOException e) {
       log.debug("A spool file stays until the next start: {}", e.toString());
-    }
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
     }
   }
 }

@@ -24,6 +24,9 @@ final class FolderObjectStore implements ObjectStore {
   private final ObjectStoreMetrics metrics = new ObjectStoreMetrics();
   final AtomicInteger reads = new AtomicInteger();
 
+  /** So many reads break in the middle of what they were asked for. */
+  final AtomicInteger breaks = new AtomicInteger();
+
   /** While it is set every call fails with it. */
   volatile StoreException failure;
 
@@ -87,6 +90,17 @@ final class FolderObjectStore implements ObjectStore {
     } catch (IOException e) {
       return Source.failed(e);
     }
+    return breaks.getAndUpdate(left -> Math.max(0, left - 1)) > 0
+        ? bytes(id, from, (from + to) / 2)
+            .concatLazy(Source.lazySource(() -> Source.failed(broken())))
+        : bytes(id, from, to);
+  }
+
+  private static StoreException broken() {
+    return new StoreException(StoreException.Kind.UNAVAILABLE, "broken off");
+  }
+
+  private Source<ByteString, NotUsed> bytes(ChunkId id, long from, long to) {
     return Source.lazySource(() -> FileIO.fromPath(path(id), 32 << 10, from))
         .mapMaterializedValue(ignored -> NotUsed.getInstance())
         .statefulMap(

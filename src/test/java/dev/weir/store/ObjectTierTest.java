@@ -247,6 +247,21 @@ class ObjectTierTest {
   }
 
   @Test
+  void aStreamThatBreaksGoesOnWhereItBroke() throws Exception {
+    // Given
+    byte[] body = bytes(27, CHUNK);
+    Entry entry = uploaded("a", body);
+    wipeDisk();
+    objects.breaks.set(3);
+    // When
+    byte[] read = read(entry, 0, body.length);
+    // Then
+    assertThat(read).isEqualTo(body);
+    assertThat(objects.reads.get()).isEqualTo(4);
+    assertThat(stores.tier().orElseThrow().damagedChunks().getAsLong()).isZero();
+  }
+
+  @Test
   void aRangeFetchesOnlyTheChunksItTouches() throws Exception {
     // Given
     byte[] body = bytes(8, 3_000_000);
