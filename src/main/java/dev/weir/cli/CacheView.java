@@ -124,7 +124,7 @@ interface CacheView extends AutoCloseable {
               InspectSettings.from(rooms.getConfig("inspect")),
               Clock.systemUTC(),
               ForkJoinPool.commonPool());
-      return new Direct(stores, new Looks(inspector, Node.rules(settings)), log);
+      return new Direct(stores, new Looks(inspector, NodeBase.rules(settings)), log);
     }
 
     @Override

@@ -12,13 +12,11 @@ import dev.weir.cluster.PeerServer;
 import dev.weir.cluster.PeeredObjects;
 import dev.weir.entry.NodeId;
 import dev.weir.fill.PeerFills;
-import dev.weir.store.ChunkStore;
 import dev.weir.store.ObjectStore;
 import dev.weir.tls.CertificateAuthority;
 import dev.weir.tls.PeerIdentity;
 import java.nio.file.Path;
 import java.util.Set;
-import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import org.apache.pekko.actor.ActorSystem;
 import org.apache.pekko.http.javadsl.ServerBinding;
@@ -27,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 /** What makes a node one of several; all of it absent in a node without peers. */
 final class FleetParts {
   private final FleetSettings settings;
+  private final Hello hello;
   private final @Nullable PeerIdentity identity;
   private final @Nullable PeerClient client;
   private final NodeId node;
@@ -34,29 +33,28 @@ final class FleetParts {
 
   private FleetParts(
       FleetSettings settings,
+      Hello hello,
       @Nullable PeerIdentity identity,
       @Nullable PeerClient client,
       NodeId node) {
     this.settings = settings;
+    this.hello = hello;
     this.identity = identity;
     this.client = client;
     this.node = node;
   }
 
-  static FleetParts of(Config room, ActorSystem data) {
-    FleetSettings settings;
-    try {
-      settings = FleetSettings.from(room);
-    } catch (IllegalArgumentException bad) {
-      throw new SettingsException(String.valueOf(bad.getMessage()));
-    }
+  static FleetParts of(Config room, ActorSystem data, CertificateAuthority ca) {
+    FleetSettings settings = NodeSettings.read(() -> FleetSettings.from(room));
+    Hello hello = new Hello(ca.fingerprint(), Hello.KEY_SHAPE, Hello.PROTOCOL, Main.version());
     Path folder = settings.folder();
     if (folder == null) {
-      return new FleetParts(settings, null, null, NodeNames.alone());
+      return new FleetParts(settings, hello, null, null, NodeNames.alone());
     }
     PeerIdentity identity = PeerIdentity.load(folder);
     return new FleetParts(
         settings,
+        hello,
         identity,
         new PeerClient(data, identity, settings),
         NodeNames.fresh(settings.host(), settings.peerPort()));
@@ -80,10 +78,6 @@ final class FleetParts {
     peers = known;
   }
 
-  boolean isFleet() {
-    return settings.isFleet();
-  }
-
   FleetSettings settings() {
     return settings;
   }
@@ -96,35 +90,26 @@ final class FleetParts {
     return client == null ? PeerFills.NONE : client;
   }
 
-  private static Hello hello(CertificateAuthority ca) {
-    return new Hello(ca.fingerprint(), Hello.KEY_SHAPE, Hello.PROTOCOL, Main.version());
-  }
-
   /** What the fabric needs; null without peers. */
-  FabricSystem.@Nullable Peers peers(CertificateAuthority ca) {
+  FabricSystem.@Nullable Peers peers() {
     return client == null || identity == null
         ? null
-        : new FabricSystem.Peers(settings, identity, client, hello(ca));
+        : new FabricSystem.Peers(settings, identity, client, hello);
   }
 
   /** Opens the peer port; null without peers. */
-  @Nullable ServerBinding serve(
-      ActorSystem data,
-      CertificateAuthority ca,
-      NodeCache cache,
-      ChunkStore chunks,
-      Executor blocking) {
+  @Nullable ServerBinding serve(DataPlane data, NodeCache cache) {
     if (identity == null) {
       return null;
     }
     PeerServer server =
         new PeerServer(
-            hello(ca),
+            hello,
             cache::led,
-            new PeerChunks(chunks, blocking, settings.pieceBytes()),
+            new PeerChunks(data.stores().chunks(), data.blocking(), settings.pieceBytes()),
             settings.idleMillis());
     return Closings.await(
-        server.bind(data, identity, settings.host(), settings.peerPort()),
+        server.bind(data.system(), identity, settings.host(), settings.peerPort()),
         () ->
             "cannot listen on %s:%d for peers; choose another --peer-port or --cluster-host"
                 .formatted(settings.host(), settings.peerPort()));

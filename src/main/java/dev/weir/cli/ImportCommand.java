@@ -126,7 +126,7 @@ final class ImportCommand {
       ElasticSettings index,
       ParseResult parsed,
       Mover.Plan plan) {
-    ImportKeys keys = new ImportKeys(Node.rules(settings).get());
+    ImportKeys keys = new ImportKeys(NodeBase.rules(settings).get());
     try (Streams streams = Streams.open(bucket.pools().withFallback(settings.config()));
         ImportStores into = ImportStores.open(settings, streams.system());
         ForeignIndex from = ForeignIndex.open(streams.system(), index);

@@ -20,7 +20,6 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
-import java.util.concurrent.ExecutorService;
 import org.apache.pekko.actor.ActorSystem;
 import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.SystemMaterializer;
@@ -36,6 +35,7 @@ final class NodeStores {
   private final ServeSettings settings;
   private final Config rooms;
   private final CollectionSettings collection;
+  private final S3StoreSettings s3;
   private Optional<ObjectStore> objects = Optional.empty();
 
   /** Says what is wrong with the settings of the collection, before anything is opened. */
@@ -43,10 +43,15 @@ final class NodeStores {
     this.settings = settings;
     this.rooms = settings.config().getConfig("weir");
     this.collection = collection(rooms);
+    this.s3 = S3StoreSettings.from(rooms.getConfig("store.s3"));
   }
 
   CollectionSettings collection() {
     return collection;
+  }
+
+  S3StoreSettings s3() {
+    return s3;
   }
 
   /** The object store that all nodes share, once opened; empty if there is none. */
@@ -54,34 +59,34 @@ final class NodeStores {
     return objects;
   }
 
-  LocalStores open(ActorSystem data, S3StoreSettings s3, FleetParts fleet) {
+  LocalStores open(ActorSystem data, FleetParts fleet) {
     StoreSettings local = StoreSettings.from(rooms.getConfig("store"));
     Config elastic = rooms.getConfig("store.elasticsearch");
     Materializer streams = SystemMaterializer.get(data).materializer();
-    Optional<S3ObjectStore> bucket =
-        s3.isWanted() ? Optional.of(bucket(s3, data)) : Optional.empty();
+    Optional<S3ObjectStore> bucket = s3.isWanted() ? Optional.of(bucket(data)) : Optional.empty();
     objects = bucket.map(store -> store);
     fleet.requireShared(bucket.isPresent(), ElasticSettings.isConfigured(elastic));
     if (bucket.isEmpty()) {
       return ElasticSettings.isConfigured(elastic)
           ? LocalStores.openWith(
               ElasticMetadataStore.open(data, ElasticSettings.from(elastic)),
-              Node.dataDir(settings),
+              NodeSettings.dataDir(settings),
               local,
               streams)
-          : LocalStores.open(Node.dataDir(settings), local);
+          : LocalStores.open(NodeSettings.dataDir(settings), local);
     }
     MetadataStore metadata =
         ElasticSettings.isConfigured(elastic)
             ? ElasticMetadataStore.open(data, ElasticSettings.from(elastic))
-            : RocksMetadataStore.open(Node.dataDir(settings).resolve("metadata"), local.metadata());
+            : RocksMetadataStore.open(
+                NodeSettings.dataDir(settings).resolve("metadata"), local.metadata());
     ObjectStore claimed =
         new ClaimedObjects(bucket.get(), metadata.notes(), collection, InstantSource.system());
     LocalStores stores = null;
     try {
       stores =
           LocalStores.openTier(
-              metadata, fleet.peered(claimed), Node.dataDir(settings), local, streams);
+              metadata, fleet.peered(claimed), NodeSettings.dataDir(settings), local, streams);
       return stores;
     } finally {
       if (stores == null) {
@@ -106,7 +111,7 @@ final class NodeStores {
     }
   }
 
-  private static S3ObjectStore bucket(S3StoreSettings s3, ActorSystem data) {
+  private S3ObjectStore bucket(ActorSystem data) {
     try {
       S3ObjectStore bucket = new S3ObjectStore(s3, S3Access.standard(s3), data);
       sweepUploads(bucket);
@@ -130,18 +135,17 @@ final class NodeStores {
   }
 
   /** Bodies as one object each, where there is a bucket; made when a hit is to be redirected. */
-  WholeObjects whole(ActorSystem data, LocalStores stores, ExecutorService blocking) {
-    S3StoreSettings s3 = S3StoreSettings.from(rooms.getConfig("store.s3"));
+  WholeObjects whole(DataPlane data) {
     return s3.isWanted()
         ? new S3WholeObjects(
             s3,
             WholeSettings.from(rooms.getConfig("store.s3.whole")),
             collection.wholeMaxAgeMillis(),
             S3Access.standard(s3),
-            stores.bodies(),
+            data.stores().bodies(),
             Clock.systemUTC(),
-            blocking,
-            data)
+            data.blocking(),
+            data.system())
         : WholeObjects.NONE;
   }
 }

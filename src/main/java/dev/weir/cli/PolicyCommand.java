@@ -137,7 +137,7 @@ final class PolicyCommand {
         ServeSettings.from(new SettingsLoader(System.getenv()).load(settings(parsed)));
     RuleBook book;
     try {
-      book = RuleFiles.load(files, settings.defaultPolicy(), Node.rulesSettings(settings));
+      book = RuleFiles.load(files, settings.defaultPolicy(), NodeSettings.rules(settings));
     } catch (RuleFileException bad) {
       out.println(bad.getMessage());
       out.flush();
@@ -168,7 +168,7 @@ final class PolicyCommand {
     try {
       RuleBook book =
           RuleFiles.load(
-              settings.policyFiles(), settings.defaultPolicy(), Node.rulesSettings(settings));
+              settings.policyFiles(), settings.defaultPolicy(), NodeSettings.rules(settings));
       String between = "";
       for (String url : parsed.matchedPositionalValue(0, List.<String>of())) {
         out.print(between);
