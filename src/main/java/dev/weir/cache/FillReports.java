@@ -257,9 +257,21 @@ final class FillReports implements FillEvents {
 
   @Override
   public void progress(Grant grant, long bytes) {
-    Grant real = real(grant);
+    Led fill = led.get(grant.fill());
+    if (fill == null) {
+      return;
+    }
+    Grant real;
+    KeeperCommand.Place place;
+    synchronized (fill) {
+      real = fill.grant;
+      place =
+          fill.intent instanceof FillIntent.Store(var response, VariantKey variant, var vary)
+              ? new KeeperCommand.Place(vary, variant)
+              : null;
+    }
     if (real != null) {
-      send(real, new KeeperCommand.Progress(real, bytes));
+      send(real, new KeeperCommand.Progress(real, bytes, place));
     }
   }
 

@@ -100,21 +100,6 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
   /** A command that came before the metadata. */
   private record Early(KeeperCommand command, long sinceNanos) {}
 
-  /** An invalidation until all holders have forgotten and the tombstone is written. */
-  private static final class Purge {
-    final KeeperCommand.Invalidate command;
-    final Set<NodeId> holders;
-    final long sinceNanos = now();
-    boolean written;
-    boolean persisted = true;
-
-    Purge(KeeperCommand.Invalidate command, Set<NodeId> holders, boolean written) {
-      this.command = command;
-      this.holders = holders;
-      this.written = written;
-    }
-  }
-
   private final PrimaryKey key;
   private final Context context;
   private final TimerScheduler<KeeperCommand> timers;
@@ -124,7 +109,8 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
   private final Map<NodeId, ActorRef<NodeMessage>> nodes = new HashMap<>();
   private final Queue<Early> early = new ArrayDeque<>();
   private final Deque<Operation> operations = new ArrayDeque<>();
-  private final Map<Long, Purge> purges = new HashMap<>();
+  private final Purges purges;
+  private final EarlyReports reports;
   private final Map<FillId, List<KeeperCommand.Orphaned>> orphans = new HashMap<>();
   private long sequence;
   private boolean loading;
@@ -156,6 +142,8 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
     this.context = context;
     this.timers = timers;
     this.passivate = passivate;
+    this.purges = new Purges(timers::cancel);
+    this.reports = new EarlyReports(context.settings());
     actor.setReceiveTimeout(
         Duration.ofMillis(context.settings().idleMillis()), new KeeperCommand.Idle());
   }
@@ -168,15 +156,14 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
       case KeeperCommand.Invalidate invalidate -> whenReady(invalidate);
       case KeeperCommand.Drop drop -> whenReady(drop);
       case KeeperCommand.Ping(long id, var node) -> node.tell(new NodeMessage.Done(id, true));
-      case KeeperCommand.Started(var grant) -> ready(known -> known.heard(grant, now()));
-      case KeeperCommand.Progress(var grant, long bytes) ->
-          ready(known -> known.heard(grant, now()));
+      case KeeperCommand.Started started -> ofFill(started);
+      case KeeperCommand.Progress progress -> ofFill(progress);
+      case KeeperCommand.Headed head -> ofFill(head);
+      case KeeperCommand.Ended ended -> ofFill(ended);
       case KeeperCommand.Orphaned orphan -> whenReady(orphan);
       case KeeperCommand.Elect(FillId fill) -> ready(known -> elect(known, fill));
-      case KeeperCommand.Headed head -> ready(known -> known.headed(head, now()));
-      case KeeperCommand.Ended(var grant, String reason) -> ready(known -> known.ended(grant));
-      case KeeperCommand.Revoked(NodeId node, long upTo) -> onRevoked(node, upTo);
-      case KeeperCommand.TermsOver(long upTo) -> onTermsOver(upTo);
+      case KeeperCommand.Revoked(NodeId node, long upTo) -> purges.revoked(node, upTo);
+      case KeeperCommand.TermsOver(long upTo) -> purges.termsOver(upTo);
       case KeeperCommand.Loaded(StoredKey stored) -> onLoaded(stored);
       case KeeperCommand.Wrote(KeeperStore.Result result) -> onWrote(result);
       case KeeperCommand.LoadAgain again -> loadIfNeeded();
@@ -244,9 +231,8 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
         Math.min(doubled, Math.max(settings.purgePauseMillis(), settings.storeRetryMillis())));
   }
 
-  private boolean isPatient(long sinceNanos) {
-    long patience = TimeUnit.MILLISECONDS.toNanos(context.settings().purgePatienceMillis());
-    return now() - sinceNanos < patience;
+  private long purgePatienceNanos() {
+    return TimeUnit.MILLISECONDS.toNanos(context.settings().purgePatienceMillis());
   }
 
   private void load() {
@@ -280,6 +266,8 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
       failedLoads = 0;
       KeyState known = new KeyState(key, context.settings(), stored);
       state = known;
+      reports.tell(known, now());
+      watchRunning(known);
       waited.forEach(one -> perform(known, one.command()));
     }
   }
@@ -290,7 +278,8 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
     failedLoads++;
     retryAtNanos = now() + TimeUnit.MILLISECONDS.toNanos(context.settings().storeRetryMillis());
     for (Early one : waited) {
-      if (one.command() instanceof KeeperCommand.Invalidate && isPatient(one.sinceNanos())) {
+      if (one.command() instanceof KeeperCommand.Invalidate
+          && now() - one.sinceNanos() < purgePatienceNanos()) {
         early.add(one);
       } else {
         refuse(one.command(), "store");
@@ -327,6 +316,24 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
           orphan.node().tell(new NodeMessage.Succeeded(orphan.id(), null, null, reason));
       default -> throw new IllegalStateException("not a command that waits: " + command);
     }
+  }
+
+  // --- what leaders tell
+
+  private void ofFill(KeeperCommand command) {
+    KeyState known = state;
+    if (known == null) {
+      reports.heard(command, now());
+      return;
+    }
+    switch (command) {
+      case KeeperCommand.Started(var grant) -> known.heard(grant, now());
+      case KeeperCommand.Progress progress -> known.progress(progress, now());
+      case KeeperCommand.Headed head -> known.headed(head, now());
+      case KeeperCommand.Ended(var grant, String reason) -> known.ended(grant);
+      default -> throw new IllegalStateException("not of a fill: " + command);
+    }
+    watchRunning(known);
   }
 
   // --- questions
@@ -634,7 +641,7 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
       }
       case Operation.Remove(KeeperCommand.Drop drop) ->
           drop.node().tell(new NodeMessage.Done(drop.id(), false));
-      case Operation.Bury bury -> written(bury.sequence(), false);
+      case Operation.Bury bury -> purges.written(bury.sequence(), false);
       case Operation.Reload reload -> {}
       case Operation.Rest rest -> {}
     }
@@ -674,7 +681,7 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
     boolean nothing = known.isEmpty() && current == null && operations.isEmpty();
     List<Kept> gone = known.invalidate();
     Set<NodeId> holders = revoke();
-    purges.put(sequence, new Purge(command, holders, nothing));
+    purges.begin(sequence, command, holders, now(), nothing);
     timers.startSingleTimer(
         sequence,
         new KeeperCommand.TermsOver(sequence),
@@ -682,14 +689,14 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
     if (!nothing) {
       enqueue(new Operation.Bury(gone, sequence, 0, 0));
     }
-    settle();
+    purges.settle();
   }
 
   private void onBuried(KeyState known, Operation.Bury bury, KeeperStore.@Nullable Result result) {
     if (result instanceof KeeperStore.Result.Removed(var index) && index != null) {
       known.indexWritten(index.version());
       bury.gone().forEach(kept -> context.retention().removed(kept.entry()));
-      written(bury.sequence(), true);
+      purges.written(bury.sequence(), true);
     } else if (result instanceof KeeperStore.Result.Conflict && bury.conflicts() < MAX_CONFLICTS) {
       operations.addFirst(bury.afterConflict());
     } else if (result == null && mayBuryAgain(bury)) {
@@ -698,58 +705,12 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
       operations.addFirst(new Operation.Reload());
       operations.addFirst(new Operation.Rest(bury.failures() + 1));
     } else {
-      written(bury.sequence(), false);
+      purges.written(bury.sequence(), false);
     }
   }
 
   private boolean mayBuryAgain(Operation.Bury bury) {
-    Purge purge = purges.get(bury.sequence());
-    return purge != null && isPatient(purge.sinceNanos);
-  }
-
-  private void written(long upTo, boolean persisted) {
-    Purge purge = purges.get(upTo);
-    if (purge != null) {
-      purge.written = true;
-      purge.persisted = persisted;
-    }
-    settle();
-  }
-
-  private void onRevoked(NodeId node, long upTo) {
-    purges.forEach(
-        (revoked, purge) -> {
-          if (revoked <= upTo) {
-            purge.holders.remove(node);
-          }
-        });
-    settle();
-  }
-
-  private void onTermsOver(long upTo) {
-    Purge purge = purges.get(upTo);
-    if (purge != null) {
-      purge.holders.clear();
-    }
-    settle();
-  }
-
-  private void settle() {
-    purges
-        .entrySet()
-        .removeIf(
-            entry -> {
-              Purge purge = entry.getValue();
-              boolean done = purge.written && purge.holders.isEmpty();
-              if (done) {
-                timers.cancel(entry.getKey());
-                purge
-                    .command
-                    .node()
-                    .tell(new NodeMessage.Done(purge.command.id(), purge.persisted));
-              }
-              return done;
-            });
+    return purges.isYoungerThan(purgePatienceNanos(), bury.sequence(), now());
   }
 
   private void onIdle() {

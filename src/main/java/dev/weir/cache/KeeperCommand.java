@@ -75,7 +75,17 @@ public sealed interface KeeperCommand {
     static final long LEAVING = -1;
   }
 
-  record Progress(Grant grant, long bytes) implements KeeperCommand, FleetMessage {}
+  /** Which variant of its key a response is: the names it varies by, and what they make of it. */
+  record Place(List<String> vary, VariantKey variant) {}
+
+  /**
+   * The leader of a fill lives. A keeper that has not granted it learns all it needs of it.
+   *
+   * @param place once a head has come that may be stored; null before, and from older nodes
+   */
+  record Progress(
+      Grant grant, long bytes, @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Place place)
+      implements KeeperCommand, FleetMessage {}
 
   /**
    * A fill's entry, to be written; or, if it is {@code held}, to be served until its bytes are

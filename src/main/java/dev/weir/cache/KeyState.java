@@ -13,11 +13,9 @@ import dev.weir.store.MetadataStore.Version;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -26,16 +24,12 @@ import org.jspecify.annotations.Nullable;
  * Times are nanoseconds of the caller's monotonic clock. Confined to its keeper.
  */
 final class KeyState {
-  /** Fills that were replaced and must not commit, remembered in case they try. */
-  private static final int MAX_RELEASED = 128;
-
   private static final Slot VACANT = new Slot.Vacant();
 
   private final PrimaryKey key;
   private final CacheSettings settings;
   private final Map<SlotKey, Slot> slots = new LinkedHashMap<>();
-  private final Map<FillId, RunningFill> running = new LinkedHashMap<>();
-  private final Set<FillId> released = new LinkedHashSet<>();
+  private final RunningFills running;
   private Epoch epoch;
   private List<String> vary;
   private Version index;
@@ -43,7 +37,6 @@ final class KeyState {
   /** The names the stored index speaks of: those of entries that are held may be others. */
   private List<String> indexedVary;
 
-  private long order;
   private long uncacheableUntilNanos;
   private boolean uncacheable;
 
@@ -105,6 +98,7 @@ final class KeyState {
   KeyState(PrimaryKey key, CacheSettings settings, StoredKey stored) {
     this.key = key;
     this.settings = settings;
+    this.running = new RunningFills(settings);
     this.epoch = stored.epoch();
     this.vary = stored.vary();
     this.index = stored.index();
@@ -192,13 +186,12 @@ final class KeyState {
     Slot slot = slotAt(new SlotKey(ask.vary(), ask.variant()));
     Kept kept = slot.kept();
     if (kept == null) {
-      List<String> names = latestVary();
+      List<String> names = running.latestVary(vary);
       if (!ask.vary().equals(names)) {
         return new Decision.Learn(names);
       }
     }
-    FillId followed = slot.fill();
-    RunningFill fill = followed == null ? null : running.get(followed);
+    RunningFill fill = running.get(slot.fill());
     return switch (ask.intent()) {
       case LOOK ->
           kept != null ? new Decision.Serve(kept) : followOrLead(ask, fill, null, fresh, nowNanos);
@@ -244,23 +237,12 @@ final class KeyState {
   }
 
   private Decision lead(KeeperCommand.Ask ask, @Nullable Kept kept, FillId fresh, long nowNanos) {
-    if (running.size() >= settings.maxFillsPerKey()) {
+    if (running.isFull()) {
       return new Decision.Alone("busy");
     }
     boolean solo = !ask.mayWait() || (uncacheable && nowNanos - uncacheableUntilNanos < 0);
     Grant grant = new Grant(key, fresh, epoch, ask.nodeId());
-    running.put(
-        fresh,
-        new RunningFill(
-            grant,
-            ask.vary(),
-            ask.variant(),
-            ++order,
-            solo,
-            false,
-            RunningFill.Stage.NO_HEAD,
-            nowNanos,
-            nowNanos));
+    running.granted(grant, ask.vary(), ask.variant(), solo, nowNanos);
     if (!solo) {
       change(new SlotKey(ask.vary(), ask.variant()), slot -> slot.lead(fresh));
     }
@@ -273,24 +255,33 @@ final class KeyState {
         || kept.entry().response().responseTimeMillis() > seen.responseTimeMillis();
   }
 
-  /** The names by the newest response known, committed or not. */
-  private List<String> latestVary() {
-    List<String> names = vary;
-    for (RunningFill fill : running.values()) {
-      if (fill.stage() == RunningFill.Stage.STORABLE) {
-        names = fill.vary();
-      }
-    }
-    return names;
-  }
-
   // --- running fills
 
   void heard(Grant grant, long nowNanos) {
-    // A leader that was replaced may wake up again: its word does not count for the other's.
-    running.computeIfPresent(
-        grant.fill(),
-        (id, fill) -> fill.grant().leader().equals(grant.leader()) ? fill.heard(nowNanos) : fill);
+    running.heard(grant, nowNanos);
+  }
+
+  /** Its leader's report; one that another keeper has granted is taken in. */
+  void progress(KeeperCommand.Progress report, long nowNanos) {
+    running.heard(report.grant(), nowNanos);
+    KeeperCommand.Place place = report.place();
+    if (place != null) {
+      takeInReported(report.grant(), place.vary(), place.variant(), nowNanos);
+    }
+  }
+
+  /** Not if it is only a late word of what has ended, or of another epoch. */
+  private void takeInReported(Grant grant, List<String> names, VariantKey variant, long nowNanos) {
+    boolean isKept =
+        slots.values().stream()
+            .map(Slot::kept)
+            .anyMatch(kept -> kept != null && kept.entry().tag().equals(grant.fill()));
+    if (grant.epoch().equals(epoch)
+        && !isKept
+        && !running.isFull()
+        && running.isUnheardOf(grant.fill())) {
+      takeIn(grant, names, variant, nowNanos);
+    }
   }
 
   /** Whether a fill's leader lives; one that this keeper has never heard of is taken in. */
@@ -299,44 +290,21 @@ final class KeyState {
     if (!lost.epoch().equals(epoch)) {
       return new OrphanDecision.Refuse("epoch");
     }
-    if (released.contains(lost.fill())) {
+    if (running.isReleased(lost.fill())) {
       return new OrphanDecision.Refuse("replaced");
     }
-    RunningFill fill = running.get(lost.fill());
-    if (fill == null) {
-      takeIn(orphan, nowNanos);
-      return new OrphanDecision.Elect(lost.fill());
+    boolean unheard = running.get(lost.fill()) == null;
+    if (unheard) {
+      takeIn(lost, orphan.vary(), orphan.variant(), nowNanos);
     }
-    long patience = TimeUnit.MILLISECONDS.toNanos(settings.orphanPatienceMillis());
-    if (fill.grant().leader().equals(orphan.nodeId())) {
-      if (orphan.bytes() != KeeperCommand.Orphaned.LEAVING) {
-        return new OrphanDecision.Lead(fill.grant());
-      }
-      running.put(fill.id(), fill.heard(nowNanos - patience));
-      return new OrphanDecision.Elect(fill.id());
-    }
-    return nowNanos - fill.heardNanos() < patience
-        ? new OrphanDecision.Follow(fill.grant().leader())
-        : new OrphanDecision.Elect(lost.fill());
+    return running.orphaned(orphan, unheard, nowNanos);
   }
 
-  private void takeIn(KeeperCommand.Orphaned orphan, long nowNanos) {
-    FillId id = orphan.lost().fill();
-    running.put(
-        id,
-        new RunningFill(
-            orphan.lost(),
-            orphan.vary(),
-            orphan.variant(),
-            ++order,
-            false,
-            true,
-            RunningFill.Stage.STORABLE,
-            nowNanos,
-            nowNanos));
-    SlotKey place = new SlotKey(orphan.vary(), orphan.variant());
+  private void takeIn(Grant grant, List<String> names, VariantKey variant, long nowNanos) {
+    running.takenIn(grant, names, variant, nowNanos);
+    SlotKey place = new SlotKey(names, variant);
     if (slotAt(place).fill() == null) {
-      change(place, slot -> slot.lead(id));
+      change(place, slot -> slot.lead(grant.fill()));
     }
   }
 
@@ -355,13 +323,16 @@ final class KeyState {
       return null;
     }
     Grant next = new Grant(key, id, epoch, first.nodeId());
-    running.put(id, fill.ledBy(next, nowNanos));
+    running.put(fill.ledBy(next, nowNanos));
     return next;
   }
 
   void headed(KeeperCommand.Headed head, long nowNanos) {
     RunningFill fill = running.get(head.grant().fill());
     if (fill == null) {
+      if (head.fate() == KeeperCommand.Fate.STORE) {
+        takeInReported(head.grant(), head.vary(), head.variant(), nowNanos);
+      }
       return;
     }
     SlotKey before = new SlotKey(fill.vary(), fill.variant());
@@ -372,25 +343,20 @@ final class KeyState {
           change(before, slot -> slot.ended(fill.id()));
         }
         // Not if a later one is followed there: it would answer with an older response.
-        FillId other = slotAt(after).fill();
-        RunningFill rival = other == null ? null : running.get(other);
+        RunningFill rival = running.get(slotAt(after).fill());
         if (rival == null || rival.order() <= fill.order()) {
           change(after, slot -> slot.lead(fill.id()));
         }
-        running.put(
-            fill.id(),
-            fill.headed(RunningFill.Stage.STORABLE, head.vary(), head.variant(), nowNanos));
+        running.put(fill.headed(RunningFill.Stage.STORABLE, head.vary(), head.variant(), nowNanos));
         uncacheable = false;
       }
       case SHARE -> {
         change(before, slot -> slot.ended(fill.id()));
         running.put(
-            fill.id(),
             fill.headed(RunningFill.Stage.CLOSED_TO_OTHERS, fill.vary(), fill.variant(), nowNanos));
       }
       case REFRESH ->
           running.put(
-              fill.id(),
               fill.headed(RunningFill.Stage.REFRESHING, fill.vary(), fill.variant(), nowNanos));
       case RELAY -> {
         ended(fill.id());
@@ -420,23 +386,12 @@ final class KeyState {
 
   /** Takes leaders that are silent, or whose head is overdue, off their fills. */
   List<FillId> releaseSilent(long nowNanos) {
-    long silence = TimeUnit.MILLISECONDS.toNanos(settings.leaderSilenceMillis());
-    long overdue = TimeUnit.MILLISECONDS.toNanos(settings.headTimeoutMillis());
-    List<FillId> silent =
-        running.values().stream()
-            .filter(fill -> fill.isSilent(nowNanos, silence, overdue))
-            .map(RunningFill::id)
-            .toList();
-    silent.forEach(this::release);
-    return silent;
-  }
-
-  private void release(FillId id) {
-    ended(id);
-    released.add(id);
-    if (released.size() > MAX_RELEASED) {
-      released.remove(released.iterator().next());
+    List<FillId> silent = running.silent(nowNanos);
+    for (FillId id : silent) {
+      ended(id);
+      running.release(id);
     }
+    return silent;
   }
 
   // --- commits
@@ -449,7 +404,7 @@ final class KeyState {
     if (!grant.epoch().equals(epoch)) {
       return new CommitDecision.Refuse("epoch");
     }
-    if (released.contains(grant.fill())) {
+    if (running.isReleased(grant.fill())) {
       return new CommitDecision.Refuse("replaced");
     }
     RunningFill fill = running.get(grant.fill());
@@ -486,11 +441,11 @@ final class KeyState {
   }
 
   /**
-   * Whether something newer is kept; without its order of grants the times of the responses say.
+   * Whether something newer is kept; without the order of grants the times of the responses say.
    */
   private boolean isSuperseded(
       @Nullable Kept kept, @Nullable RunningFill fill, Entry entry, List<String> names) {
-    if (fill != null) {
+    if (fill != null && fill.isOrdered()) {
       return kept != null && kept.order() > fill.order();
     }
     return names.equals(vary)
@@ -690,6 +645,6 @@ final class KeyState {
 
   /** For tests and messages: the leaders this key has now. */
   List<NodeId> leaders() {
-    return running.values().stream().map(fill -> fill.grant().leader()).toList();
+    return running.leaders();
   }
 }

@@ -9,7 +9,7 @@ import java.util.List;
  * A fill as its keeper knows it.
  *
  * @param vary the names {@code variant} was computed from: the asker's, then the response's
- * @param order counts grants, so that an older response never replaces a newer one
+ * @param order counts grants of this keeper, so that an older response never replaces a newer one
  * @param solo nobody may wait for its head
  * @param started the origin request has been sent
  */
@@ -24,6 +24,9 @@ record RunningFill(
     long grantedNanos,
     long heardNanos) {
 
+  /** The order of one that another keeper granted. */
+  static final long UNORDERED = 0;
+
   /** What is known of its response. */
   enum Stage {
     NO_HEAD,
@@ -32,6 +35,10 @@ record RunningFill(
     REFRESHING,
     /** An error for those who had joined. */
     CLOSED_TO_OTHERS
+  }
+
+  boolean isOrdered() {
+    return order != UNORDERED;
   }
 
   FillId id() {

@@ -125,7 +125,11 @@ class FleetMessagesTest {
         "headed",
         new KeeperCommand.Headed(
             GRANT, KeeperCommand.Fate.STORE, List.of("accept"), VARIANT, true));
-    all.put("progress", new KeeperCommand.Progress(GRANT, 1L << 40));
+    all.put("progress", new KeeperCommand.Progress(GRANT, 1L << 40, null));
+    all.put(
+        "progress-headed",
+        new KeeperCommand.Progress(
+            GRANT, 1L << 40, new KeeperCommand.Place(List.of("accept"), VARIANT)));
     all.put("commit", new KeeperCommand.Commit(9, node, GRANT, CHUNKED, List.of("accept")));
     all.put(
         "commit-held", new KeeperCommand.Commit(9, node, GRANT, CHUNKED, List.of("accept"), true));

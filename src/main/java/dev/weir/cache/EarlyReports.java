@@ -1,0 +1,55 @@
+package dev.weir.cache;
+
+import dev.weir.entry.FillId;
+import dev.weir.entry.Grant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * What leaders have told of their fills to a keeper that knows nothing of its key yet, the last of
+ * each: as soon as it has read its metadata this makes it know what its predecessor granted.
+ */
+final class EarlyReports {
+  private final Map<FillId, Heard> latest = new LinkedHashMap<>();
+  private final CacheSettings settings;
+
+  EarlyReports(CacheSettings settings) {
+    this.settings = settings;
+  }
+
+  private record Heard(KeeperCommand.Progress report, long nanos) {}
+
+  /** Anything that a leader tells of its fill. */
+  void heard(KeeperCommand command, long nowNanos) {
+    switch (command) {
+      case KeeperCommand.Progress report -> keep(report, nowNanos);
+      case KeeperCommand.Headed(Grant grant, var fate, var vary, var variant, boolean plain)
+          when fate == KeeperCommand.Fate.STORE ->
+          keep(
+              new KeeperCommand.Progress(grant, 0, new KeeperCommand.Place(vary, variant)),
+              nowNanos);
+      case KeeperCommand.Headed head -> latest.remove(head.grant().fill());
+      case KeeperCommand.Ended(Grant grant, String reason) -> latest.remove(grant.fill());
+      default -> {}
+    }
+  }
+
+  private void keep(KeeperCommand.Progress report, long nowNanos) {
+    FillId id = report.grant().fill();
+    if (latest.containsKey(id) || latest.size() < settings.maxFillsPerKey()) {
+      latest.put(id, new Heard(report, nowNanos));
+    }
+  }
+
+  /** Tells it to the key's state, but for what is too old to be true. */
+  void tell(KeyState known, long nowNanos) {
+    long silence = TimeUnit.MILLISECONDS.toNanos(settings.leaderSilenceMillis());
+    for (Heard heard : latest.values()) {
+      if (nowNanos - heard.nanos() < silence) {
+        known.progress(heard.report(), heard.nanos());
+      }
+    }
+    latest.clear();
+  }
+}

@@ -1,0 +1,177 @@
+package dev.weir.cache;
+
+import dev.weir.cache.KeyState.OrphanDecision;
+import dev.weir.entry.FillId;
+import dev.weir.entry.Grant;
+import dev.weir.entry.NodeId;
+import dev.weir.entry.VariantKey;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The fills of one key that run somewhere in the fleet, and which lately did: who leads them, when
+ * that was heard last, and who goes on. Times are nanoseconds of the caller's monotonic clock.
+ * Confined to its keeper.
+ */
+final class RunningFills {
+  /** Fills that run no more are remembered, so many, in case a message about one is late. */
+  private static final int MAX_REMEMBERED = 128;
+
+  private final CacheSettings settings;
+  private final Map<FillId, RunningFill> running = new LinkedHashMap<>();
+
+  /** Replaced: they must not commit. */
+  private final Set<FillId> released = new LinkedHashSet<>();
+
+  /** Ended or committed: a report that comes after that does not bring them back. */
+  private final Set<FillId> over = new LinkedHashSet<>();
+
+  private long order;
+
+  RunningFills(CacheSettings settings) {
+    this.settings = settings;
+  }
+
+  boolean isEmpty() {
+    return running.isEmpty();
+  }
+
+  boolean isFull() {
+    return running.size() >= settings.maxFillsPerKey();
+  }
+
+  @Nullable RunningFill get(@Nullable FillId id) {
+    return id == null ? null : running.get(id);
+  }
+
+  /** One that is granted now: it comes after all before. */
+  void granted(Grant grant, List<String> vary, VariantKey variant, boolean solo, long nowNanos) {
+    put(
+        new RunningFill(
+            grant,
+            vary,
+            variant,
+            ++order,
+            solo,
+            false,
+            RunningFill.Stage.NO_HEAD,
+            nowNanos,
+            nowNanos));
+  }
+
+  /** One that another keeper granted: its place in the order of grants is not known. */
+  void takenIn(Grant grant, List<String> vary, VariantKey variant, long nowNanos) {
+    over.remove(grant.fill());
+    put(
+        new RunningFill(
+            grant,
+            vary,
+            variant,
+            RunningFill.UNORDERED,
+            false,
+            true,
+            RunningFill.Stage.STORABLE,
+            nowNanos,
+            nowNanos));
+  }
+
+  void put(RunningFill fill) {
+    running.put(fill.id(), fill);
+  }
+
+  /** It has ended or is committed; null if it did not run. */
+  @Nullable RunningFill remove(FillId id) {
+    remember(id, over);
+    return running.remove(id);
+  }
+
+  /** It may not commit any more. */
+  void release(FillId id) {
+    remember(id, released);
+  }
+
+  /** None of them may be joined any more. */
+  void clear() {
+    running.keySet().forEach(id -> remember(id, over));
+    running.clear();
+  }
+
+  private static void remember(FillId id, Set<FillId> past) {
+    past.add(id);
+    if (past.size() > MAX_REMEMBERED) {
+      past.remove(past.iterator().next());
+    }
+  }
+
+  boolean isReleased(FillId id) {
+    return released.contains(id);
+  }
+
+  /** Whether a report of that fill tells something new. */
+  boolean isUnheardOf(FillId id) {
+    return !running.containsKey(id) && !over.contains(id) && !released.contains(id);
+  }
+
+  /** The names by the newest response on its way; those given if there is none. */
+  List<String> latestVary(List<String> otherwise) {
+    List<String> names = otherwise;
+    long newest = Long.MIN_VALUE;
+    for (RunningFill fill : running.values()) {
+      if (fill.stage() == RunningFill.Stage.STORABLE && fill.order() >= newest) {
+        newest = fill.order();
+        names = fill.vary();
+      }
+    }
+    return names;
+  }
+
+  void heard(Grant grant, long nowNanos) {
+    // A leader that was replaced may wake up again: its word does not count for the other's.
+    running.computeIfPresent(
+        grant.fill(),
+        (id, fill) -> fill.grant().leader().equals(grant.leader()) ? fill.heard(nowNanos) : fill);
+  }
+
+  /**
+   * Whether the leader lives of a fill that runs here.
+   *
+   * @param unheard only the follower has told of it
+   */
+  OrphanDecision orphaned(KeeperCommand.Orphaned orphan, boolean unheard, long nowNanos) {
+    RunningFill fill = Objects.requireNonNull(running.get(orphan.lost().fill()));
+    if (unheard) {
+      return new OrphanDecision.Elect(fill.id());
+    }
+    long patience = TimeUnit.MILLISECONDS.toNanos(settings.orphanPatienceMillis());
+    if (fill.grant().leader().equals(orphan.nodeId())) {
+      if (orphan.bytes() != KeeperCommand.Orphaned.LEAVING) {
+        return new OrphanDecision.Lead(fill.grant());
+      }
+      put(fill.heard(nowNanos - patience));
+      return new OrphanDecision.Elect(fill.id());
+    }
+    return nowNanos - fill.heardNanos() < patience
+        ? new OrphanDecision.Follow(fill.grant().leader())
+        : new OrphanDecision.Elect(fill.id());
+  }
+
+  /** Those whose leaders are silent, or whose head is overdue. */
+  List<FillId> silent(long nowNanos) {
+    long silence = TimeUnit.MILLISECONDS.toNanos(settings.leaderSilenceMillis());
+    long overdue = TimeUnit.MILLISECONDS.toNanos(settings.headTimeoutMillis());
+    return running.values().stream()
+        .filter(fill -> fill.isSilent(nowNanos, silence, overdue))
+        .map(RunningFill::id)
+        .toList();
+  }
+
+  List<NodeId> leaders() {
+    return running.values().stream().map(fill -> fill.grant().leader()).toList();
+  }
+}
