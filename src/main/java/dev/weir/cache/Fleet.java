@@ -5,8 +5,11 @@ import java.net.URLDecoder;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -28,10 +31,14 @@ final class Fleet {
 
   private static final String PREFIX = "weir-node-";
 
+  /** Nodes that have left are remembered, so many: longer than any fill they led. */
+  private static final int MAX_DEPARTED = 1000;
+
   private volatile Map<NodeId, ActorRef<NodeMessage>> doors;
+  private volatile Set<NodeId> departed = Set.of();
   private volatile Consumer<Collection<ActorRef<NodeMessage>>> newcomers = none -> {};
 
-  private Fleet(Map<NodeId, ActorRef<NodeMessage>> doors) {
+  Fleet(Map<NodeId, ActorRef<NodeMessage>> doors) {
     this.doors = doors;
   }
 
@@ -49,6 +56,14 @@ final class Fleet {
     return doors;
   }
 
+  /**
+   * Whether that node was of this fleet and its membership has ended. One out of reach is still a
+   * member. Any thread.
+   */
+  boolean hasDeparted(NodeId node) {
+    return departed.contains(node);
+  }
+
   /** Whoever is given the doors of nodes that were not known before. On the fabric's thread. */
   void onNewcomers(Consumer<Collection<ActorRef<NodeMessage>>> told) {
     newcomers = told;
@@ -61,15 +76,29 @@ final class Fleet {
           return Behaviors.receive(Receptionist.Listing.class)
               .onAnyMessage(
                   listing -> {
-                    Map<NodeId, ActorRef<NodeMessage>> before = doors;
-                    doors = byNode(listing.getAllServiceInstances(DOORS), self, own);
-                    Set<ActorRef<NodeMessage>> fresh = new HashSet<>(doors.values());
-                    fresh.removeAll(before.values());
-                    newcomers.accept(fresh);
+                    listed(byNode(listing.getAllServiceInstances(DOORS), self, own));
                     return Behaviors.same();
                   })
               .build();
         });
+  }
+
+  /** Those are all doors there are now; one thread at a time. */
+  void listed(Map<NodeId, ActorRef<NodeMessage>> now) {
+    Map<NodeId, ActorRef<NodeMessage>> before = doors;
+    Set<NodeId> gone = new LinkedHashSet<>(departed);
+    gone.addAll(before.keySet());
+    gone.removeAll(now.keySet());
+    Iterator<NodeId> oldest = gone.iterator();
+    while (gone.size() > MAX_DEPARTED) {
+      oldest.next();
+      oldest.remove();
+    }
+    doors = now;
+    departed = Collections.unmodifiableSet(gone);
+    Set<ActorRef<NodeMessage>> fresh = new HashSet<>(now.values());
+    fresh.removeAll(before.values());
+    newcomers.accept(fresh);
   }
 
   private static Map<NodeId, ActorRef<NodeMessage>> byNode(

@@ -25,6 +25,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -60,13 +61,19 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
   /** Far above every sensible pause, and no overflow. */
   private static final int MAX_DOUBLINGS = 16;
 
-  /** What keepers need of their node. */
+  /**
+   * What keepers need of their node.
+   *
+   * @param nodes of the fleet
+   * @param departed whether a node was of the fleet and has left it
+   */
   record Context(
       CacheSettings settings,
       KeeperStore store,
       Retention retention,
       KeeperMetrics metrics,
-      Supplier<Map<NodeId, ActorRef<NodeMessage>>> nodes) {}
+      Supplier<Map<NodeId, ActorRef<NodeMessage>>> nodes,
+      Predicate<NodeId> departed) {}
 
   /** A store operation that waits or runs. */
   private sealed interface Operation {
@@ -366,7 +373,7 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
 
   private void orphaned(KeyState known, KeeperCommand.Orphaned orphan) {
     nodes.put(orphan.nodeId(), orphan.node());
-    switch (known.orphaned(orphan, now())) {
+    switch (known.orphaned(orphan, context.departed(), now())) {
       case OrphanDecision.Follow(NodeId leader) ->
           orphan.node().tell(new NodeMessage.Succeeded(orphan.id(), null, leader, ""));
       case OrphanDecision.Lead(Grant grant) ->

@@ -61,7 +61,8 @@ final class Keepers implements KeeperLink {
       KeeperMetrics metrics,
       NodeId nodeId,
       Fleet fleet) {
-    Keeper.Context context = new Keeper.Context(settings, store, retention, metrics, fleet::doors);
+    Keeper.Context context =
+        new Keeper.Context(settings, store, retention, metrics, fleet::doors, fleet::hasDeparted);
     ActorRef<ShardingEnvelope<KeeperCommand>> region =
         ClusterSharding.get(fabric)
             .init(

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -284,8 +285,13 @@ final class KeyState {
     }
   }
 
-  /** Whether a fill's leader lives; one that this keeper has never heard of is taken in. */
-  OrphanDecision orphaned(KeeperCommand.Orphaned orphan, long nowNanos) {
+  /**
+   * Whether a fill's leader lives; one that this keeper has never heard of is taken in.
+   *
+   * @param departed whether a node has left the fleet
+   */
+  OrphanDecision orphaned(
+      KeeperCommand.Orphaned orphan, Predicate<NodeId> departed, long nowNanos) {
     Grant lost = orphan.lost();
     if (!lost.epoch().equals(epoch)) {
       return new OrphanDecision.Refuse("epoch");
@@ -297,7 +303,7 @@ final class KeyState {
     if (unheard) {
       takeIn(lost, orphan.vary(), orphan.variant(), nowNanos);
     }
-    return running.orphaned(orphan, unheard, nowNanos);
+    return running.orphaned(orphan, unheard, departed, nowNanos);
   }
 
   private void takeIn(Grant grant, List<String> names, VariantKey variant, long nowNanos) {

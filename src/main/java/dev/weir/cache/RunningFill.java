@@ -12,6 +12,7 @@ import java.util.List;
  * @param order counts grants of this keeper, so that an older response never replaces a newer one
  * @param solo nobody may wait for its head
  * @param started the origin request has been sent
+ * @param leaving its leader has said that it goes
  */
 record RunningFill(
     Grant grant,
@@ -20,6 +21,7 @@ record RunningFill(
     long order,
     boolean solo,
     boolean started,
+    boolean leaving,
     Stage stage,
     long grantedNanos,
     long heardNanos) {
@@ -46,11 +48,26 @@ record RunningFill(
   }
 
   RunningFill heard(long nowNanos) {
-    return new RunningFill(grant, vary, variant, order, solo, true, stage, grantedNanos, nowNanos);
+    return begun(grant, vary, variant, leaving, stage, nowNanos);
   }
 
   RunningFill headed(Stage next, List<String> names, VariantKey key, long nowNanos) {
-    return new RunningFill(grant, names, key, order, solo, true, next, grantedNanos, nowNanos);
+    return begun(grant, names, key, leaving, next, nowNanos);
+  }
+
+  /** Its leader goes: whatever of it still arrives, it is not one to be waited for. */
+  RunningFill left(long nowNanos) {
+    return begun(grant, vary, variant, true, stage, nowNanos);
+  }
+
+  /** Another node leads it from here on. */
+  RunningFill ledBy(Grant next, long nowNanos) {
+    return begun(next, vary, variant, false, stage, nowNanos);
+  }
+
+  private RunningFill begun(
+      Grant by, List<String> names, VariantKey key, boolean goes, Stage now, long heardNow) {
+    return new RunningFill(by, names, key, order, solo, true, goes, now, grantedNanos, heardNow);
   }
 
   /** Whether a request may wait for it. */
@@ -61,11 +78,6 @@ record RunningFill(
       case REFRESHING -> askerMayWait;
       case CLOSED_TO_OTHERS -> false;
     };
-  }
-
-  /** Another node leads it from here on. */
-  RunningFill ledBy(Grant next, long nowNanos) {
-    return new RunningFill(next, vary, variant, order, solo, true, stage, grantedNanos, nowNanos);
   }
 
   boolean isSilent(long nowNanos, long silenceNanos, long headNanos) {

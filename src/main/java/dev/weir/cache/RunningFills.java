@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,6 +61,7 @@ final class RunningFills {
             ++order,
             solo,
             false,
+            false,
             RunningFill.Stage.NO_HEAD,
             nowNanos,
             nowNanos));
@@ -76,6 +78,7 @@ final class RunningFills {
             RunningFill.UNORDERED,
             false,
             true,
+            false,
             RunningFill.Stage.STORABLE,
             nowNanos,
             nowNanos));
@@ -141,32 +144,37 @@ final class RunningFills {
   /**
    * Whether the leader lives of a fill that runs here.
    *
-   * @param unheard only the follower has told of it
+   * @param unheard only the asking node has told of it
+   * @param departed whether a node has left the fleet
    */
-  OrphanDecision orphaned(KeeperCommand.Orphaned orphan, boolean unheard, long nowNanos) {
+  OrphanDecision orphaned(
+      KeeperCommand.Orphaned orphan, boolean unheard, Predicate<NodeId> departed, long nowNanos) {
     RunningFill fill = Objects.requireNonNull(running.get(orphan.lost().fill()));
+    NodeId leader = fill.grant().leader();
+    boolean isLeaders = leader.equals(orphan.nodeId());
+    if (isLeaders && orphan.bytes() == KeeperCommand.Orphaned.LEAVING) {
+      put(fill.left(nowNanos)); // known from here on, should no follower have spoken in time
+      return new OrphanDecision.Elect(fill.id());
+    }
     if (unheard) {
       return new OrphanDecision.Elect(fill.id());
     }
-    long patience = TimeUnit.MILLISECONDS.toNanos(settings.orphanPatienceMillis());
-    if (fill.grant().leader().equals(orphan.nodeId())) {
-      if (orphan.bytes() != KeeperCommand.Orphaned.LEAVING) {
-        return new OrphanDecision.Lead(fill.grant());
-      }
-      put(fill.heard(nowNanos - patience));
-      return new OrphanDecision.Elect(fill.id());
+    if (isLeaders) {
+      return new OrphanDecision.Lead(fill.grant());
     }
-    return nowNanos - fill.heardNanos() < patience
-        ? new OrphanDecision.Follow(fill.grant().leader())
-        : new OrphanDecision.Elect(fill.id());
+    long patience = TimeUnit.MILLISECONDS.toNanos(settings.orphanPatienceMillis());
+    boolean lives =
+        !fill.leaving() && !departed.test(leader) && nowNanos - fill.heardNanos() < patience;
+    return lives ? new OrphanDecision.Follow(leader) : new OrphanDecision.Elect(fill.id());
   }
 
   /** Those whose leaders are silent, or whose head is overdue. */
   List<FillId> silent(long nowNanos) {
     long silence = TimeUnit.MILLISECONDS.toNanos(settings.leaderSilenceMillis());
     long overdue = TimeUnit.MILLISECONDS.toNanos(settings.headTimeoutMillis());
+    long patience = TimeUnit.MILLISECONDS.toNanos(settings.orphanPatienceMillis());
     return running.values().stream()
-        .filter(fill -> fill.isSilent(nowNanos, silence, overdue))
+        .filter(fill -> fill.isSilent(nowNanos, fill.leaving() ? patience : silence, overdue))
         .map(RunningFill::id)
         .toList();
   }

@@ -2,7 +2,6 @@ package dev.weir.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.typesafe.config.ConfigFactory;
 import dev.weir.cache.KeyState.OrphanDecision;
 import dev.weir.entry.Epoch;
 import dev.weir.entry.FillId;
@@ -12,7 +11,9 @@ import dev.weir.entry.PrimaryKey;
 import dev.weir.entry.VariantKey;
 import dev.weir.store.MetadataStore.Version;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -25,18 +26,14 @@ class KeyStateOrphanTest {
   private static final NodeId LEADER = new NodeId("leader:1/a");
   private static final NodeId FOLLOWER = new NodeId("follower:1/b");
 
+  private static final CacheSettings SETTINGS = CacheSettings.from(CacheHarness.room("cache", ""));
+
   private final ActorSystem<NodeMessage> system =
       ActorSystem.create(Behaviors.<NodeMessage>ignore(), "orphans");
   private final ActorRef<NodeMessage> nobody = system;
   private final Grant lost = new Grant(KEY, FillId.random(), Epoch.FIRST, LEADER);
   private final KeyState state =
-      new KeyState(
-          KEY,
-          CacheSettings.from(
-              ConfigFactory.parseResources("reference/cache.conf")
-                  .resolve()
-                  .getConfig("weir.cache")),
-          new StoredKey(Epoch.FIRST, List.of(), Version.ABSENT, List.of()));
+      new KeyState(KEY, SETTINGS, new StoredKey(Epoch.FIRST, List.of(), Version.ABSENT, List.of()));
 
   @AfterEach
   void end() {
@@ -47,11 +44,15 @@ class KeyStateOrphanTest {
     return new KeeperCommand.Orphaned(1, nobody, node, lost, List.of(), VariantKey.NONE, bytes);
   }
 
+  private OrphanDecision ask(KeeperCommand.Orphaned orphan, long nowNanos) {
+    return state.orphaned(orphan, node -> false, nowNanos);
+  }
+
   @Test
   void aLeaderThatLeavesWasElectedWhenNoFollowerHadAskedInTime() {
     // Given
     KeeperCommand.Orphaned leaving = orphan(LEADER, KeeperCommand.Orphaned.LEAVING);
-    assertThat(state.orphaned(leaving, 0)).isEqualTo(new OrphanDecision.Elect(lost.fill()));
+    assertThat(ask(leaving, 0)).isEqualTo(new OrphanDecision.Elect(lost.fill()));
 
     // When nobody else has spoken
     Grant next = state.elect(lost.fill(), List.of(leaving), 0);
@@ -59,8 +60,8 @@ class KeyStateOrphanTest {
     // Then it is for the first follower that asks to have it decided
     assertThat(next).isNull();
     KeeperCommand.Orphaned asking = orphan(FOLLOWER, 10);
-    state.orphaned(leaving, 1);
-    assertThat(state.orphaned(asking, 1)).isEqualTo(new OrphanDecision.Elect(lost.fill()));
+    ask(leaving, 1);
+    assertThat(ask(asking, 1)).isEqualTo(new OrphanDecision.Elect(lost.fill()));
     assertThat(Objects.requireNonNull(state.elect(lost.fill(), List.of(asking), 1)).leader())
         .isEqualTo(FOLLOWER);
   }
@@ -74,21 +75,21 @@ class KeyStateOrphanTest {
             orphan(LEADER, KeeperCommand.Orphaned.LEAVING),
             orphan(FOLLOWER, 10),
             orphan(other, 11));
-    all.forEach(orphan -> state.orphaned(orphan, 0));
+    all.forEach(orphan -> ask(orphan, 0));
 
     // When
     Grant next = Objects.requireNonNull(state.elect(lost.fill(), all, 0));
 
     // Then
     assertThat(next.leader()).isEqualTo(other);
-    assertThat(state.orphaned(orphan(FOLLOWER, 10), 1)).isEqualTo(new OrphanDecision.Follow(other));
+    assertThat(ask(orphan(FOLLOWER, 10), 1)).isEqualTo(new OrphanDecision.Follow(other));
   }
 
   @Test
   void aLeaderThatWasReplacedDoesNotEndWhatAnotherLeadsNow() {
     // Given
     KeeperCommand.Orphaned asking = orphan(FOLLOWER, 10);
-    state.orphaned(asking, 0);
+    ask(asking, 0);
     Grant next = Objects.requireNonNull(state.elect(lost.fill(), List.of(asking), 0));
 
     // When the former leader gives up
@@ -98,5 +99,67 @@ class KeyStateOrphanTest {
     assertThat(state.leaders()).containsExactly(FOLLOWER);
     state.ended(next);
     assertThat(state.leaders()).isEmpty();
+  }
+
+  @Test
+  void aKeeperThatHasMovedKnewALeaderThatLeavesAsAliveForAWhile() {
+    // Given a newborn that hears of the fill from its leaving leader first, and elects nobody
+    KeeperCommand.Orphaned leaving = orphan(LEADER, KeeperCommand.Orphaned.LEAVING);
+    ask(leaving, 0);
+    assertThat(state.elect(lost.fill(), List.of(leaving), 1)).isNull();
+
+    // When a report of it comes late, and then the first follower
+    state.heard(lost, 2);
+    OrphanDecision decision = ask(orphan(FOLLOWER, 10), 3);
+
+    // Then
+    assertThat(decision).isEqualTo(new OrphanDecision.Elect(lost.fill()));
+  }
+
+  @Test
+  void whoFollowsALeaderThatLeavesIsNotLeftWithoutOneForLong() {
+    // Given
+    ask(orphan(LEADER, KeeperCommand.Orphaned.LEAVING), 0);
+
+    // When nobody comes who could go on
+    long patience = TimeUnit.MILLISECONDS.toNanos(SETTINGS.orphanPatienceMillis());
+
+    // Then
+    assertThat(state.releaseSilent(patience)).isEmpty();
+    assertThat(state.releaseSilent(patience + 1)).containsExactly(lost.fill());
+  }
+
+  @Test
+  void aLeaderThatHasLeftTheFleetIsNotWaitedFor() {
+    // Given a fill whose leader was heard just now
+    state.progress(
+        new KeeperCommand.Progress(lost, 20, new KeeperCommand.Place(List.of(), VariantKey.NONE)),
+        0);
+
+    // When
+    OrphanDecision member = state.orphaned(orphan(FOLLOWER, 10), node -> false, 1);
+    OrphanDecision departed = state.orphaned(orphan(FOLLOWER, 10), LEADER::equals, 1);
+
+    // Then
+    assertThat(member).isEqualTo(new OrphanDecision.Follow(LEADER));
+    assertThat(departed).isEqualTo(new OrphanDecision.Elect(lost.fill()));
+  }
+
+  @Test
+  void aNodeHasDepartedOnceItIsListedNoMore() {
+    // Given
+    Fleet fleet = new Fleet(Map.of(FOLLOWER, nobody));
+    assertThat(fleet.hasDeparted(LEADER)).as("never seen").isFalse();
+    fleet.listed(Map.of(FOLLOWER, nobody, LEADER, nobody));
+    assertThat(fleet.hasDeparted(LEADER)).isFalse();
+
+    // When
+    fleet.listed(Map.of(FOLLOWER, nobody));
+
+    // Then
+    assertThat(fleet.hasDeparted(LEADER)).isTrue();
+    assertThat(fleet.hasDeparted(FOLLOWER)).isFalse();
+    fleet.listed(Map.of(FOLLOWER, nobody, LEADER, nobody));
+    assertThat(fleet.hasDeparted(LEADER)).as("its fabric is back").isFalse();
   }
 }

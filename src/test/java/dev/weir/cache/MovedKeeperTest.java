@@ -182,7 +182,8 @@ class MovedKeeperTest {
               new KeeperStore(stores.metadata(), SETTINGS.storeTimeoutMillis()),
               stores.retention(),
               new KeeperMetrics(),
-              Map::of);
+              Map::of,
+              node -> false);
       ActorSystem<KeeperCommand> keeper =
           ActorSystem.create(Keeper.create(KEY, context, self -> {}), "keeper");
 
