@@ -11,7 +11,10 @@ import dev.weir.entry.NodeId;
 import dev.weir.entry.PrimaryKey;
 import dev.weir.mirror.MirrorSettings;
 import dev.weir.origin.CircuitBreakers;
+import dev.weir.policy.CacheKeys;
 import dev.weir.rules.LiveRules;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -60,7 +63,10 @@ final class NodeOperations implements Operations {
       return CompletableFuture.completedStage(Purged.NOT_A_URL);
     }
     CompletionStage<Purged> purged = purge(key);
-    for (PrimaryKey own : UrlKeys.ofMounts(url, rules.get(), rules.mounts(), mirror)) {
+    List<PrimaryKey> others =
+        new ArrayList<>(UrlKeys.ofMounts(url, rules.get(), rules.mounts(), mirror));
+    others.add(CacheKeys.withCredentials(key));
+    for (PrimaryKey own : others) {
       purged = purged.thenCombine(own.equals(key) ? purged : purge(own), NodeOperations::both);
     }
     return purged;

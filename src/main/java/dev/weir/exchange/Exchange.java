@@ -27,8 +27,9 @@ import org.apache.pekko.stream.Materializer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request on its way through the phases: what is fixed when it arrives, and how often it has
- * come round. Its phases follow one another, so it is never used by two threads at once.
+ * One request on its way through the phases: what is fixed when it arrives, or, as its route may
+ * be, before the cache is asked, and how often it has come round. Its phases follow one another, so
+ * it is never used by two threads at once.
  */
 final class Exchange {
   private static final String ONE_VARIANT = Sha224.hex("no field counts");
@@ -38,7 +39,7 @@ final class Exchange {
   final long startMillis;
   final long startNanos;
   final RequestHead head;
-  final Route route;
+  Route route;
   final RequestDirectives directives;
   final boolean authorized;
   final FilterRun filters;

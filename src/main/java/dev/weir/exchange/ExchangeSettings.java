@@ -38,6 +38,8 @@ public record ExchangeSettings(
     int routeCacheEntries,
     int provenSignatures,
     long provenSignatureMillis,
+    int provenCredentials,
+    long provenCredentialsMillis,
     List<String> targetedCacheControl,
     List<String> ownStore,
     RedirectSettings redirect) {
@@ -55,7 +57,8 @@ public record ExchangeSettings(
         || repairs < 1
         || repairChunks < 1
         || routeCacheEntries < 1
-        || provenSignatures < 1) {
+        || provenSignatures < 1
+        || provenCredentials < 1) {
       throw new IllegalArgumentException("a limit of weir.exchange is not positive");
     }
   }
@@ -89,6 +92,8 @@ public record ExchangeSettings(
         room.getInt("route-cache-entries"),
         room.getInt("proven-signatures"),
         room.getDuration("proven-signature").toMillis(),
+        room.getInt("proven-credentials"),
+        room.getDuration("proven-credentials-for").toMillis(),
         room.getStringList("targeted-cache-control"),
         room.getStringList("own-store"),
         RedirectSettings.from(room.getConfig("redirect")));

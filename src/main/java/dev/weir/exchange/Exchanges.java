@@ -81,7 +81,7 @@ public final class Exchanges implements ExchangeHandler {
   private final Origins origins;
   private final Purging purging;
   private final Passing passing;
-  private final Lookup lookup;
+  private final OwnCredentials lookup;
   private final Filters filters;
   private final Materializer materializer;
 
@@ -172,7 +172,7 @@ public final class Exchanges implements ExchangeHandler {
             materializer);
     purging = new Purging(cache, answers);
     passing = new Passing(parts);
-    lookup = new Lookup(parts, passing);
+    lookup = new OwnCredentials(parts, new Lookup(parts, passing));
   }
 
   @Override

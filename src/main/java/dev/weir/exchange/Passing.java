@@ -10,6 +10,7 @@ import dev.weir.filters.Phase;
 import dev.weir.http.CacheStatus.Forward;
 import dev.weir.http.Headers;
 import dev.weir.http.HopByHop;
+import dev.weir.http.NamedDigest;
 import dev.weir.http.OriginTrouble;
 import dev.weir.http.RequestHead;
 import dev.weir.http.ResponseHead;
@@ -249,8 +250,11 @@ final class Passing {
    * when nobody serves them any more, or after the time allowed.
    */
   private CompletionStage<?> invalidate(Exchange x, ResponseHead head) {
-    List<CompletableFuture<?>> forgotten = new ArrayList<>(3);
+    List<CompletableFuture<?>> forgotten = new ArrayList<>(4);
     forgotten.add(forget(x.route.key()));
+    if (NamedDigest.of(x.head.target()) != null) {
+      forgotten.add(forget(x.route.withCredentials().key()));
+    }
     for (String name : List.of("Location", "Content-Location")) {
       RequestHead other = Targets.sameOrigin(x.head, head.headers().first(name));
       if (other != null) {

@@ -11,6 +11,7 @@ import dev.weir.http.StoredResponse;
 import dev.weir.origin.OriginTerms;
 import dev.weir.origin.OriginTimeouts;
 import dev.weir.policy.CacheKey;
+import dev.weir.policy.CacheKeys;
 import dev.weir.policy.Effect;
 import dev.weir.policy.Effects;
 import dev.weir.policy.Policy;
@@ -139,6 +140,13 @@ record Route(
   /** The same under another key. */
   Route keyed(PrimaryKey other, String otherUrl) {
     return with(storage, other, otherUrl, late);
+  }
+
+  /**
+   * The same for clients whose own credentials the origin has accepted: what it sends is stored.
+   */
+  Route withCredentials() {
+    return with(storage.withStoreAuthorized(true), CacheKeys.withCredentials(key), keyUrl, late);
   }
 
   private Route with(

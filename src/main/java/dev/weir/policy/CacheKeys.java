@@ -70,6 +70,16 @@ public final class CacheKeys {
     return new PrimaryKey(scheme, authority.host(), Sha224.hex(signed ? text + "\nsigned" : text));
   }
 
+  /**
+   * Where the same is kept for clients with credentials of their own: none that shows none finds it
+   * there, and none that shows some before the origin has accepted them.
+   */
+  public static PrimaryKey withCredentials(PrimaryKey plain) {
+    // No URL begins so, nor a realm.
+    String text = "with credentials\n" + plain.digest();
+    return new PrimaryKey(plain.scheme(), plain.host(), Sha224.hex(text));
+  }
+
   /** Whether it is fetched in our name: then it is for none but the requests of those rules. */
   public static boolean isInOurName(Effects effects) {
     return !ourName(effects).isEmpty();

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.weir.testing.Command;
 import dev.weir.testing.ContainerImage;
+import dev.weir.testing.Curl;
+import dev.weir.testing.Eventually;
 import dev.weir.testing.GuardedRegistry;
 import dev.weir.testing.TestCa;
 import dev.weir.testing.WeirProcess;
@@ -64,9 +66,15 @@ class ContainerClientIT {
             "--mirror-port=0",
             "--policy-file=" + rules,
             "--upstream-ca=" + authority.pem(folder),
-            "--allow-destinations=localhost",
+            "--allow-destinations=localhost," + GuardedRegistry.NAME,
+            "--host-addresses=" + GuardedRegistry.NAME + "=127.0.0.1",
             "--config=" + config,
             "--health-port=0");
+    Curl curl = new Curl(weir.proxyUrl());
+    String layer = "/v2/open/image/blobs/sha256:" + image.layerDigest();
+    String plain = "http://localhost:" + registry.plainPort() + layer;
+    // What comes before a node has found its fleet may not be kept.
+    Eventually.holds(() -> curl.fetch(plain).isHit());
   }
 
   @AfterEach
@@ -113,16 +121,24 @@ class ContainerClientIT {
   }
 
   @Test
-  void anImageIsCopiedThroughTheForwardProxyWithTheClientsOwnTokens() throws Exception {
+  void anImageIsCopiedTwiceThroughTheForwardProxyAndItsBlobsAreAskedForOnce() throws Exception {
     // Given
-    String there = "docker://localhost:" + registry.port() + "/closed/image:latest";
+    String place = GuardedRegistry.NAME + ":" + registry.port();
+    String there = "docker://" + place + "/closed/image:latest";
     // When
     Command.Ended first = proxied("--src-creds=" + USER, there, "one");
+    int blobs = registry.blobsAsked();
+    Command.Ended second = proxied("--src-creds=" + USER, there, "two");
     Command.Ended stranger = proxied("--src-no-creds", there, "none");
     // Then
-    assertThat(first.exitCode()).as(first.err()).isZero();
-    assertThat(folder.resolve("one/blobs/sha256/" + image.layerDigest())).exists();
+    for (Command.Ended one : List.of(first, second)) {
+      assertThat(one.exitCode()).as(one.err()).isZero();
+    }
+    assertThat(folder.resolve("two/blobs/sha256/" + image.layerDigest())).exists();
+    assertThat(blobs).isEqualTo(2);
+    assertThat(registry.blobsAsked()).as("asked for a second time").isEqualTo(blobs);
     assertThat(stranger.exitCode()).isNotZero();
+    assertThat(weir.log()).contains("GET https://" + place + "/v2/closed/image/blobs/");
   }
 
   private Command.Ended proxied(String credentials, String source, String target) throws Exception {

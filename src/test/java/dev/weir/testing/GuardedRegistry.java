@@ -27,6 +27,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  * user does.
  */
 public final class GuardedRegistry implements AutoCloseable {
+  /** A name of the front beside localhost, for clients that ask no proxy for that. */
+  public static final String NAME = "registry.example";
+
   private static final List<String> CARRIED =
       List.of("Content-Type", "Docker-Content-Digest", "Etag", "Cache-Control", "Content-Length");
 
@@ -74,7 +77,8 @@ public final class GuardedRegistry implements AutoCloseable {
             .start();
     Eventually.holds(() -> accepts(plainPort));
     HttpsServer front = HttpsServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
-    front.setHttpsConfigurator(new HttpsConfigurator(authority.context("localhost", "127.0.0.1")));
+    front.setHttpsConfigurator(
+        new HttpsConfigurator(authority.context(NAME, "localhost", "127.0.0.1")));
     front.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
     GuardedRegistry guarded = new GuardedRegistry(registry, front, plainPort, user);
     front.createContext("/v2/", guarded::answer);
@@ -123,8 +127,8 @@ public final class GuardedRegistry implements AutoCloseable {
             .getResponseHeaders()
             .set(
                 "WWW-Authenticate",
-                "Bearer realm=\"https://localhost:%d/token\",service=\"tests\"%s"
-                    .formatted(port(), scope));
+                "Bearer realm=\"https://%s/token\",service=\"tests\"%s"
+                    .formatted(asked.getRequestHeaders().getFirst("Host"), scope));
         asked.sendResponseHeaders(401, -1);
         return;
       }
