@@ -8,6 +8,7 @@ import dev.weir.http.ByteRanges;
 import dev.weir.http.Conditional;
 import dev.weir.http.FreshnessInfo;
 import dev.weir.http.Headers;
+import dev.weir.http.NamedDigest;
 import dev.weir.http.RequestHead;
 import dev.weir.http.ResponseHead;
 import dev.weir.origin.OriginRequest;
@@ -167,7 +168,9 @@ final class Plans {
       return held.body().length() > rangeFillMaxBytes && parts.hits().lacks(x, held);
     }
     ByteRanges.SingleRange range = ByteRanges.single(x.head.headers().first("Range"));
-    return startsBeyond(x) || (range != null && range.first().isEmpty());
+    boolean last = range != null && range.first().isEmpty();
+    // Parts of what its URL names by a digest are not kept: nobody can tell whether they are right.
+    return startsBeyond(x) || (last && NamedDigest.of(x.head.target()) == null);
   }
 
   /** Whether it asks for bytes of what must be larger than is fetched whole. */
