@@ -140,8 +140,8 @@ final class HttpLayer {
             context::newId,
             context.guardEvents(),
             calls);
-    return Flow.fromGraph(new ExchangeStage(calls, channel))
-        .join(pekko)
-        .join(BidiFlow.fromGraph(guard));
+    Flow<ByteString, ByteString, NotUsed> behind =
+        Flow.fromGraph(new ExchangeStage(calls, channel)).join(pekko);
+    return Flow.fromGraph(new LaterFlow(behind)).join(BidiFlow.fromGraph(guard));
   }
 }
