@@ -3,8 +3,12 @@ package dev.weir.mirror;
 import dev.weir.policy.Mount;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a path asks for in a mount that merges simple indexes (PEP 503). Reading it is pure. Whose a
@@ -13,6 +17,16 @@ import java.util.regex.Pattern;
  */
 sealed interface IndexPath {
   Pattern NAME = Pattern.compile("[a-z0-9]([a-z0-9._-]*[a-z0-9])?");
+
+  /** Distributions, and what lies beside them under their names (PEP 427, 625, 658). */
+  Pattern RELEASE =
+      Pattern.compile(
+          "(.+)\\.(?:(whl|egg)|zip|exe|msi|rpm|tar\\.gz|tgz|tar\\.bz2|tar\\.xz|tar\\.z)"
+              + "(?:\\.(?:metadata|asc|sig|provenance))?");
+
+  /** Each costs a question. */
+  int MAX_READINGS = 12;
+
   Pattern SEPARATORS = Pattern.compile("[._-]+");
 
   /** Nothing of an index: paths are taken by themselves. */
@@ -25,6 +39,19 @@ sealed interface IndexPath {
    * A page under another spelling of its name, or without the slash; {@code rest} is the page's.
    */
   record Moved(String rest) implements IndexPath {}
+
+  /**
+   * A file beside the index whose name says of which project it is.
+   *
+   * @param pages of those it may be: a name with hyphens can be read in several ways
+   * @param isEvery whether these are all the ways; a name with very many hyphens is not read to its
+   *     end
+   */
+  record OfFile(List<String> pages, boolean isEvery) implements IndexPath {
+    public OfFile {
+      pages = List.copyOf(pages);
+    }
+  }
 
   /** Below the index, but no name that a project could have. */
   record Nobody() implements IndexPath {}
@@ -45,7 +72,7 @@ sealed interface IndexPath {
   static IndexPath read(Mount.Merging merging, String rest) {
     int query = rest.indexOf('?');
     String path = query < 0 ? rest : rest.substring(0, query);
-    String index =
+    @Nullable String index =
         switch (merging) {
           case PATHS -> null;
           case SIMPLE -> "";
@@ -56,7 +83,37 @@ sealed interface IndexPath {
     }
     return index != null && path.startsWith(index)
         ? below(index, path, query < 0 ? "" : rest.substring(query))
-        : new Elsewhere();
+        : elsewhere(index, path);
+  }
+
+  private static IndexPath elsewhere(@Nullable String index, String path) {
+    String written = decoded(path).toLowerCase(Locale.ROOT);
+    String file = written.substring(written.lastIndexOf('/') + 1);
+    Matcher release = RELEASE.matcher(file);
+    if (index == null || !release.matches()) {
+      return new Elsewhere();
+    }
+    String stem = release.group(1);
+    boolean isWheel = release.group(2) != null; // which writes a name's own hyphens otherwise
+    int hyphen = stem.indexOf('-');
+    if (isWheel || hyphen < 0) {
+      return ofFile(index, List.of(hyphen < 0 ? stem : stem.substring(0, hyphen)), true);
+    }
+    List<String> readings = new ArrayList<>();
+    for (; hyphen > 0 && readings.size() < MAX_READINGS; hyphen = stem.indexOf('-', hyphen + 1)) {
+      readings.add(stem.substring(0, hyphen));
+    }
+    return ofFile(index, readings, hyphen < 0);
+  }
+
+  private static IndexPath ofFile(String index, List<String> readings, boolean isEvery) {
+    List<String> pages =
+        readings.stream()
+            .filter(name -> NAME.matcher(name).matches())
+            .map(name -> index + SEPARATORS.matcher(name).replaceAll("-") + "/")
+            .distinct()
+            .toList();
+    return pages.isEmpty() ? new Elsewhere() : new OfFile(pages, isEvery);
   }
 
   private static IndexPath below(String index, String path, String query) {

@@ -103,23 +103,38 @@ final class MountWalk {
   }
 
   private CompletionStage<EdgeResponse> beyond(Walk walk, int number, ResponseHead missing) {
+    if (walk.path() instanceof IndexPath.OfFile file) {
+      return file.isEvery() ? ofFile(walk, number, file.pages()) : withheld(walk);
+    }
     if (!(walk.path() instanceof IndexPath.OfProject project)
         || (project.isPage() && asksPlainly(walk.request().head()) && isOfNow(missing))) {
       return step(walk, number + 1);
     }
     return presence(walk, number, project.page())
-        .thenCompose(
-            presence ->
-                switch (presence) {
-                  case ABSENT -> step(walk, number + 1);
-                  case PRESENT ->
-                      own.problem(
-                          walk.request(),
-                          404,
-                          "The project is one of an origin that does not have this, and those"
-                              + " behind it are not asked for it.");
-                  case UNKNOWN -> unavailable(walk);
-                });
+        .thenCompose(presence -> judged(walk, number, presence, List.of()));
+  }
+
+  /** A file that is missing at an origin: none of the projects it may be of is to be there. */
+  private CompletionStage<EdgeResponse> ofFile(Walk walk, int number, List<String> pages) {
+    return presence(walk, number, pages.getFirst())
+        .thenCompose(presence -> judged(walk, number, presence, pages.subList(1, pages.size())));
+  }
+
+  private CompletionStage<EdgeResponse> judged(
+      Walk walk, int number, Presence presence, List<String> pagesLeft) {
+    return switch (presence) {
+      case ABSENT -> pagesLeft.isEmpty() ? step(walk, number + 1) : ofFile(walk, number, pagesLeft);
+      case PRESENT -> withheld(walk);
+      case UNKNOWN -> unavailable(walk);
+    };
+  }
+
+  private CompletionStage<EdgeResponse> withheld(Walk walk) {
+    return own.problem(
+        walk.request(),
+        404,
+        "The project is one of an origin that does not have this, and those behind it are not"
+            + " asked for it.");
   }
 
   /** Whether a 404 to it says that there is no page, in whatever form. */

@@ -220,6 +220,28 @@ class MergedIndexIT {
     assertThat(get("/whole/simple/both-of-us/gone.whl").status()).isEqualTo(404);
   }
 
+  /** Pages may link to files beside the index: one that is missing was looked for outside. */
+  @Test
+  void aFileBesideTheIndexIsNotLookedForOutsideWhereItsProjectIsInside() throws Exception {
+    // Given
+    String theirs = "/files/theirs-1.0.tar.gz";
+    internal.on(theirs, seen -> missing());
+    external.on(theirs, seen -> Answer.text(200, "a stranger's"));
+    for (String file : new String[] {"both_of_us-1.0-py3-none-any.whl", "both-of-us-1.0.tar.gz"}) {
+      internal.on("/files/" + file, seen -> missing());
+      external.on("/files/" + file, seen -> Answer.text(200, "a stranger's"));
+      for (String project : new String[] {"both", "both-of"}) {
+        put(internal, project, missing());
+      }
+      // When
+      ProxyClient.Response missing = get("/whole/files/" + file);
+      // Then
+      assertThat(missing.status()).isEqualTo(404);
+    }
+    assertThat(external.seen()).isEmpty();
+    assertThat(get("/whole" + theirs).text()).isEqualTo("a stranger's");
+  }
+
   @Test
   void whatTheMirrorAnswersItselfIsInTheLog() throws Exception {
     // When

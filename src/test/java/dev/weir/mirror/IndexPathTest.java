@@ -3,6 +3,8 @@ package dev.weir.mirror;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weir.policy.Mount.Merging;
+import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -64,8 +66,49 @@ class IndexPathTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"PATHS,Foo/", "SIMPLE_BELOW,packages/Foo.whl", "SIMPLE_BELOW,simpler/Foo/"})
+  @CsvSource({"PATHS,Foo/", "SIMPLE_BELOW,packages/Foo.txt", "SIMPLE_BELOW,simpler/Foo/"})
   void otherPathsAreThemselves(Merging merging, String rest) {
     assertThat(IndexPath.read(merging, rest)).isEqualTo(new IndexPath.Elsewhere());
+  }
+
+  /** A missing file of an internal project was looked for outside, at the same path. */
+  @ParameterizedTest
+  @CsvSource({
+    "packages/Foo_bar-1.0-py3-none-any.whl, simple/foo-bar/",
+    "packages/a/b/foo-1.0.tar.gz, simple/foo/",
+    "packages/foo%2D1.0.zip, simple/foo/",
+    "packages/my-own-1.0.tar.gz?x=1, simple/my-own/",
+    "packages/foo-1.0-py3-none-any.whl.metadata, simple/foo/",
+    "packages/foo.zip, simple/foo/"
+  })
+  void aFileBesideTheIndexIsThatOfAProject(String rest, String page) {
+    assertThat(IndexPath.read(Merging.SIMPLE_BELOW, rest))
+        .isInstanceOfSatisfying(
+            IndexPath.OfFile.class, file -> assertThat(file.pages()).contains(page));
+    assertThat(IndexPath.read(Merging.PATHS, rest)).isEqualTo(new IndexPath.Elsewhere());
+  }
+
+  @Test
+  void aWheelsNameCanBeReadInOneWayOnly() {
+    assertThat(IndexPath.read(Merging.SIMPLE_BELOW, "packages/Foo_Bar-1.0-py3-none-any.whl"))
+        .isEqualTo(new IndexPath.OfFile(List.of("simple/foo-bar/"), true));
+  }
+
+  @Test
+  void aFileWhoseNameCanBeReadInTooManyWaysSaysSo() {
+    // Given
+    String file = "packages/" + "a-".repeat(200) + "1.0.tar.gz";
+
+    // When
+    IndexPath path = IndexPath.read(Merging.SIMPLE_BELOW, file);
+
+    // Then
+    assertThat(path)
+        .isInstanceOfSatisfying(
+            IndexPath.OfFile.class,
+            found -> {
+              assertThat(found.isEvery()).isFalse();
+              assertThat(found.pages()).hasSizeLessThanOrEqualTo(IndexPath.MAX_READINGS);
+            });
   }
 }
