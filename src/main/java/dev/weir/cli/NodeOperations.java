@@ -11,7 +11,6 @@ import dev.weir.entry.NodeId;
 import dev.weir.entry.PrimaryKey;
 import dev.weir.mirror.MirrorSettings;
 import dev.weir.origin.CircuitBreakers;
-import dev.weir.policy.CacheKeys;
 import dev.weir.rules.LiveRules;
 import java.util.ArrayList;
 import java.util.List;
@@ -65,7 +64,7 @@ final class NodeOperations implements Operations {
     CompletionStage<Purged> purged = purge(key);
     List<PrimaryKey> others =
         new ArrayList<>(UrlKeys.ofMounts(url, rules.get(), rules.mounts(), mirror));
-    others.add(CacheKeys.withCredentials(key));
+    others.addAll(UrlKeys.withCredentials(url, key));
     for (PrimaryKey own : others) {
       purged = purged.thenCombine(own.equals(key) ? purged : purge(own), NodeOperations::both);
     }

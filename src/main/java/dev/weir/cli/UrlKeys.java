@@ -2,6 +2,7 @@ package dev.weir.cli;
 
 import dev.weir.entry.PrimaryKey;
 import dev.weir.http.Headers;
+import dev.weir.http.NamedDigest;
 import dev.weir.http.RequestHead;
 import dev.weir.mirror.MirrorEntrances;
 import dev.weir.mirror.MirrorSettings;
@@ -32,6 +33,17 @@ final class UrlKeys {
     } catch (IllegalArgumentException notAUrl) {
       return null;
     }
+  }
+
+  /**
+   * Where it is kept besides for clients with credentials of their own: empty where its URL names
+   * no digest, which nearly none does, and each key more is a question to one more keeper.
+   */
+  static List<PrimaryKey> withCredentials(String url, PrimaryKey key) {
+    RequestHead request = Explanation.request("GET", url, Headers.EMPTY);
+    return NamedDigest.of(request.target()) == null
+        ? List.of()
+        : List.of(CacheKeys.withCredentials(key));
   }
 
   /**
