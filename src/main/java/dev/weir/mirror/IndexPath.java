@@ -24,9 +24,6 @@ sealed interface IndexPath {
           "(.+)\\.(?:(whl|egg)|zip|exe|msi|rpm|tar\\.gz|tgz|tar\\.bz2|tar\\.xz|tar\\.z)"
               + "(?:\\.(?:metadata|asc|sig|provenance))?");
 
-  /** Each costs a question. */
-  int MAX_READINGS = 12;
-
   Pattern SEPARATORS = Pattern.compile("[._-]+");
 
   /** Nothing of an index: paths are taken by themselves. */
@@ -68,8 +65,9 @@ sealed interface IndexPath {
    * What a path asks for.
    *
    * @param rest what follows the mount's path, with a query if there is one
+   * @param maxReadings of the name of a file beside the index
    */
-  static IndexPath read(Mount.Merging merging, String rest) {
+  static IndexPath read(Mount.Merging merging, String rest, int maxReadings) {
     int query = rest.indexOf('?');
     String path = query < 0 ? rest : rest.substring(0, query);
     @Nullable String index =
@@ -83,10 +81,10 @@ sealed interface IndexPath {
     }
     return index != null && path.startsWith(index)
         ? below(index, path, query < 0 ? "" : rest.substring(query))
-        : elsewhere(index, path);
+        : elsewhere(index, path, maxReadings);
   }
 
-  private static IndexPath elsewhere(@Nullable String index, String path) {
+  private static IndexPath elsewhere(@Nullable String index, String path, int maxReadings) {
     String written = decoded(path).toLowerCase(Locale.ROOT);
     String file = written.substring(written.lastIndexOf('/') + 1);
     Matcher release = RELEASE.matcher(file);
@@ -100,7 +98,7 @@ sealed interface IndexPath {
       return ofFile(index, List.of(hyphen < 0 ? stem : stem.substring(0, hyphen)), true);
     }
     List<String> readings = new ArrayList<>();
-    for (; hyphen > 0 && readings.size() < MAX_READINGS; hyphen = stem.indexOf('-', hyphen + 1)) {
+    for (; hyphen > 0 && readings.size() < maxReadings; hyphen = stem.indexOf('-', hyphen + 1)) {
       readings.add(stem.substring(0, hyphen));
     }
     return ofFile(index, readings, hyphen < 0);

@@ -19,6 +19,8 @@ import java.util.Set;
  * @param allowDestinations further ones, wherever they are
  * @param ports to which it goes where no list has a port
  * @param redirects of origins that are followed
+ * @param fileNameReadings in how many ways the name of a file beside a simple index may be read for
+ *     its project's; one that has more is not looked for at a later origin
  * @param fields of requests that go on to origins
  * @param hiddenFields of responses that never reach clients: they would speak for all origins that
  *     the mirror stands for
@@ -29,6 +31,7 @@ public record MirrorSettings(
     String allowDestinations,
     Set<Integer> ports,
     int redirects,
+    int fileNameReadings,
     List<String> fields,
     List<String> hiddenFields,
     boolean staleOnConnectionError,
@@ -44,6 +47,9 @@ public record MirrorSettings(
     if (redirects < 0 || redirects > 20) {
       throw new IllegalArgumentException("weir.mirror.redirects must be from 0 to 20");
     }
+    if (fileNameReadings < 1 || fileNameReadings > 100) {
+      throw new IllegalArgumentException("weir.mirror.file-name-readings must be from 1 to 100");
+    }
     ports = Set.copyOf(ports);
     fields = List.copyOf(fields);
     hiddenFields = List.copyOf(hiddenFields);
@@ -56,6 +62,7 @@ public record MirrorSettings(
         room.getString("allow-destinations").strip(),
         Set.copyOf(room.getIntList("ports")),
         room.getInt("redirects"),
+        room.getInt("file-name-readings"),
         room.getStringList("fields"),
         room.getStringList("hidden-fields"),
         room.getBoolean("stale-on-connection-error"),

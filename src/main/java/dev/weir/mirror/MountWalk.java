@@ -63,7 +63,7 @@ final class MountWalk {
    * @param ways to the mount's origins, in their order
    */
   CompletionStage<EdgeResponse> ask(EdgeRequest request, Mount mount, String rest, List<Way> ways) {
-    return switch (IndexPath.read(mount.merging(), rest)) {
+    return switch (IndexPath.read(mount.merging(), rest, settings.fileNameReadings())) {
       case IndexPath.Moved(String page) -> own.moved(request, mount.path() + page);
       case IndexPath.Nobody ignored ->
           own.problem(request, 404, "No project of a simple index has such a name.");

@@ -10,6 +10,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class IndexPathTest {
+  private static final int READINGS = 12;
+
+  private static IndexPath read(Merging merging, String rest) {
+    return IndexPath.read(merging, rest, READINGS);
+  }
+
   /** PEP 503: runs of {@code . _ -} are one hyphen, letters are small; so each has one page. */
   @ParameterizedTest
   @CsvSource({
@@ -24,8 +30,8 @@ class IndexPathTest {
     "FOO?x=1, foo/?x=1"
   })
   void spellingsOfANameLeadToItsOnePage(String rest, String page) {
-    assertThat(IndexPath.read(Merging.SIMPLE, rest)).isEqualTo(new IndexPath.Moved(page));
-    assertThat(IndexPath.read(Merging.SIMPLE_BELOW, "simple/" + rest))
+    assertThat(read(Merging.SIMPLE, rest)).isEqualTo(new IndexPath.Moved(page));
+    assertThat(read(Merging.SIMPLE_BELOW, "simple/" + rest))
         .isEqualTo(new IndexPath.Moved("simple/" + page));
   }
 
@@ -38,8 +44,7 @@ class IndexPathTest {
     "foo//, foo/, false"
   })
   void whatIsBelowAPageIsTheProjectsUnderItsOwnPath(String rest, String page, boolean isPage) {
-    assertThat(IndexPath.read(Merging.SIMPLE, rest))
-        .isEqualTo(new IndexPath.OfProject(page, isPage));
+    assertThat(read(Merging.SIMPLE, rest)).isEqualTo(new IndexPath.OfProject(page, isPage));
   }
 
   /** An origin might take them for one that is there. */
@@ -56,19 +61,19 @@ class IndexPathTest {
         ".x/"
       })
   void whatIsNoNameIsNobodys(String rest) {
-    assertThat(IndexPath.read(Merging.SIMPLE, rest)).isEqualTo(new IndexPath.Nobody());
+    assertThat(read(Merging.SIMPLE, rest)).isEqualTo(new IndexPath.Nobody());
   }
 
   @ParameterizedTest
   @CsvSource({"SIMPLE,''", "SIMPLE,?x", "SIMPLE_BELOW,simple/", "SIMPLE_BELOW,simple"})
   void theListOfAllIsTheRoot(Merging merging, String rest) {
-    assertThat(IndexPath.read(merging, rest)).isEqualTo(new IndexPath.Root());
+    assertThat(read(merging, rest)).isEqualTo(new IndexPath.Root());
   }
 
   @ParameterizedTest
   @CsvSource({"PATHS,Foo/", "SIMPLE_BELOW,packages/Foo.txt", "SIMPLE_BELOW,simpler/Foo/"})
   void otherPathsAreThemselves(Merging merging, String rest) {
-    assertThat(IndexPath.read(merging, rest)).isEqualTo(new IndexPath.Elsewhere());
+    assertThat(read(merging, rest)).isEqualTo(new IndexPath.Elsewhere());
   }
 
   /** A missing file of an internal project was looked for outside, at the same path. */
@@ -82,15 +87,15 @@ class IndexPathTest {
     "packages/foo.zip, simple/foo/"
   })
   void aFileBesideTheIndexIsThatOfAProject(String rest, String page) {
-    assertThat(IndexPath.read(Merging.SIMPLE_BELOW, rest))
+    assertThat(read(Merging.SIMPLE_BELOW, rest))
         .isInstanceOfSatisfying(
             IndexPath.OfFile.class, file -> assertThat(file.pages()).contains(page));
-    assertThat(IndexPath.read(Merging.PATHS, rest)).isEqualTo(new IndexPath.Elsewhere());
+    assertThat(read(Merging.PATHS, rest)).isEqualTo(new IndexPath.Elsewhere());
   }
 
   @Test
   void aWheelsNameCanBeReadInOneWayOnly() {
-    assertThat(IndexPath.read(Merging.SIMPLE_BELOW, "packages/Foo_Bar-1.0-py3-none-any.whl"))
+    assertThat(read(Merging.SIMPLE_BELOW, "packages/Foo_Bar-1.0-py3-none-any.whl"))
         .isEqualTo(new IndexPath.OfFile(List.of("simple/foo-bar/"), true));
   }
 
@@ -100,7 +105,7 @@ class IndexPathTest {
     String file = "packages/" + "a-".repeat(200) + "1.0.tar.gz";
 
     // When
-    IndexPath path = IndexPath.read(Merging.SIMPLE_BELOW, file);
+    IndexPath path = read(Merging.SIMPLE_BELOW, file);
 
     // Then
     assertThat(path)
@@ -108,7 +113,7 @@ class IndexPathTest {
             IndexPath.OfFile.class,
             found -> {
               assertThat(found.isEvery()).isFalse();
-              assertThat(found.pages()).hasSizeLessThanOrEqualTo(IndexPath.MAX_READINGS);
+              assertThat(found.pages()).hasSizeLessThanOrEqualTo(READINGS);
             });
   }
 }
