@@ -413,7 +413,6 @@ final class KeyState {
     if (running.isReleased(grant.fill())) {
       return new CommitDecision.Refuse("replaced");
     }
-    RunningFill fill = running.get(grant.fill());
     boolean isRefresh = !entry.tag().equals(grant.fill());
     SlotKey place = new SlotKey(isRefresh ? vary : names, entry.variant());
     Kept kept = slotAt(place).kept();
@@ -430,7 +429,7 @@ final class KeyState {
     if (kept != null && kept.entry().complete() && !entry.complete()) {
       return new CommitDecision.Refuse("whole"); // what is whole never gives way to a part
     }
-    if (isSuperseded(kept, fill, entry, names)) {
+    if (isSuperseded(kept, running.orderOf(grant.fill()), entry, names)) {
       return new CommitDecision.Refuse("superseded");
     }
     return held
@@ -449,10 +448,9 @@ final class KeyState {
   /**
    * Whether something newer is kept; without the order of grants the times of the responses say.
    */
-  private boolean isSuperseded(
-      @Nullable Kept kept, @Nullable RunningFill fill, Entry entry, List<String> names) {
-    if (fill != null && fill.isOrdered()) {
-      return kept != null && kept.order() > fill.order();
+  private boolean isSuperseded(@Nullable Kept kept, long order, Entry entry, List<String> names) {
+    if (order != RunningFill.UNORDERED) {
+      return kept != null && kept.order() > order;
     }
     return names.equals(vary)
         ? kept != null && isNotOlder(kept, entry)
@@ -545,6 +543,7 @@ final class KeyState {
   /** Puts the entry into its place; returns what was there. */
   private List<Kept> keep(
       Grant grant, Entry entry, List<String> names, Version version, boolean held) {
+    long order = running.orderOf(grant.fill());
     RunningFill fill = running.remove(grant.fill());
     if (fill != null) {
       change(new SlotKey(fill.vary(), fill.variant()), slot -> slot.ended(grant.fill()));
@@ -557,8 +556,10 @@ final class KeyState {
     Kept old = slotAt(place).kept();
     boolean same = old != null && old.entry().tag().equals(entry.tag());
     long persisted = entry.response().responseTimeMillis();
-    long known = old != null && same ? old.order() : 0;
-    Kept fresh = new Kept(entry, version, fill == null ? known : fill.order(), persisted, held);
+    if (order == RunningFill.UNORDERED && old != null && same) {
+      order = old.order();
+    }
+    Kept fresh = new Kept(entry, version, order, persisted, held);
     change(place, slot -> slot.committed(fresh, grant.fill()));
     List<Kept> replaced = new ArrayList<>();
     if (old != null && !same) {
@@ -571,10 +572,10 @@ final class KeyState {
   void refreshed(Grant grant, Entry entry, @Nullable Version version) {
     SlotKey place = new SlotKey(vary, entry.variant());
     Kept kept = slotAt(place).kept();
-    RunningFill fill = running.get(grant.fill());
+    long known = running.orderOf(grant.fill());
     ended(grant.fill());
     if (kept != null && kept.entry().tag().equals(entry.tag())) {
-      long order = fill == null ? kept.order() : fill.order();
+      long order = known == RunningFill.UNORDERED ? kept.order() : known;
       long persisted =
           version == null ? kept.persistedMillis() : entry.response().responseTimeMillis();
       Version now = version == null ? kept.version() : version;

@@ -39,10 +39,6 @@ record RunningFill(
     CLOSED_TO_OTHERS
   }
 
-  boolean isOrdered() {
-    return order != UNORDERED;
-  }
-
   FillId id() {
     return grant.fill();
   }

@@ -30,8 +30,11 @@ final class RunningFills {
   /** Replaced: they must not commit. */
   private final Set<FillId> released = new LinkedHashSet<>();
 
-  /** Ended or committed: a report that comes after that does not bring them back. */
-  private final Set<FillId> over = new LinkedHashSet<>();
+  /**
+   * Ended or committed, with their places in the order of grants: a report that comes after that
+   * does not bring them back, and a commit that does is still no newer than it was.
+   */
+  private final Map<FillId, Long> over = new LinkedHashMap<>();
 
   private long order;
 
@@ -67,15 +70,16 @@ final class RunningFills {
             nowNanos));
   }
 
-  /** One that another keeper granted: its place in the order of grants is not known. */
+  /** One that another keeper granted, so that its place in the order of grants is not known. */
   void takenIn(Grant grant, List<String> vary, VariantKey variant, long nowNanos) {
+    long known = orderOf(grant.fill());
     over.remove(grant.fill());
     put(
         new RunningFill(
             grant,
             vary,
             variant,
-            RunningFill.UNORDERED,
+            known,
             false,
             true,
             false,
@@ -90,26 +94,34 @@ final class RunningFills {
 
   /** It has ended or is committed; null if it did not run. */
   @Nullable RunningFill remove(FillId id) {
-    remember(id, over);
+    over.put(id, orderOf(id));
+    forget(over.keySet());
     return running.remove(id);
   }
 
   /** It may not commit any more. */
   void release(FillId id) {
-    remember(id, released);
+    released.add(id);
+    forget(released);
   }
 
   /** None of them may be joined any more. */
   void clear() {
-    running.keySet().forEach(id -> remember(id, over));
-    running.clear();
+    List.copyOf(running.keySet()).forEach(this::remove);
   }
 
-  private static void remember(FillId id, Set<FillId> past) {
-    past.add(id);
+  private static void forget(Set<FillId> past) {
     if (past.size() > MAX_REMEMBERED) {
       past.remove(past.iterator().next());
     }
+  }
+
+  /**
+   * Its place in the order of grants, also after its end; {@link RunningFill#UNORDERED} if none.
+   */
+  long orderOf(FillId id) {
+    RunningFill fill = running.get(id);
+    return fill != null ? fill.order() : over.getOrDefault(id, RunningFill.UNORDERED);
   }
 
   boolean isReleased(FillId id) {
@@ -118,7 +130,7 @@ final class RunningFills {
 
   /** Whether a report of that fill tells something new. */
   boolean isUnheardOf(FillId id) {
-    return !running.containsKey(id) && !over.contains(id) && !released.contains(id);
+    return !running.containsKey(id) && !over.containsKey(id) && !released.contains(id);
   }
 
   /** The names by the newest response on its way; those given if there is none. */

@@ -147,7 +147,7 @@ class KeyStateSpec extends AnyWordSpec with Matchers with ScalaCheckPropertyChec
 
   "A key" should {
     "keep its rules whatever happens in whatever order" in {
-      forAll(Gen.listOfN(60, event), minSuccessful(300)) { events =>
+      forAll(Gen.listOfN(60, event), minSuccessful(20000)) { events =>
         val run = new Run
         events.foreach(run.happen)
       }
@@ -172,6 +172,17 @@ class KeyStateSpec extends AnyWordSpec with Matchers with ScalaCheckPropertyChec
       next.epoch shouldBe old.epoch.next()
       commit(state, old, 1000) shouldBe new CommitDecision.Refuse("epoch")
       commit(state, next, 1001) shouldBe a[CommitDecision.Write]
+    }
+
+    // A commit that came after the end of its fill had no place in the order of grants.
+    "never put an older response over one whose commit came after its end" in {
+      val state = fresh()
+      val old = granted(state.decide(ask(Question.Intent.LOOK), FillId.random(), 1)).get
+      state.headed(headed(old), 2)
+      val next = granted(state.decide(ask(Question.Intent.REPLACE), FillId.random(), 3)).get
+      state.ended(next.fill)
+      commit(state, next, 1001) shouldBe a[CommitDecision.Write]
+      commit(state, old, 1000) shouldBe new CommitDecision.Refuse("superseded")
     }
 
     "let nobody wait for a request with credentials" in {
