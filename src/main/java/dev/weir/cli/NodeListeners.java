@@ -9,6 +9,7 @@ import dev.weir.origin.PekkoOrigins;
 import dev.weir.tls.InterceptionTls;
 import dev.weir.tls.LeafMint;
 import dev.weir.tls.TlsCaSettings;
+import dev.weir.wire.ListenAt;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
@@ -27,15 +28,18 @@ final class NodeListeners {
   private final EdgeMetrics metrics = new EdgeMetrics();
   private final Listening main;
   private final @Nullable Listening beside;
-  private final List<Edge> open = new CopyOnWriteArrayList<>();
+  private final GivenSockets given;
+  private final List<Edge> mains = new CopyOnWriteArrayList<>();
+  private final List<Edge> mirrors = new CopyOnWriteArrayList<>();
 
-  /** Reads certificates, and opens nothing yet. */
+  /** Reads certificates and which sockets were given, and opens nothing yet. */
   NodeListeners(NodeBase base, LeafMint mint, TlsCaSettings tls) {
     this.base = base;
     this.tls = tls;
     this.interception = new InterceptionTls(mint, tls);
     this.main = Listening.of(base.settings().flags(), mint, tls);
     this.beside = Listening.mirrorBeside(base.settings().flags(), mint, tls);
+    this.given = GivenSockets.read().forListeners(main.isMirror(), beside != null);
   }
 
   /** What the main port is. */
@@ -50,16 +54,27 @@ final class NodeListeners {
 
   void open(DataPlane data, Exchanges exchanges, PekkoOrigins origins) {
     ServeSettings flags = base.settings().flags();
-    bind(data, exchanges, origins, main, flags.port());
+    for (ListenAt at : places(given.main(), flags.port())) {
+      mains.add(bind(data, exchanges, origins, main, at));
+    }
     base.closings().addStage("running responses", base.drain().whole().plusSeconds(5), this::drain);
     if (beside != null) {
-      bind(data, exchanges, origins, beside, flags.mirrorPort());
+      for (ListenAt at : places(given.mirror(), flags.mirrorPort())) {
+        mirrors.add(bind(data, exchanges, origins, beside, at));
+      }
     }
     base.metrics().edge(metrics);
   }
 
-  private void bind(
-      DataPlane data, Exchanges exchanges, PekkoOrigins origins, Listening listens, int port) {
+  /** Who was given sockets opens none of its own. */
+  private List<ListenAt> places(List<ListenAt> sockets, int port) {
+    return sockets.isEmpty()
+        ? List.of(new ListenAt.Address(base.settings().flags().bind(), port))
+        : sockets;
+  }
+
+  private Edge bind(
+      DataPlane data, Exchanges exchanges, PekkoOrigins origins, Listening listens, ListenAt at) {
     ServeSettings flags = base.settings().flags();
     ExchangeHandler handler =
         listens.isMirror() ? NodeExchanges.mirror(base, data, exchanges) : exchanges;
@@ -76,16 +91,19 @@ final class NodeListeners {
     Edge edge =
         Closings.await(
             Edge.bind(
-                data.system(),
-                flags.bind(),
-                port,
-                base.settings().edge(),
-                base.settings().guard(),
-                parts,
-                metrics),
-            () -> "cannot listen on %s:%d".formatted(flags.bind(), port));
-    open.add(edge);
+                data.system(), at, base.settings().edge(), base.settings().guard(), parts, metrics),
+            () -> refused(at));
     base.own().add(edge.address().getPort());
+    return edge;
+  }
+
+  private static String refused(ListenAt at) {
+    return switch (at) {
+      case ListenAt.Address(InetSocketAddress address) ->
+          "cannot listen on %s:%d".formatted(address.getHostString(), address.getPort());
+      case ListenAt.Given(int descriptor) ->
+          "cannot listen on the socket that this process was given as descriptor " + descriptor;
+    };
   }
 
   /** Looks for newer certificates of the listeners' own now and then. */
@@ -99,7 +117,7 @@ final class NodeListeners {
 
   /** Where the main port is. */
   InetSocketAddress address() {
-    return open.getFirst().address();
+    return mains.getFirst().address();
   }
 
   EdgeMetrics metrics() {
@@ -112,20 +130,24 @@ final class NodeListeners {
    * @param more what else it serves
    */
   String welcome(String more) {
-    String mirror = beside == null ? "" : ", mirror on " + beside.url(open.getLast().address());
+    String mirror = beside == null ? "" : ", mirror on " + beside.url(mirrors.getFirst().address());
     return main.welcome(address(), more + mirror);
   }
 
   /** Serves on, but clients are told to come on another connection. */
   void lastCall() {
-    open.forEach(Edge::lastCall);
+    edges().forEach(Edge::lastCall);
+  }
+
+  private Stream<Edge> edges() {
+    return Stream.concat(mains.stream(), mirrors.stream());
   }
 
   /** All at once: each may take the whole of the time. */
   private CompletionStage<Void> drain() {
     base.drain().begin();
     return CompletableFuture.allOf(
-        open.stream()
+        edges()
             .map(edge -> edge.drain(base.drain().whole()).toCompletableFuture())
             .toArray(CompletableFuture[]::new));
   }

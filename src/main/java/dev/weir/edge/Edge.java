@@ -1,6 +1,7 @@
 package dev.weir.edge;
 
 import dev.weir.wire.GuardSettings;
+import dev.weir.wire.ListenAt;
 import dev.weir.wire.SocketListener;
 import dev.weir.wire.SocketLoop;
 import dev.weir.wire.SocketStage;
@@ -46,15 +47,13 @@ public final class Edge {
   }
 
   /**
-   * Opens a listener; the stage fails if the address cannot be bound.
+   * Opens a listener; the stage fails if the address cannot be bound, or the given socket not used.
    *
-   * @param port 0 for any free one
    * @param metrics may be shared by several listeners
    */
   public static CompletionStage<Edge> bind(
       ClassicActorSystemProvider system,
-      String host,
-      int port,
+      ListenAt at,
       EdgeSettings settings,
       GuardSettings guard,
       EdgeParts parts,
@@ -66,10 +65,7 @@ public final class Edge {
     try {
       SocketListener listener =
           SocketListener.bind(
-              new InetSocketAddress(host, port),
-              settings.sockets(),
-              loop,
-              socket -> serve(socket, loop, context, streams));
+              at, settings.sockets(), loop, socket -> serve(socket, loop, context, streams));
       return CompletableFuture.completedFuture(new Edge(listener, loop, context, system));
     } catch (IOException | RuntimeException refused) {
       loop.close();

@@ -32,12 +32,12 @@ public final class SocketListener implements AutoCloseable {
 
   private SocketListener(
       ServerSocketChannel channel,
+      InetSocketAddress address,
       SocketSettings settings,
       SocketLoop loop,
-      Function<SocketChannel, CompletionStage<?>> server)
-      throws IOException {
+      Function<SocketChannel, CompletionStage<?>> server) {
     this.channel = channel;
-    this.address = (InetSocketAddress) channel.getLocalAddress();
+    this.address = address;
     this.loop = loop;
     this.settings = settings;
     this.server = server;
@@ -47,21 +47,45 @@ public final class SocketListener implements AutoCloseable {
    * Listens at once.
    *
    * @param server is given each accepted socket, which it closes; its stage completes when it has
-   * @throws IOException if the address cannot be bound
+   * @throws IOException if the address cannot be bound, or the given socket cannot be used
    */
   public static SocketListener bind(
-      InetSocketAddress address,
+      ListenAt at,
       SocketSettings settings,
       SocketLoop loop,
       Function<SocketChannel, CompletionStage<?>> server)
       throws IOException {
+    return switch (at) {
+      case ListenAt.Address(InetSocketAddress address) -> {
+        ServerSocketChannel channel = bound(address, settings);
+        InetSocketAddress found = (InetSocketAddress) channel.getLocalAddress();
+        yield listening(new SocketListener(channel, found, settings, loop, server));
+      }
+      case ListenAt.Given(int descriptor) -> {
+        GivenSocket given = GivenSocket.open(descriptor);
+        yield listening(
+            new SocketListener(given.channel(), given.address(), settings, loop, server));
+      }
+    };
+  }
+
+  private static ServerSocketChannel bound(InetSocketAddress address, SocketSettings settings)
+      throws IOException {
     ServerSocketChannel channel = ServerSocketChannel.open();
     try {
-      channel.configureBlocking(false);
       channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
-      channel.bind(address, settings.backlog());
-      SocketListener listener = new SocketListener(channel, settings, loop, server);
-      loop.watch(channel, SelectionKey.OP_ACCEPT, listener::accept);
+      return channel.bind(address, settings.backlog());
+    } catch (IOException | RuntimeException refused) {
+      channel.close();
+      throw refused;
+    }
+  }
+
+  private static SocketListener listening(SocketListener listener) throws IOException {
+    ServerSocketChannel channel = listener.channel;
+    try {
+      channel.configureBlocking(false);
+      listener.loop.watch(channel, SelectionKey.OP_ACCEPT, listener::accept);
       return listener;
     } catch (IOException | RuntimeException refused) {
       channel.close();

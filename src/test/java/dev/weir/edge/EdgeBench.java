@@ -5,6 +5,7 @@ import com.typesafe.config.ConfigFactory;
 import dev.weir.http.Headers;
 import dev.weir.http.ResponseHead;
 import dev.weir.wire.GuardSettings;
+import dev.weir.wire.ListenAt;
 import dev.weir.wire.TestTls;
 import java.lang.management.ManagementFactory;
 import java.util.concurrent.CompletableFuture;
@@ -51,8 +52,7 @@ public final class EdgeBench {
     Edge edge =
         Edge.bind(
                 system,
-                "127.0.0.1",
-                port,
+                new ListenAt.Address("127.0.0.1", port),
                 EdgeSettings.from(all.getConfig("weir.edge")),
                 GuardSettings.from(all.getConfig("weir.guard")),
                 EdgeParts.of(

@@ -7,6 +7,7 @@ import dev.weir.http.Headers;
 import dev.weir.http.ResponseHead;
 import dev.weir.wire.GuardEvents;
 import dev.weir.wire.GuardSettings;
+import dev.weir.wire.ListenAt;
 import dev.weir.wire.TestTls;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -65,8 +66,7 @@ final class EdgeFixture implements AutoCloseable {
       edge =
           Edge.bind(
                   SYSTEM,
-                  "127.0.0.1",
-                  0,
+                  new ListenAt.Address("127.0.0.1", 0),
                   EdgeSettings.from(all.getConfig("weir.edge")),
                   GuardSettings.from(all.getConfig("weir.guard")),
                   parts,

@@ -29,6 +29,7 @@ import dev.weir.store.StoreSettings;
 import dev.weir.testing.Eventually;
 import dev.weir.wire.GuardEvents;
 import dev.weir.wire.GuardSettings;
+import dev.weir.wire.ListenAt;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -167,8 +168,7 @@ final class World {
             authority -> CompletableFuture.failedFuture(new TunnelRefusedException("no tunnels")));
     return Edge.bind(
             system,
-            "127.0.0.1",
-            0,
+            new ListenAt.Address("127.0.0.1", 0),
             EdgeSettings.from(edge.getConfig("weir.edge")),
             GuardSettings.from(edge.getConfig("weir.guard")),
             parts,

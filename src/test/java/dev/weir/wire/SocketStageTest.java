@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.channels.SocketChannel;
@@ -69,7 +68,7 @@ class SocketStageTest {
   private SocketListener serving(int maxConnections, Flow<ByteString, ByteString, NotUsed> flow)
       throws IOException {
     return SocketListener.bind(
-        new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+        new ListenAt.Address("127.0.0.1", 0),
         settings(maxConnections),
         loop,
         socket -> {
@@ -337,7 +336,7 @@ class SocketStageTest {
     CompletableFuture<SocketChannel> accepted = new CompletableFuture<>();
     try (SocketListener listener =
             SocketListener.bind(
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                new ListenAt.Address("127.0.0.1", 0),
                 settings(8),
                 loop,
                 socket -> {
