@@ -212,7 +212,7 @@ public final class OriginServer implements AutoCloseable {
       OutputStream out = new BufferedOutputStream(socket.getOutputStream(), 64 * 1024);
       boolean again = true;
       while (again) {
-        Seen request = read(in, out, connection);
+        Seen request = read(in, out, connection, socket.getInetAddress());
         again = request != null && respond(request, in, out);
       }
     } catch (IOException e) {
@@ -224,7 +224,8 @@ public final class OriginServer implements AutoCloseable {
     }
   }
 
-  private @Nullable Seen read(InputStream in, OutputStream out, int connection) throws IOException {
+  private @Nullable Seen read(InputStream in, OutputStream out, int connection, InetAddress from)
+      throws IOException {
     String first = line(in);
     if (first == null) {
       return null;
@@ -240,7 +241,7 @@ public final class OriginServer implements AutoCloseable {
       out.write("HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.ISO_8859_1));
       out.flush();
     }
-    Seen request = new Seen(parts[0], parts[1], fields, body(in, fields), connection);
+    Seen request = new Seen(parts[0], parts[1], fields, body(in, fields), connection, from);
     seen.add(request);
     return request;
   }

@@ -1,10 +1,21 @@
 package dev.weir.testing;
 
 import dev.weir.http.Headers;
+import java.net.InetAddress;
 import org.jspecify.annotations.Nullable;
 
-/** One request as an {@link OriginServer} read it; of the body only the length is kept. */
-public record Seen(String method, String target, Headers headers, long bodyBytes, int connection) {
+/**
+ * One request as an {@link OriginServer} read it; of the body only the length is kept.
+ *
+ * @param from the address its connection came from
+ */
+public record Seen(
+    String method,
+    String target,
+    Headers headers,
+    long bodyBytes,
+    int connection,
+    InetAddress from) {
   public String path() {
     int query = target.indexOf('?');
     return query < 0 ? target : target.substring(0, query);
