@@ -2,6 +2,7 @@ package dev.weir.admin;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -28,6 +29,7 @@ import org.apache.pekko.http.javadsl.model.headers.Host;
 import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 import org.apache.pekko.http.javadsl.settings.ParserSettings;
 import org.apache.pekko.http.javadsl.settings.ServerSettings;
+import org.apache.pekko.japi.Pair;
 
 /**
  * The health port: {@code /health} (ready, with what degrades it), {@code /live} (the canary),
@@ -39,6 +41,9 @@ public final class HealthServer {
 
   private static final HttpMethod PURGE =
       HttpMethods.custom("PURGE", false, true, RequestEntityAcceptances.Tolerated);
+
+  private static final String NO_URL =
+      "url= must be an absolute http or https URL, and header= NAME:VALUE\n";
 
   private static final Set<String> CARE_TASKS = Set.of("gc", "fsck");
 
@@ -165,9 +170,9 @@ public final class HealthServer {
     if (!mayOperate(request)) {
       return done(refused());
     }
-    String url = request.getUri().query().get("url").orElse("");
+    Query query = request.getUri().query();
     return operations
-        .purge(url)
+        .purge(query.get("url").orElse(""), fields(query))
         .thenApply(
             purged ->
                 switch (purged) {
@@ -177,7 +182,7 @@ public final class HealthServer {
                       text(
                           500,
                           "not every node has acknowledged, or the store failed: purge again\n");
-                  case NOT_A_URL -> text(400, "url= must be an absolute http or https URL\n");
+                  case NOT_A_URL -> text(400, NO_URL);
                 });
   }
 
@@ -198,7 +203,7 @@ public final class HealthServer {
     Query query = request.getUri().query();
     CompletionStage<Operations.Look> looked =
         path.equals("/cache/show")
-            ? operations.show(query.get("url").orElse(""))
+            ? operations.show(query.get("url").orElse(""), fields(query))
             : operations.list(
                 query.get("host").orElse(""), query.get("after").orElse(""), limit(query));
     return looked.thenApply(
@@ -206,10 +211,17 @@ public final class HealthServer {
             switch (look) {
               case Operations.Look.Found(String json) -> json(200, json);
               case Operations.Look.Nothing() -> text(404, "nothing of that URL is stored\n");
-              case Operations.Look.NotAUrl() ->
-                  text(400, "url= must be an absolute http or https URL\n");
+              case Operations.Look.NotAUrl() -> text(400, NO_URL);
               case Operations.Look.Failed(String reason) -> text(503, reason + "\n");
             });
+  }
+
+  /** In the order in which they were given. */
+  private static List<String> fields(Query query) {
+    return query.toList().stream()
+        .filter(parameter -> parameter.first().equals("header"))
+        .map(Pair::second)
+        .toList();
   }
 
   private static int limit(Query query) {

@@ -1,12 +1,17 @@
 package dev.weir.admin;
 
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 
 /** What operators may do to a running node over its health port; implemented above. */
 public interface Operations {
-  /** Forgets what is stored of a URL, on all nodes. Never fails. */
-  CompletionStage<Purged> purge(String url);
+  /**
+   * Forgets what is stored of a URL, on all nodes. Never fails.
+   *
+   * @param fields of the request whose key it is, each as {@code NAME:VALUE}
+   */
+  CompletionStage<Purged> purge(String url, List<String> fields);
 
   /** The fleet as this node sees it, a JSON object. Never fails. */
   CompletionStage<String> cluster();
@@ -24,8 +29,12 @@ public interface Operations {
    */
   record Reloaded(boolean good, String words) {}
 
-  /** What is stored of a URL. Never fails. */
-  CompletionStage<Look> show(String url);
+  /**
+   * What is stored of a URL. Never fails.
+   *
+   * @param fields as for a purge
+   */
+  CompletionStage<Look> show(String url, List<String> fields);
 
   /**
    * What is stored of a host ("" for all), one page after the other. Never fails.
@@ -81,7 +90,7 @@ public interface Operations {
     NOTHING,
     /** A node did not acknowledge, or the store could not be written: it may come back. */
     INCOMPLETE,
-    /** That is no absolute http or https URL. */
+    /** That is no absolute http or https URL, or no field. */
     NOT_A_URL
   }
 }

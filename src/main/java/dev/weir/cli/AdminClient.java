@@ -4,12 +4,15 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
+import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
@@ -46,6 +49,42 @@ final class AdminClient {
             .paramLabel("FILE")
             .description("The fleet's secret, where the node is not on this machine.")
             .build());
+  }
+
+  /** Fields of the request whose key is meant. */
+  static void addFields(CommandSpec command) {
+    command.addOption(
+        OptionSpec.builder("-H", "--header")
+            .type(List.class)
+            .auxiliaryTypes(String.class)
+            .arity("1")
+            .paramLabel("NAME:VALUE")
+            .description(
+                "A field of the request whose key it is, where rules or filters make keys of"
+                    + " fields; repeatable.")
+            .build());
+  }
+
+  /** As typed. */
+  static List<String> fields(ParseResult parsed) {
+    List<String> fields = parsed.matchedOptionValue("--header", List.of());
+    try {
+      var _ = UrlKeys.headers(fields);
+    } catch (IllegalArgumentException bad) {
+      throw new SettingsException("--header: " + bad.getMessage());
+    }
+    return fields;
+  }
+
+  /** What names a URL and fields to a node. */
+  static String question(String url, List<String> fields) {
+    StringBuilder question = new StringBuilder("?url=").append(encoded(url));
+    fields.forEach(field -> question.append("&header=").append(encoded(field)));
+    return question.toString();
+  }
+
+  static String encoded(String text) {
+    return URLEncoder.encode(text, StandardCharsets.UTF_8);
   }
 
   static AdminClient of(ParseResult parsed) {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.weir.admin.Operations.Look;
 import dev.weir.log.LogText;
 import java.io.PrintWriter;
+import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
@@ -31,6 +32,7 @@ final class CacheCommand {
                 + " and its last access. Exit code 1 if nothing is stored.")
         .footer(footer());
     options(showing);
+    AdminClient.addFields(showing);
     showing.addPositional(
         PositionalParamSpec.builder()
             .index("0")
@@ -82,8 +84,9 @@ final class CacheCommand {
 
   private static int show(ParseResult parsed, PrintWriter out) throws Exception {
     String url = parsed.matchedPositionalValue(0, "");
+    List<String> fields = AdminClient.fields(parsed);
     try (CacheView view = CacheView.of(parsed)) {
-      Look look = view.show(url);
+      Look look = view.show(url, fields);
       if (look instanceof Look.Nothing) {
         out.printf("Nothing is stored of %s (asked: %s).%n", LogText.escaped(url), view.source());
         out.flush();

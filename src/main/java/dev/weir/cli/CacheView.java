@@ -3,6 +3,8 @@ package dev.weir.cli;
 import com.typesafe.config.Config;
 import dev.weir.admin.Operations.Look;
 import dev.weir.exchange.ExchangeSettings;
+import dev.weir.exchange.FiledKeys;
+import dev.weir.filters.FilterBook;
 import dev.weir.inspect.InspectSettings;
 import dev.weir.inspect.Inspector;
 import dev.weir.log.ProcessLog;
@@ -10,10 +12,9 @@ import dev.weir.store.Holding;
 import dev.weir.store.StoreSettings;
 import java.io.IOException;
 import java.net.ConnectException;
-import java.net.URLEncoder;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ForkJoinPool;
@@ -26,7 +27,12 @@ import picocli.CommandLine.ParseResult;
  * none runs. Blocks.
  */
 interface CacheView extends AutoCloseable {
-  Look show(String url) throws Exception;
+  /**
+   * What is stored of a URL.
+   *
+   * @param fields of the request whose key it is, each as {@code NAME:VALUE}
+   */
+  Look show(String url, List<String> fields) throws Exception;
 
   Look list(String host, String after, int limit) throws Exception;
 
@@ -65,8 +71,8 @@ interface CacheView extends AutoCloseable {
   /** Asks a running node. */
   record Remote(AdminClient node) implements CacheView {
     @Override
-    public Look show(String url) throws Exception {
-      return look(node.send("GET", "/cache/show?url=" + encoded(url)));
+    public Look show(String url, List<String> fields) throws Exception {
+      return look(node.send("GET", "/cache/show" + AdminClient.question(url, fields)));
     }
 
     @Override
@@ -75,11 +81,7 @@ interface CacheView extends AutoCloseable {
           node.send(
               "GET",
               "/cache/list?host=%s&after=%s&limit=%d"
-                  .formatted(encoded(host), encoded(after), limit)));
-    }
-
-    private static String encoded(String text) {
-      return URLEncoder.encode(text, StandardCharsets.UTF_8);
+                  .formatted(AdminClient.encoded(host), AdminClient.encoded(after), limit)));
     }
 
     private static Look look(HttpResponse<String> answer) {
@@ -101,13 +103,18 @@ interface CacheView extends AutoCloseable {
   }
 
   /** Looks into the stores. */
-  record Direct(OpenStores stores, Looks looks, ProcessLog log) implements CacheView {
+  record Direct(OpenStores stores, Looks looks, FilterBook filters, ProcessLog log)
+      implements CacheView {
     /** Above the time that a store takes for an answer, retries and all. */
     private static final long TIMEOUT_SECONDS = 90;
 
     static Direct open(ServeSettings settings) {
       ProcessLog log = OpenStores.quietLog(settings.config());
       Config rooms = settings.config().getConfig("weir");
+      ExchangeSettings exchange = ExchangeSettings.from(rooms.getConfig("exchange"));
+      FilterBook filters = NodeBase.filters(settings);
+      UrlKeys keys =
+          new UrlKeys(new FiledKeys(NodeBase.rules(settings), filters.filters(), exchange));
       OpenStores stores = OpenStores.open(settings);
       StoreTiers tiers =
           new StoreTiers(
@@ -120,16 +127,16 @@ interface CacheView extends AutoCloseable {
           new Inspector(
               stores.metadata(),
               tiers,
-              ExchangeSettings.from(rooms.getConfig("exchange")).storage(),
+              exchange.storage(),
               InspectSettings.from(rooms.getConfig("inspect")),
               Clock.systemUTC(),
               ForkJoinPool.commonPool());
-      return new Direct(stores, new Looks(inspector, NodeBase.rules(settings)), log);
+      return new Direct(stores, new Looks(inspector, keys), filters, log);
     }
 
     @Override
-    public Look show(String url) throws Exception {
-      return await(looks.show(url));
+    public Look show(String url, List<String> fields) throws Exception {
+      return await(looks.show(url, fields));
     }
 
     @Override
@@ -154,6 +161,7 @@ interface CacheView extends AutoCloseable {
     @Override
     public void close() {
       stores.close();
+      filters.close();
       log.close();
     }
   }

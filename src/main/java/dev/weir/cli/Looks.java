@@ -1,28 +1,27 @@
 package dev.weir.cli;
 
 import dev.weir.admin.Operations.Look;
-import dev.weir.entry.PrimaryKey;
+import dev.weir.http.RequestHead;
 import dev.weir.inspect.Inspector;
-import dev.weir.policy.PolicyTable;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Supplier;
 
 /**
  * Questions of people about what is stored, by URL and host; the answers are JSON.
  *
- * @param rules in force, some of which shape keys
+ * @param keys by the rules and filters in force
  */
-record Looks(Inspector inspector, Supplier<PolicyTable> rules) {
-  CompletionStage<Look> show(String url) {
-    PrimaryKey key = UrlKeys.of(url, rules.get());
-    if (key == null) {
+record Looks(Inspector inspector, UrlKeys keys) {
+  CompletionStage<Look> show(String url, List<String> fields) {
+    RequestHead request = UrlKeys.request(url, fields);
+    if (request == null) {
       return CompletableFuture.completedStage(new Look.NotAUrl());
     }
-    return inspector
-        .show(key)
+    return keys.of(request)
+        .thenCompose(inspector::show)
         .<Look>thenApply(
             found -> found.isPresent() ? new Look.Found(found.get()) : new Look.Nothing())
         .exceptionally(Looks::failed);

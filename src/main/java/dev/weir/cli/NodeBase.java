@@ -57,7 +57,7 @@ record NodeBase(
   }
 
   /** A filter that cannot be had stops the start. */
-  private static FilterBook filters(ServeSettings flags) {
+  static FilterBook filters(ServeSettings flags) {
     try {
       return FilterBook.open(flags.plugins(), flags.config().getConfig("weir.filters"));
     } catch (PluginException bad) {

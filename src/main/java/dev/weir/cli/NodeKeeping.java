@@ -6,6 +6,7 @@ import dev.weir.cache.NodeCache;
 import dev.weir.cluster.FabricSettings;
 import dev.weir.cluster.FabricSystem;
 import dev.weir.exchange.ExchangeSettings;
+import dev.weir.exchange.FiledKeys;
 import dev.weir.fill.FillRegistry;
 import dev.weir.fill.FillSettings;
 import dev.weir.inspect.InspectSettings;
@@ -128,15 +129,16 @@ record NodeKeeping(NodeCache cache, FabricSystem fabric, NodeOperations operatio
             StoreSettings.from(rooms.getConfig("store")),
             data.storage().objects(),
             stores.holding());
+    ExchangeSettings exchange = ExchangeSettings.from(rooms.getConfig("exchange"));
     return new Looks(
         new Inspector(
             stores.metadata(),
             tiers,
-            ExchangeSettings.from(rooms.getConfig("exchange")).storage(),
+            exchange.storage(),
             InspectSettings.from(rooms.getConfig("inspect")),
             Clock.systemUTC(),
             data.blocking()),
-        base.rules());
+        new UrlKeys(new FiledKeys(base.rules(), base.filters().filters(), exchange)));
   }
 
   /** Collects and checks what is stored. */

@@ -9,10 +9,10 @@ import dev.weir.cache.NodeCache;
 import dev.weir.cluster.FabricSystem;
 import dev.weir.entry.NodeId;
 import dev.weir.entry.PrimaryKey;
+import dev.weir.http.RequestHead;
 import dev.weir.mirror.MirrorSettings;
 import dev.weir.origin.CircuitBreakers;
 import dev.weir.rules.LiveRules;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -56,19 +56,18 @@ final class NodeOperations implements Operations {
   }
 
   @Override
-  public CompletionStage<Purged> purge(String url) {
-    PrimaryKey key = UrlKeys.of(url, rules.get());
-    if (key == null) {
-      return CompletableFuture.completedStage(Purged.NOT_A_URL);
-    }
-    CompletionStage<Purged> purged = purge(key);
-    List<PrimaryKey> others =
-        new ArrayList<>(UrlKeys.ofMounts(url, rules.get(), rules.mounts(), mirror));
-    others.addAll(UrlKeys.withCredentials(url, key));
-    for (PrimaryKey own : others) {
-      purged = purged.thenCombine(own.equals(key) ? purged : purge(own), NodeOperations::both);
-    }
-    return purged;
+  public CompletionStage<Purged> purge(String url, List<String> fields) {
+    RequestHead request = UrlKeys.request(url, fields);
+    return request == null
+        ? CompletableFuture.completedStage(Purged.NOT_A_URL)
+        : looks.keys().all(request, rules.mounts(), mirror).thenCompose(this::purge);
+  }
+
+  private CompletionStage<Purged> purge(Set<PrimaryKey> keys) {
+    return keys.stream()
+        .map(this::purge)
+        .reduce((one, other) -> one.thenCombine(other, NodeOperations::both))
+        .orElseThrow();
   }
 
   /** A purge of several keys is done when all of them are gone. */
@@ -93,8 +92,8 @@ final class NodeOperations implements Operations {
   }
 
   @Override
-  public CompletionStage<Look> show(String url) {
-    return looks.show(url);
+  public CompletionStage<Look> show(String url, List<String> fields) {
+    return looks.show(url, fields);
   }
 
   @Override

@@ -1,9 +1,14 @@
 package dev.weir.cli;
 
 import com.typesafe.config.Config;
+import dev.weir.exchange.ExchangeSettings;
+import dev.weir.exchange.FiledKeys;
+import dev.weir.filters.FilterBook;
 import dev.weir.http.Headers;
+import dev.weir.http.RequestHead;
 import dev.weir.policy.AddressBlock;
 import dev.weir.policy.Caller;
+import dev.weir.policy.Entrance;
 import dev.weir.rules.Explanation;
 import dev.weir.rules.RuleBook;
 import dev.weir.rules.RuleFileException;
@@ -14,6 +19,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -75,15 +81,16 @@ final class PolicyCommand {
         sub(
             PolicyCommand::explain,
             "explain",
-            "Say what the rules make of a request: rule, policy, key, timeouts, decision. Rules are"
-                + " those of --policy-file (or WEIR_POLICY_FILE) and the built-in ones; nothing is"
-                + " asked of a node or an origin.");
+            "Say what the rules make of a request: rule, policy, key, timeouts, decision, and what"
+                + " filters make of its key. Rules are those of --policy-file (or WEIR_POLICY_FILE)"
+                + " and the built-in ones; nothing is asked of a node or an origin.");
     spec.addOption(
         option("-H", "--header", "NAME:VALUE", "A field of the request; repeatable.", true));
     spec.addOption(option("-X", "--method", "METHOD", "Its method (GET).", false));
     spec.addOption(option(null, "--client", "ADDRESS", "Whom it is from.", false));
     spec.addOption(option(null, "--listener", "PORT", "The port it comes in on.", false));
     spec.addOption(option(null, "--policy-file", "FILE", "As for serve; repeatable.", true));
+    spec.addOption(option(null, "--plugins", "DIR", "As for serve.", false));
     addSettings(spec);
     spec.addPositional(
         PositionalParamSpec.builder()
@@ -104,7 +111,7 @@ final class PolicyCommand {
 
   private static Map<String, String> settings(ParseResult parsed) {
     Map<String, String> flags = new LinkedHashMap<>();
-    for (String name : List.of("default-policy", "config")) {
+    for (String name : List.of("default-policy", "config", "plugins")) {
       if (parsed.hasMatchedOption("--" + name)) {
         flags.put(name, parsed.matchedOptionValue("--" + name, ""));
       }
@@ -155,7 +162,7 @@ final class PolicyCommand {
     return failures.isEmpty() ? 0 : 1;
   }
 
-  private static int explain(ParseResult parsed, PrintWriter out) {
+  private static int explain(ParseResult parsed, PrintWriter out) throws Exception {
     Map<String, String> flags = settings(parsed);
     if (parsed.hasMatchedOption("--policy-file")) {
       flags.put(
@@ -165,19 +172,22 @@ final class PolicyCommand {
     Config config = new SettingsLoader(System.getenv()).load(flags);
     ServeSettings settings = ServeSettings.from(config);
     Caller caller = caller(parsed);
-    try {
+    try (FilterBook filters = NodeBase.filters(settings)) {
       RuleBook book =
           RuleFiles.load(
               settings.policyFiles(), settings.defaultPolicy(), NodeSettings.rules(settings));
+      FiledKeys filed =
+          new FiledKeys(
+              book::table,
+              filters.filters(),
+              ExchangeSettings.from(config.getConfig("weir.exchange")));
       String between = "";
       for (String url : parsed.matchedPositionalValue(0, List.<String>of())) {
+        RequestHead request =
+            Explanation.request(parsed.matchedOptionValue("--method", "GET"), url, headers(parsed));
         out.print(between);
-        Explanation.of(
-                book.table(),
-                Explanation.request(
-                    parsed.matchedOptionValue("--method", "GET"), url, headers(parsed)),
-                caller)
-            .forEach(out::println);
+        Explanation.of(book.table(), request, caller).forEach(out::println);
+        byFilters(filed, request, caller).forEach(out::println);
         between = System.lineSeparator();
       }
     } catch (RuleFileException bad) {
@@ -187,6 +197,15 @@ final class PolicyCommand {
     }
     out.flush();
     return 0;
+  }
+
+  /** The key that filters make of it, where they do: they have their time, and no more. */
+  private static List<String> byFilters(FiledKeys filed, RequestHead request, Caller caller)
+      throws InterruptedException, ExecutionException {
+    FiledKeys.Filed key = filed.of(request, caller, Entrance.PROXY).toCompletableFuture().get();
+    return key.byFilters()
+        ? List.of("filtered  " + key.url(), "digest    " + key.key().digest())
+        : List.of();
   }
 
   private static Caller caller(ParseResult parsed) {
@@ -202,15 +221,7 @@ final class PolicyCommand {
   }
 
   private static Headers headers(ParseResult parsed) {
-    Headers.Builder headers = Headers.builder();
-    for (String field : parsed.matchedOptionValue("--header", List.<String>of())) {
-      int colon = field.indexOf(':');
-      if (colon < 1) {
-        throw new SettingsException("--header: expected NAME:VALUE, got '" + field + "'");
-      }
-      headers.add(field.substring(0, colon).strip(), field.substring(colon + 1).strip());
-    }
-    return headers.build();
+    return UrlKeys.headers(AdminClient.fields(parsed));
   }
 
   private static int reload(ParseResult parsed, PrintWriter out) throws Exception {

@@ -1,9 +1,7 @@
 package dev.weir.cli;
 
 import java.io.PrintWriter;
-import java.net.URLEncoder;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
@@ -22,6 +20,7 @@ final class PurgeCommand {
                 + " node serves them any more; exit code 1 if one has not said so.");
     spec.addOption(Main.help());
     AdminClient.addOptions(spec);
+    AdminClient.addFields(spec);
     spec.addPositional(
         PositionalParamSpec.builder()
             .index("0..*")
@@ -37,10 +36,11 @@ final class PurgeCommand {
   private static int purge(ParseResult parsed, PrintWriter out) throws Exception {
     AdminClient node = AdminClient.of(parsed);
     List<String> urls = parsed.matchedPositionalValue(0, List.<String>of());
+    List<String> fields = AdminClient.fields(parsed);
     boolean all = true;
     for (String url : urls) {
       HttpResponse<String> answer =
-          node.send("PURGE", "/purge?url=" + URLEncoder.encode(url, StandardCharsets.UTF_8));
+          node.send("PURGE", "/purge" + AdminClient.question(url, fields));
       out.println(url + ": " + answer.body().strip());
       all &= answer.statusCode() == 200 || answer.statusCode() == 404;
     }

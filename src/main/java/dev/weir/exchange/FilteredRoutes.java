@@ -5,8 +5,6 @@ import dev.weir.filters.Phase;
 import dev.weir.http.Authority;
 import dev.weir.http.RequestHead;
 import dev.weir.policy.CacheKeys;
-import dev.weir.policy.Credentials;
-import dev.weir.policy.Effect;
 import dev.weir.policy.Policy;
 import dev.weir.proxy.filter.CachePolicy;
 import dev.weir.proxy.filter.FilterKey;
@@ -59,10 +57,8 @@ final class FilteredRoutes {
     if (chosen.equals(usual)) {
       return route;
     }
-    Credentials ours =
-        "https".equals(head.scheme()) ? route.effects().get(Effect.CREDENTIALS) : null;
     String own = chosen.realm().isEmpty() ? "" : "filter " + chosen.realm() + " ";
-    String realm = own + place + (ours == null ? "" : "credentials " + ours.name());
+    String realm = own + CacheKeys.place(head, place, route.effects());
     try {
       URI url = new URI(chosen.url());
       String host = url.getHost();

@@ -84,22 +84,37 @@ final class Routes {
     }
     Subject subject = Subject.of(seenByRules.apply(request), caller(connection));
     PolicyTable.Shortlist shortlist = known == null ? table.shortlist(subject) : known.shortlist();
-    Resolution resolution = gated(entrance.decide(table.resolve(shortlist, subject)));
-    if (!"https".equals(request.scheme())) {
-      // In the clear everybody on the way could read them.
-      resolution = resolution.with(resolution.effects().without(Effect.CREDENTIALS));
-    }
-    Route route =
-        Route.of(
-            resolution,
-            subject,
-            CacheKeys.of(request, entrance.realm(), resolution.effects()),
-            table.version(),
-            settings);
+    Route route = route(table, table.resolve(shortlist, subject), subject, request, entrance);
     if (known == null && url.length() <= MAX_REMEMBERED_CHARS) {
       now.byUrl().put(name, new Known(shortlist, shortlist.isSure() ? route : null));
     }
     return route;
+  }
+
+  /** The route of a request that is nobody's in particular; nothing of it is remembered. */
+  Route of(RequestHead request, Caller caller, Entrance entrance) {
+    PolicyTable table = tables.get();
+    Subject subject = Subject.of(seenByRules.apply(request), caller);
+    return route(table, table.resolve(subject), subject, request, entrance);
+  }
+
+  private Route route(
+      PolicyTable table,
+      Resolution byRules,
+      Subject subject,
+      RequestHead request,
+      Entrance entrance) {
+    Resolution resolution = gated(entrance.decide(byRules));
+    if (!"https".equals(request.scheme())) {
+      // In the clear everybody on the way could read them.
+      resolution = resolution.with(resolution.effects().without(Effect.CREDENTIALS));
+    }
+    return Route.of(
+        resolution,
+        subject,
+        CacheKeys.of(request, entrance.realm(), resolution.effects()),
+        table.version(),
+        settings);
   }
 
   /** Where a rule lets a mirror go to private addresses another gate judges. */

@@ -56,11 +56,15 @@ public final class CacheKeys {
       authority = site == null ? authority : site.authority();
       url = rules.rewritten(url(scheme, authority, rules.target(target)));
     }
-    String place = realm + ("https".equals(request.scheme()) ? ourName(effects) : "");
     return new CacheKey(
-        primary(scheme, authority, url, place, stripped != null),
+        primary(scheme, authority, url, place(request, realm, effects), stripped != null),
         url,
         stripped == null ? Optional.empty() : Optional.of(stripped.signature()));
+  }
+
+  /** The realm of what is asked for in that one under what rules say: what we fetch in our name. */
+  public static String place(RequestHead request, String realm, Effects effects) {
+    return realm + ("https".equals(request.scheme()) ? ourName(effects) : "");
   }
 
   /** The key of a URL whose signature is gone, in a realm. */

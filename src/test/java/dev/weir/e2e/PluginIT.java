@@ -94,6 +94,46 @@ class PluginIT {
   }
 
   @Test
+  void theKeyThatAFilterMakesIsPurgedShownAndExplained() throws Exception {
+    // Given
+    String config = config("order = [tenants], tenants { names = [red, blue] }");
+    try (WeirProcess node =
+        WeirProcess.start(
+            folder.resolve("node"),
+            "256m",
+            "--plugins=" + plugins,
+            config,
+            "--health-port=" + freePort(),
+            "--allow-destinations=127.0.0.1")) {
+      ProxyClient client = new ProxyClient(node.address());
+      String url = origin.url("/page.txt");
+      String admin = "--admin=http://127.0.0.1:" + node.healthPort();
+      client.untilHit(url, "X-Tenant", "red");
+      client.untilHit(url, "X-Tenant", "blue");
+
+      // When
+      Command.Ended shown = WeirProcess.run("cache", "show", url, "-H", "X-Tenant: red", admin);
+      Command.Ended ofNobody = WeirProcess.run("cache", "show", url, admin);
+      Command.Ended explained =
+          WeirProcess.run(
+              "policy", "explain", url, "-H", "X-Tenant: red", config, "--plugins=" + plugins);
+      Command.Ended purged = WeirProcess.run("purge", url, "-H", "X-Tenant: red", admin);
+      Command.Ended again = WeirProcess.run("purge", url, "-H", "X-Tenant: red", admin);
+
+      // Then
+      assertThat(shown.exitCode()).as(shown.err()).isZero();
+      assertThat(ofNobody.exitCode()).isEqualTo(1);
+      assertThat(explained.out()).contains("filtered  " + url);
+      String digest = explained.out().strip().replaceFirst("(?s).*digest +", "");
+      assertThat(shown.out()).contains(digest);
+      assertThat(purged.out()).as(purged.err()).contains(": purged");
+      assertThat(again.out()).contains("nothing of that URL was stored");
+      assertThat(client.get(url, "X-Tenant", "blue").isHit()).isTrue();
+      assertThat(client.get(url, "X-Tenant", "red").isHit()).isFalse();
+    }
+  }
+
+  @Test
   void whatAFilterCostsIsAMetric() throws Exception {
     // Given
     String config = config("order = [tenants], tenants { names = [red] }");
