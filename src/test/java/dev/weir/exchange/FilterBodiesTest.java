@@ -4,54 +4,30 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.weir.filters.FilterTerms;
-import dev.weir.filters.Filters;
 import dev.weir.http.Headers;
 import dev.weir.http.ResponseHead;
-import dev.weir.policy.Policy;
-import dev.weir.policy.PolicyTable;
 import dev.weir.proxy.filter.BodyFilter;
 import dev.weir.proxy.filter.BodyStep;
 import dev.weir.proxy.filter.BodyUse;
 import dev.weir.proxy.filter.Filter;
 import dev.weir.proxy.filter.FilterExchange;
-import dev.weir.rules.RuleFiles;
 import dev.weir.testing.Answer;
 import dev.weir.testing.Eventually;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Bodies on their way through several filters, over real connections. */
 @Timeout(120)
 class FilterBodiesTest {
-  private @Nullable Rig rig;
-
-  @AfterEach
-  void stop() {
-    if (rig != null) {
-      rig.close();
-    }
-  }
-
-  private Rig rig(Filter<?>... chained) {
-    Map<String, Filter<?>> filters = new LinkedHashMap<>();
-    Arrays.stream(chained).forEach(one -> filters.put("f" + filters.size(), one));
-    PolicyTable rules = RuleFiles.defaults(Policy.STANDARD);
-    Rig made = new Rig(() -> rules, "", Filters.of(filters, FilterTerms.USUAL));
-    made.origin.on("/page", seen -> Answer.text(200, "some text", "Cache-Control", "max-age=60"));
-    return rig = made;
-  }
+  @RegisterExtension private final FilterRigs rigs = new FilterRigs(FilterTerms.USUAL);
 
   private static Filter<Void> filtering(BodyUse use, Supplier<BodyFilter> bodies) {
     return new Filter<>() {
@@ -88,7 +64,7 @@ class FilterBodiesTest {
   void whatOneAddsAtTheEndPassesThoseBehindIt() throws Exception {
     // Given
     Rig rig =
-        rig(
+        rigs.of(
             filtering(BodyUse.CHANGE, () -> marking("a")),
             filtering(BodyUse.CHANGE, () -> marking("b")));
 
@@ -104,7 +80,7 @@ class FilterBodiesTest {
     // Given
     AtomicInteger closed = new AtomicInteger();
     Rig rig =
-        rig(
+        rigs.of(
             filtering(
                 BodyUse.WATCH,
                 () ->
@@ -138,7 +114,7 @@ class FilterBodiesTest {
     // Given
     AtomicInteger pieces = new AtomicInteger();
     Rig rig =
-        rig(
+        rigs.of(
             filtering(
                 BodyUse.CHANGE,
                 () ->
@@ -174,7 +150,7 @@ class FilterBodiesTest {
   @Test
   void aBodyIsNotFilteredForHead() throws Exception {
     // Given
-    Rig rig = rig(filtering(BodyUse.CHANGE, () -> marking("a")));
+    Rig rig = rigs.of(filtering(BodyUse.CHANGE, () -> marking("a")));
     rig.get("/page");
     Eventually.holds(rig::nothingRuns);
 

@@ -3,7 +3,6 @@ package dev.weir.exchange;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weir.filters.FilterTerms;
-import dev.weir.filters.Filters;
 import dev.weir.filters.Phase;
 import dev.weir.http.Headers;
 import dev.weir.http.RequestHead;
@@ -13,8 +12,6 @@ import dev.weir.origin.OriginRequest;
 import dev.weir.origin.OriginResponse;
 import dev.weir.origin.OriginTimeouts;
 import dev.weir.origin.PekkoOrigins;
-import dev.weir.policy.Policy;
-import dev.weir.policy.PolicyTable;
 import dev.weir.proxy.filter.BodyFilter;
 import dev.weir.proxy.filter.BodyStep;
 import dev.weir.proxy.filter.BodyUse;
@@ -28,7 +25,6 @@ import dev.weir.proxy.filter.RequestDecision;
 import dev.weir.proxy.filter.StaleCause;
 import dev.weir.proxy.filter.StaleDecision;
 import dev.weir.proxy.filter.StoredView;
-import dev.weir.rules.RuleFiles;
 import dev.weir.testing.Answer;
 import dev.weir.testing.Eventually;
 import java.lang.reflect.InvocationHandler;
@@ -38,7 +34,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -46,44 +41,17 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.net.ssl.SSLEngine;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What filters decide is done, what they change is changed, and what they break is told. */
 @Timeout(120)
 class FilterEffectsTest {
-  private @Nullable Rig rig;
-  private Filters filters = Filters.NONE;
-
-  @AfterEach
-  void stop() {
-    if (rig != null) {
-      rig.close();
-    }
-  }
-
-  private Rig rig(Filter<?> filter) {
-    PolicyTable rules = RuleFiles.defaults(Policy.STANDARD);
-    filters = Filters.of(Map.of("it", filter), new FilterTerms(300, 1000, 3, 1000));
-    Rig made = new Rig(() -> rules, "", filters);
-    made.origin.on(
-        "/page",
-        seen ->
-            Answer.text(
-                200,
-                "some text",
-                "ETag",
-                "\"1\"",
-                "Content-Type",
-                "text/plain",
-                "Cache-Control",
-                "max-age=60"));
-    return rig = made;
-  }
+  @RegisterExtension
+  private final FilterRigs rigs = new FilterRigs(new FilterTerms(300, 1000, 3, 1000));
 
   private static final class Shouting implements BodyFilter {
     @Override
@@ -102,7 +70,7 @@ class FilterEffectsTest {
   void aChangedResponseIsForTheClientAndWhatIsStoredStaysAsItIs() throws Exception {
     // Given
     Rig rig =
-        rig(
+        rigs.of(
             new Filter<Void>() {
               @Override
               public BodyUse bodies(FilterExchange<Void> exchange) {
@@ -145,7 +113,7 @@ class FilterEffectsTest {
     // Given
     AtomicReference<Boolean> on = new AtomicReference<>(true);
     Rig rig =
-        rig(
+        rigs.of(
             new Filter<Void>() {
               @Override
               public Optional<BodyFilter> upstreamBody(
@@ -172,7 +140,7 @@ class FilterEffectsTest {
   void aRequestMayBeAnsweredByAFilter() {
     // Given
     Rig rig =
-        rig(
+        rigs.of(
             new Filter<Void>() {
               @Override
               public CompletionStage<RequestDecision> request(FilterExchange<Void> exchange) {
@@ -199,7 +167,7 @@ class FilterEffectsTest {
   void requestsOfDifferentRealmsShareNothing() throws Exception {
     // Given
     Rig rig =
-        rig(
+        rigs.of(
             new Filter<Void>() {
               @Override
               public FilterKey key(FilterExchange<Void> exchange, FilterKey byRules) {
@@ -225,7 +193,7 @@ class FilterEffectsTest {
     // Given
     AtomicReference<HitDecision> decision = new AtomicReference<>(HitDecision.AS_JUDGED);
     Rig rig =
-        rig(
+        rigs.of(
             new Filter<Void>() {
               @Override
               public CompletionStage<HitDecision> hit(
@@ -255,7 +223,7 @@ class FilterEffectsTest {
   void staleContentMayBeForbidden() throws Exception {
     // Given
     Rig rig =
-        rig(
+        rigs.of(
             new Filter<Void>() {
               @Override
               public StaleDecision serveStale(
@@ -280,7 +248,7 @@ class FilterEffectsTest {
     // Given
     AtomicReference<Cacheability> said = new AtomicReference<>(Cacheability.AS_JUDGED);
     Rig rig =
-        rig(
+        rigs.of(
             new Filter<Void>() {
               @Override
               public Cacheability cacheable(
@@ -309,7 +277,7 @@ class FilterEffectsTest {
   void whatIsFetchedWithAFiltersCredentialsIsNotForEverybody() throws Exception {
     // Given
     Rig rig =
-        rig(
+        rigs.of(
             new Filter<Void>() {
               @Override
               public CompletionStage<RequestHead> upstreamRequest(
@@ -334,7 +302,7 @@ class FilterEffectsTest {
     // Given
     AtomicReference<Boolean> background = new AtomicReference<>(false);
     Rig rig =
-        rig(
+        rigs.of(
             new Filter<Void>() {
               @Override
               public CompletionStage<RequestHead> upstreamRequest(
@@ -392,7 +360,7 @@ class FilterEffectsTest {
   void aBodyThatAFilterRefusesIsAnsweredWithItsWords() {
     // Given
     Rig rig =
-        rig(
+        rigs.of(
             new Filter<Void>() {
               @Override
               public Optional<BodyFilter> requestBody(
@@ -437,7 +405,7 @@ class FilterEffectsTest {
   void aFilterThatThrowsIsToldByItsNameOrSkippedAndNeverMakesAWrongBody(Phase phase)
       throws Exception {
     // Given
-    Rig rig = rig(failingIn(phase));
+    Rig rig = rigs.of(failingIn(phase));
 
     // When
     Rig.Got miss = rig.get("/page");
@@ -450,14 +418,14 @@ class FilterEffectsTest {
         assertThat(got.text()).isEqualTo("some text");
       } else {
         assertThat(got.status()).isEqualTo(code(phase));
-        assertThat(got.text()).contains("Filter 'it' failed in " + phase.label());
+        assertThat(got.text()).contains("Filter 'f0' failed in " + phase.label());
       }
     }
     boolean refuses = phase.onFailure() == Phase.OnFailure.REFUSE;
     boolean asked = phase != Phase.REQUEST_BODY && phase != Phase.PURGE_ANSWER;
     assertThat(miss.status() == 500).isEqualTo(refuses && asked);
     if (miss.status() != 200) {
-      assertThat(filters.meters("it").get(phase).failures()).isPositive();
+      assertThat(rigs.filters().meters("f0").get(phase).failures()).isPositive();
     }
   }
 
@@ -469,7 +437,7 @@ class FilterEffectsTest {
   void aFilterThatDoesNotAnswerInTimeHasFailed() {
     // Given
     Rig rig =
-        rig(
+        rigs.of(
             new Filter<Void>() {
               @Override
               public CompletionStage<RequestDecision> request(FilterExchange<Void> exchange) {
@@ -482,6 +450,6 @@ class FilterEffectsTest {
 
     // Then
     assertThat(got.status()).isEqualTo(500);
-    assertThat(filters.meters("it").get(Phase.REQUEST).late()).isEqualTo(1);
+    assertThat(rigs.filters().meters("f0").get(Phase.REQUEST).late()).isEqualTo(1);
   }
 }

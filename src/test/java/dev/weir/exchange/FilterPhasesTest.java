@@ -3,17 +3,14 @@ package dev.weir.exchange;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weir.filters.FilterTerms;
-import dev.weir.filters.Filters;
 import dev.weir.http.Authority;
 import dev.weir.http.Headers;
-import dev.weir.policy.Policy;
-import dev.weir.policy.PolicyTable;
-import dev.weir.proxy.filter.Filter;
+import dev.weir.origin.RawOrigin;
+import dev.weir.proxy.filter.CachePolicy;
 import dev.weir.proxy.filter.FilterExchange;
 import dev.weir.proxy.filter.RetryDecision;
 import dev.weir.proxy.filter.UpstreamFailure;
 import dev.weir.proxy.filter.UpstreamTarget;
-import dev.weir.rules.RuleFiles;
 import dev.weir.testing.Answer;
 import dev.weir.testing.Eventually;
 import dev.weir.testing.OriginServer;
@@ -21,15 +18,15 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The order in which a filter is asked, for each way a request can go. */
 @Timeout(120)
@@ -37,42 +34,8 @@ class FilterPhasesTest {
   private static final List<String> LOOKED =
       List.of("earlyRequest", "request", "bodies", "cachePolicy", "key", "purge", "lookup");
 
+  @RegisterExtension private final FilterRigs rigs = new FilterRigs(FilterTerms.USUAL);
   private RecordingFilter filter = new RecordingFilter();
-  private @Nullable Rig rig;
-
-  @AfterEach
-  void stop() {
-    if (rig != null) {
-      rig.close();
-    }
-  }
-
-  private Rig rig(Filter<?> chained) {
-    PolicyTable rules = RuleFiles.defaults(Policy.STANDARD);
-    return rig =
-        new Rig(
-            () -> rules,
-            "weir.exchange.client-gone-grace = 20ms",
-            Filters.of(Map.of("recording", chained), FilterTerms.USUAL));
-  }
-
-  /** An endpoint that says what the cache is to do. */
-  private static void stored(OriginServer origin, String path, String control) {
-    origin.on(
-        path,
-        seen ->
-            seen.isConditional()
-                ? Answer.of(304, Headers.of("ETag", "\"1\"", "Cache-Control", control), new byte[0])
-                : Answer.text(
-                    200,
-                    "0123456789",
-                    "ETag",
-                    "\"1\"",
-                    "Content-Type",
-                    "text/plain",
-                    "Cache-Control",
-                    control));
-  }
 
   private List<String> phases(int exchange) throws Exception {
     Eventually.holds(() -> filter.ended.size() > exchange);
@@ -86,8 +49,8 @@ class FilterPhasesTest {
   @Test
   void aMissThenAHit() throws Exception {
     // Given
-    Rig rig = rig(filter);
-    stored(rig.origin, "/a", "max-age=60");
+    Rig rig = rigs.of(filter);
+    FilterRigs.validated(rig.origin, "/a", "max-age=60");
 
     // When
     rig.get("/a");
@@ -129,8 +92,8 @@ class FilterPhasesTest {
   @Test
   void aStaleHitIsValidatedBehindItsBack() throws Exception {
     // Given
-    Rig rig = rig(filter);
-    stored(rig.origin, "/swr", "max-age=1, stale-while-revalidate=600");
+    Rig rig = rigs.of(filter);
+    FilterRigs.validated(rig.origin, "/swr", "max-age=1, stale-while-revalidate=600");
     rig.get("/swr");
     Eventually.holds(rig::nothingRuns);
     rig.pass(10);
@@ -165,8 +128,8 @@ class FilterPhasesTest {
   @Test
   void aRevalidatedOne() throws Exception {
     // Given
-    Rig rig = rig(filter);
-    stored(rig.origin, "/304", "max-age=1, must-revalidate");
+    Rig rig = rigs.of(filter);
+    FilterRigs.validated(rig.origin, "/304", "max-age=1, must-revalidate");
     rig.get("/304");
     Eventually.holds(rig::nothingRuns);
     rig.pass(10);
@@ -197,7 +160,7 @@ class FilterPhasesTest {
   @Test
   void aFailedOne() throws Exception {
     // Given
-    Rig rig = rig(filter);
+    Rig rig = rigs.of(filter);
     rig.origin.refuse();
 
     // When
@@ -222,8 +185,8 @@ class FilterPhasesTest {
   @Test
   void aFailedOneWithSomethingStored() throws Exception {
     // Given
-    Rig rig = rig(filter);
-    stored(rig.origin, "/sie", "max-age=1, stale-if-error=600");
+    Rig rig = rigs.of(filter);
+    FilterRigs.validated(rig.origin, "/sie", "max-age=1, stale-if-error=600");
     rig.get("/sie");
     Eventually.holds(rig::nothingRuns);
     rig.pass(10);
@@ -242,7 +205,7 @@ class FilterPhasesTest {
   void aRetriedOneThatFailsOver() throws Exception {
     // Given
     try (OriginServer other = OriginServer.start()) {
-      stored(other, "/moved", "max-age=60");
+      FilterRigs.validated(other, "/moved", "max-age=60");
       filter =
           new RecordingFilter() {
             @Override
@@ -255,7 +218,7 @@ class FilterPhasesTest {
                       : new RetryDecision.FailOver(target(other.authority())));
             }
           };
-      Rig rig = rig(filter);
+      Rig rig = rigs.of(filter);
       rig.origin.refuse();
 
       // When
@@ -280,6 +243,144 @@ class FilterPhasesTest {
     }
   }
 
+  @Test
+  void oneThatLosesItsConnectionsAndIsRetried() throws Exception {
+    // Given
+    filter =
+        new RecordingFilter() {
+          @Override
+          public CompletionStage<RetryDecision> upstreamError(
+              FilterExchange<List<String>> exchange, UpstreamFailure failure) {
+            var _ = super.upstreamError(exchange, failure);
+            return CompletableFuture.completedFuture(RetryDecision.RETRY);
+          }
+        };
+    Rig rig = rigs.of(filter);
+    AtomicInteger tries = new AtomicInteger();
+    // Weir itself asks once more where no byte has come.
+    rig.origin.on(
+        "/flaky",
+        seen -> tries.incrementAndGet() < 3 ? Answer.drop() : Answer.text(200, "at last"));
+
+    // When
+    Rig.Got got = rig.get("/flaky");
+
+    // Then
+    assertThat(got.text()).isEqualTo("at last");
+    assertThat(phases(0).stream().map(phase -> phase.replaceFirst(" .*", "")))
+        .containsSubsequence(
+            "beforeUpstream",
+            "chooseUpstream",
+            "upstreamRequest",
+            "connected",
+            "upstreamError",
+            "chooseUpstream",
+            "upstreamRequest",
+            "connected",
+            "upstreamResponse",
+            "response",
+            "logging");
+  }
+
+  @Test
+  void oneWithAnInterimResponse() throws Exception {
+    // Given
+    try (RawOrigin hinting =
+        RawOrigin.answering(
+            "HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n"
+                + "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")) {
+      filter =
+          new RecordingFilter() {
+            @Override
+            public CompletionStage<UpstreamTarget> chooseUpstream(
+                FilterExchange<List<String>> exchange, UpstreamTarget usual) {
+              return super.chooseUpstream(exchange, target(hinting.authority()));
+            }
+          };
+
+      // When
+      Rig.Got got = rigs.of(filter).get("/hints");
+
+      // Then
+      assertThat(got.text()).isEqualTo("ok");
+      assertThat(phases(0))
+          .containsSubsequence(
+              "chooseUpstream",
+              "upstreamRequest",
+              "connected",
+              "interim 103",
+              "upstreamResponse 200",
+              "response 200");
+    }
+  }
+
+  @Test
+  void aVariantIsChosenBeforeTheHitIsTold() throws Exception {
+    // Given
+    filter =
+        new RecordingFilter() {
+          @Override
+          public Headers vary(
+              FilterExchange<List<String>> exchange, List<String> names, Headers fields) {
+            note(exchange, "vary " + names);
+            return fields;
+          }
+        };
+    Rig rig = rigs.of(filter);
+    rig.get("/vary", "Accept-Encoding", "gzip");
+    Eventually.holds(rig::nothingRuns);
+
+    // When
+    rig.get("/vary", "Accept-Encoding", "gzip");
+
+    // Then
+    assertThat(phases(0))
+        .containsSubsequence("upstreamBody", "vary [accept-encoding]", "cacheable true");
+    assertThat(phases(1))
+        .containsSubsequence("lookup", "vary [accept-encoding]", "hit", "response 200");
+  }
+
+  @Test
+  void oneThatFailsHereIsLeftOutOfTheErrorLogOrSummed() throws Exception {
+    // Given
+    filter =
+        new RecordingFilter() {
+          @Override
+          public CachePolicy cachePolicy(
+              FilterExchange<List<String>> exchange, CachePolicy byRules) {
+            return super.cachePolicy(exchange, byRules).named("None of them");
+          }
+
+          @Override
+          public boolean suppressErrorLog(FilterExchange<List<String>> exchange, String failure) {
+            note(exchange, "suppressErrorLog");
+            return exchange.request().target().equals("/silent");
+          }
+
+          @Override
+          public Optional<String> requestSummary(FilterExchange<List<String>> exchange) {
+            note(exchange, "requestSummary");
+            return Optional.of("of a test");
+          }
+        };
+    Rig rig = rigs.of(filter);
+
+    // When
+    rig.get("/silent");
+    rig.get("/loud");
+
+    // Then
+    assertThat(phases(0))
+        .endsWith("cachePolicy", "suppressErrorLog", "response 500", "logging internal-error");
+    assertThat(phases(1))
+        .endsWith(
+            "cachePolicy",
+            "suppressErrorLog",
+            "requestSummary",
+            "response 500",
+            "logging internal-error");
+  }
+
   private static UpstreamTarget target(Authority authority) {
     Duration some = Duration.ofSeconds(20);
     return new UpstreamTarget("http", authority, some, some, some);
@@ -288,8 +389,8 @@ class FilterPhasesTest {
   @Test
   void aPurge() throws Exception {
     // Given
-    Rig rig = rig(filter);
-    stored(rig.origin, "/p", "max-age=60");
+    Rig rig = rigs.of(filter);
+    FilterRigs.validated(rig.origin, "/p", "max-age=60");
     rig.get("/p");
     Eventually.holds(rig::nothingRuns);
 
@@ -318,8 +419,8 @@ class FilterPhasesTest {
   @Test
   void aRange() throws Exception {
     // Given
-    Rig rig = rig(filter);
-    stored(rig.origin, "/r", "max-age=60");
+    Rig rig = rigs.of(filter);
+    FilterRigs.validated(rig.origin, "/r", "max-age=60");
 
     // When
     Rig.Got got = rig.get("/r", "Range", "bytes=2-4");
@@ -337,7 +438,7 @@ class FilterPhasesTest {
   @Test
   void anUpload() throws Exception {
     // Given
-    Rig rig = rig(filter);
+    Rig rig = rigs.of(filter);
     rig.origin.on("/up", seen -> Answer.text(200, Long.toString(seen.bodyBytes())));
 
     // When
@@ -372,7 +473,7 @@ class FilterPhasesTest {
   @Test
   void anAbortedOne() throws Exception {
     // Given
-    Rig rig = rig(filter);
+    Rig rig = rigs.of(filter);
     rig.origin.on(
         "/long",
         seen ->

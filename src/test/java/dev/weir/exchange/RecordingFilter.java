@@ -40,7 +40,7 @@ class RecordingFilter implements Filter<List<String>> {
   /** What is done while nobody waits. */
   final List<String> background = new CopyOnWriteArrayList<>();
 
-  private void note(FilterExchange<List<String>> exchange, String phase) {
+  final void note(FilterExchange<List<String>> exchange, String phase) {
     (exchange.background() ? background : exchange.context()).add(phase);
   }
 
@@ -106,7 +106,7 @@ class RecordingFilter implements Filter<List<String>> {
 
   @Override
   public Headers vary(FilterExchange<List<String>> exchange, List<String> names, Headers fields) {
-    // Asked as often as a variant is looked for: left out of the order.
+    // Asked as often as a variant is looked for: left out of the order, unless a test notes it.
     return fields;
   }
 
