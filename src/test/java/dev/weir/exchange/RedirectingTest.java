@@ -10,12 +10,22 @@ import dev.weir.entry.FillId;
 import dev.weir.entry.Manifest;
 import dev.weir.entry.PrimaryKey;
 import dev.weir.entry.VariantKey;
+import dev.weir.filters.Filters;
 import dev.weir.http.Authority;
 import dev.weir.http.Headers;
 import dev.weir.http.RequestHead;
 import dev.weir.http.StoredResponse;
+import dev.weir.policy.Effect;
+import dev.weir.policy.Effects;
+import dev.weir.policy.Matcher;
+import dev.weir.policy.Policy;
+import dev.weir.policy.PolicyTable;
+import dev.weir.policy.Rule;
+import dev.weir.testing.Eventually;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -97,6 +107,38 @@ class RedirectingTest {
   })
   void whatAResponseSaysKeepsItHere(String name, String value) {
     assertThat(redirects(request(), entry(200, 1000, name, value))).isFalse();
+  }
+
+  @Test
+  void aRuleDecidesWhateverIsSetForTheNode() throws Exception {
+    // Given
+    Matcher some = new Matcher.Contains(Matcher.Part.PATH, "range-data/20");
+    PolicyTable rules =
+        new PolicyTable(
+            List.of(new Rule("some", some, Effects.of(Effect.OBJECT_REDIRECT, true), false)),
+            Policy.STANDARD);
+    String there = "https://objects.example/it";
+    try (Rig rig =
+        new Rig(
+            () -> rules,
+            "weir.exchange.redirect { on = off, min-bytes = 1000 }",
+            Filters.NONE,
+            (entry, isHead, fields) -> CompletableFuture.completedFuture(Optional.of(there)))) {
+      for (String path : List.of("/range-data/2000", "/range-data/3000")) {
+        rig.get(path);
+        Eventually.holds(rig::nothingRuns);
+      }
+
+      // When
+      Rig.Got redirected = rig.get("/range-data/2000");
+      Rig.Got streamed = rig.get("/range-data/3000");
+
+      // Then
+      assertThat(redirected.status()).isEqualTo(303);
+      assertThat(redirected.headers().first("Location")).isEqualTo(there);
+      assertThat(streamed.status()).isEqualTo(200);
+      assertThat(streamed.cacheStatus()).contains("hit");
+    }
   }
 
   @Test

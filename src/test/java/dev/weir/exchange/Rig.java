@@ -80,6 +80,11 @@ final class Rig implements AutoCloseable {
 
   /** With a chain of filters. */
   Rig(Supplier<PolicyTable> policies, String overrides, Filters filters) {
+    this(policies, overrides, filters, WholeObjects.NONE);
+  }
+
+  /** With bodies that clients may be sent for. */
+  Rig(Supplier<PolicyTable> policies, String overrides, Filters filters, WholeObjects whole) {
     exchanges =
         new Exchanges(
             policies,
@@ -97,7 +102,7 @@ final class Rig implements AutoCloseable {
                     .getConfig("weir.exchange")),
             clock(),
             log::add,
-            WholeObjects.NONE,
+            whole,
             filters,
             world.materializer());
   }
