@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weir.testing.OriginServer;
 import dev.weir.testing.ProxyClient;
+import dev.weir.testing.Seen;
 import dev.weir.testing.WeirProcess;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -68,6 +70,33 @@ class AccelerationIT {
       assertThat(part.body()).hasSize(1_000_000);
       assertThat(isPattern(part.body(), from)).isTrue();
       assertThat(origin.bodyBytesSent()).isLessThan(BODY_BYTES / 2);
+    }
+  }
+
+  @Test
+  void whereARuleForbidsItALargeBodyComesInOneStream() throws Exception {
+    Path rules =
+        Files.writeString(
+            folder.resolve("rules.conf"),
+            "rules = [{ name = one, match { host = 127.0.0.1 }, acceleration = off }]");
+    try (OriginServer origin = OriginServer.start();
+        WeirProcess weir =
+            WeirProcess.start(
+                folder.resolve("data"),
+                "256m",
+                "--policy-file=" + rules,
+                "--allow-destinations=127.0.0.0/8")) {
+      // Given
+      String path = "/range-data/" + BODY_BYTES;
+      ProxyClient client = new ProxyClient(weir.address());
+
+      // When
+      ProxyClient.Response whole = client.get(origin.url(path + "?rate=" + 2 * RATE));
+
+      // Then
+      assertThat(isPattern(whole.body(), 0)).isTrue();
+      assertThat(origin.count(path)).isEqualTo(1);
+      assertThat(origin.count(path, Seen::isRange)).isZero();
     }
   }
 
