@@ -23,6 +23,8 @@ import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What clients and origins see of an exchange, phase by phase, under the standard policy. */
 final class PhasesTest {
@@ -436,6 +438,25 @@ final class PhasesTest {
     assertThat(ignored.headers().first("X-Proxy-Policy")).isEqualTo("Standard");
     assertThat(heeded.headers().first("X-Proxy-Policy")).isEqualTo("NoCache");
     assertThat(heeded.cacheStatus()).contains("fwd=bypass");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"10.0.0.0/8, Standard", "127.0.0.0/8, NoCache"})
+  void onlyClientsOfTheNamedNetworksMayChooseTheirPolicy(String network, String policy) {
+    // Given
+    rig.close();
+    rig =
+        new Rig(
+            RuleFiles.defaults(Policy.STANDARD),
+            "weir.exchange { allow-policy-header = on, policy-header-clients = [\"%s\"] }"
+                .formatted(network));
+
+    // When
+    Rig.Got got = rig.get("/headers", "X-Weir-Policy", "NoCache");
+
+    // Then
+    assertThat(got.headers().first("X-Proxy-Policy")).isEqualTo(policy);
+    assertThat(got.text()).doesNotContain("X-Weir-Policy");
   }
 
   @Test

@@ -3,14 +3,18 @@ package dev.weir.rules;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.weir.http.Headers;
 import dev.weir.policy.CacheKeys;
+import dev.weir.policy.Caller;
 import dev.weir.policy.Effect;
 import dev.weir.policy.Policy;
 import dev.weir.policy.PolicyTable;
 import dev.weir.policy.Resolution;
 import dev.weir.policy.Rule;
 import dev.weir.policy.RuleTimeouts;
+import dev.weir.policy.Subject;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -66,6 +70,39 @@ class RuleFilesTest {
         table("rules = [{ name = r, match { " + match + " }, policy = NoRefresh }]");
     assertThat(table.resolve(yes).ruleName()).isEqualTo("r");
     assertThat(table.resolve(no).ruleName()).isNotEqualTo("r");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "method = [PUT, POST] | PUT | X-A: b | 192.0.2.1 | 8080 | true",
+        "method = [PUT, POST] | GET | X-A: b | 192.0.2.1 | 8080 | false",
+        "header { x-a = \"B*\" } | GET | X-A: bc | 192.0.2.1 | 8080 | true",
+        "header { x-a = \"B*\" } | GET | X-A: cb | 192.0.2.1 | 8080 | false",
+        "header { x-a = \"*\" } | GET | X-B: b | 192.0.2.1 | 8080 | false",
+        "client = 192.0.2.0/24 | GET | X-A: b | 192.0.2.1 | 8080 | true",
+        "client = 192.0.2.0/24 | GET | X-A: b | 192.0.3.1 | 8080 | false",
+        "client = [\"2001:db8::/32\", 10.0.0.0/8] | GET | X-A: b | 2001:db8::9 | 8080 | true",
+        "listener = [8443, 8080] | GET | X-A: b | 192.0.2.1 | 8080 | true",
+        "listener = 8443 | GET | X-A: b | 192.0.2.1 | 8080 | false"
+      })
+  void matchersOfTheRestOfTheRequest(
+      String match, String method, String field, String client, int listener, boolean matches) {
+    // Given
+    PolicyTable table =
+        table("rules = [{ name = r, match { " + match + " }, policy = NoRefresh }]");
+    String[] parts = field.split(": ", 2);
+
+    // When
+    Resolution said =
+        table.resolve(
+            Subject.of(
+                Explanation.request(method, "https://h.example/x", Headers.of(parts[0], parts[1])),
+                new Caller(InetAddress.ofLiteral(client), listener)));
+
+    // Then
+    assertThat(said.ruleName().equals("r")).isEqualTo(matches);
   }
 
   @Test
