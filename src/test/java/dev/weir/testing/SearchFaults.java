@@ -2,6 +2,8 @@ package dev.weir.testing;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -13,6 +15,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.SSLContext;
+import org.jspecify.annotations.Nullable;
 
 /** Stands in front of a search server and does to its answers what a bad day does. */
 public final class SearchFaults implements AutoCloseable {
@@ -38,6 +42,7 @@ public final class SearchFaults implements AutoCloseable {
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final AtomicInteger requests = new AtomicInteger();
   private volatile Fault fault = Fault.NONE;
+  private volatile @Nullable String authorization;
   private final AtomicInteger times = new AtomicInteger();
 
   private SearchFaults(HttpServer server, URI target) {
@@ -46,8 +51,24 @@ public final class SearchFaults implements AutoCloseable {
   }
 
   public static SearchFaults before(URI target) throws IOException {
-    HttpServer server =
-        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 100);
+    return start(HttpServer.create(loopback(), 100), target);
+  }
+
+  /** As before, over TLS, and only for whom says this {@code Authorization}. */
+  public static SearchFaults guarded(URI target, SSLContext tls, String authorization)
+      throws IOException {
+    HttpsServer server = HttpsServer.create(loopback(), 100);
+    server.setHttpsConfigurator(new HttpsConfigurator(tls));
+    SearchFaults guard = start(server, target);
+    guard.authorization = authorization;
+    return guard;
+  }
+
+  private static InetSocketAddress loopback() {
+    return new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+  }
+
+  private static SearchFaults start(HttpServer server, URI target) {
     SearchFaults faults = new SearchFaults(server, target);
     server.createContext("/", faults::serve);
     server.setExecutor(faults.threads);
@@ -56,7 +77,8 @@ public final class SearchFaults implements AutoCloseable {
   }
 
   public URI url() {
-    return URI.create("http://127.0.0.1:" + server.getAddress().getPort());
+    String scheme = server instanceof HttpsServer ? "https" : "http";
+    return URI.create(scheme + "://127.0.0.1:" + server.getAddress().getPort());
   }
 
   public void set(Fault now) {
@@ -79,6 +101,11 @@ public final class SearchFaults implements AutoCloseable {
     Fault now = times.getAndUpdate(left -> Math.max(0, left - 1)) > 0 ? fault : Fault.NONE;
     byte[] asked = exchange.getRequestBody().readAllBytes();
     try (exchange) {
+      String said = exchange.getRequestHeaders().getFirst("Authorization");
+      if (authorization != null && !authorization.equals(said)) {
+        error(exchange, 401, "security_exception");
+        return;
+      }
       switch (now) {
         case NONE -> pass(exchange, asked, 1.0);
         case SLOW -> {
