@@ -11,9 +11,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a path asks for in a mount that merges simple indexes (PEP 503). Reading it is pure. Whose a
- * project is goes by its normalised name, so every spelling of one is the same project here,
- * whatever origins make of it.
+ * What a path asks for in a mount that merges simple indexes (PEP 503), or registries of npm ({@link
+ * NpmPath}). Reading it is pure. Whose a project is goes by its normalised name, so every spelling
+ * of one is the same project here, whatever origins make of it.
  */
 sealed interface IndexPath {
   Pattern NAME = Pattern.compile("[a-z0-9]([a-z0-9._-]*[a-z0-9])?");
@@ -62,6 +62,14 @@ sealed interface IndexPath {
   record OfProject(String page, boolean isPage) implements IndexPath {}
 
   /**
+   * The packument of a package of npm, or something of that package.
+   *
+   * @param packument what follows the mount's path for it, as npm asks for it
+   * @param isPackument whether that is what is asked for, in these very letters
+   */
+  record OfPackage(String packument, boolean isPackument) implements IndexPath {}
+
+  /**
    * What a path asks for.
    *
    * @param rest what follows the mount's path, with a query if there is one
@@ -70,9 +78,12 @@ sealed interface IndexPath {
   static IndexPath read(Mount.Merging merging, String rest, int maxReadings) {
     int query = rest.indexOf('?');
     String path = query < 0 ? rest : rest.substring(0, query);
+    if (merging == Mount.Merging.NPM) {
+      return NpmPath.read(path, query < 0);
+    }
     @Nullable String index =
         switch (merging) {
-          case PATHS -> null;
+          case PATHS, NPM -> null;
           case SIMPLE -> "";
           case SIMPLE_BELOW -> "simple/";
         };
@@ -85,6 +96,12 @@ sealed interface IndexPath {
   }
 
   private static IndexPath elsewhere(@Nullable String index, String path, int maxReadings) {
+    return index != null && NpmPath.tarball(path) instanceof OfPackage tarball
+        ? tarball
+        : file(index, path, maxReadings);
+  }
+
+  private static IndexPath file(@Nullable String index, String path, int maxReadings) {
     String written = decoded(path).toLowerCase(Locale.ROOT);
     String file = written.substring(written.lastIndexOf('/') + 1);
     Matcher release = RELEASE.matcher(file);
@@ -134,7 +151,7 @@ sealed interface IndexPath {
   }
 
   /** Percent signs are followed by two digits: the mirror takes no other path. */
-  private static String decoded(String segment) {
+  static String decoded(String segment) {
     return URLDecoder.decode(segment.replace("+", "%2B"), StandardCharsets.ISO_8859_1);
   }
 }

@@ -18,12 +18,16 @@ import java.util.concurrent.CompletionStage;
  * <p>A name that an earlier origin has must never be looked for at a later one, where a stranger
  * may have put something under it. So a later one is asked only after a word of the earlier one
  * that it has nothing; silence, errors and what a cache remembers are no such word. In a simple
- * index the word is asked for the project's page, for files too: a file that is missing in an
- * internal project is missing.
+ * index the word is asked for the project's page, in a registry of npm for the packument, for files
+ * too: a file that is missing in an internal project is missing.
  */
 final class MountWalk {
   private static final List<String> WITH_PAGES = List.of("User-Agent", "Via");
   private static final String PAGES = "application/vnd.pypi.simple.v1+json;q=0.9, text/html, */*";
+
+  /** What npm itself sends: what is kept for it answers the question too. */
+  private static final String PACKUMENTS =
+      "application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*";
 
   private final MirrorSettings settings;
   private final Documents documents;
@@ -103,30 +107,39 @@ final class MountWalk {
   }
 
   private CompletionStage<EdgeResponse> beyond(Walk walk, int number, ResponseHead missing) {
-    if (walk.path() instanceof IndexPath.OfFile file) {
-      return file.isEvery() ? ofFile(walk, number, file.pages()) : withheld(walk);
-    }
-    if (!(walk.path() instanceof IndexPath.OfProject project)
-        || (project.isPage() && asksPlainly(walk.request().head()) && isOfNow(missing))) {
-      return step(walk, number + 1);
-    }
-    return presence(walk, number, project.page())
-        .thenCompose(presence -> judged(walk, number, presence, List.of()));
-  }
-
-  /** A file that is missing at an origin: none of the projects it may be of is to be there. */
-  private CompletionStage<EdgeResponse> ofFile(Walk walk, int number, List<String> pages) {
-    return presence(walk, number, pages.getFirst())
-        .thenCompose(presence -> judged(walk, number, presence, pages.subList(1, pages.size())));
-  }
-
-  private CompletionStage<EdgeResponse> judged(
-      Walk walk, int number, Presence presence, List<String> pagesLeft) {
-    return switch (presence) {
-      case ABSENT -> pagesLeft.isEmpty() ? step(walk, number + 1) : ofFile(walk, number, pagesLeft);
-      case PRESENT -> withheld(walk);
-      case UNKNOWN -> unavailable(walk);
+    RequestHead asked = walk.request().head();
+    return switch (walk.path()) {
+      case IndexPath.OfFile file ->
+          file.isEvery() ? among(walk, number, file.pages(), PAGES) : withheld(walk);
+      case IndexPath.OfProject project ->
+          project.isPage() && asksPlainly(asked, "text/html") && isOfNow(missing)
+              ? step(walk, number + 1)
+              : among(walk, number, List.of(project.page()), PAGES);
+      case IndexPath.OfPackage one ->
+          one.isPackument() && asksPlainly(asked, "json") && isOfNow(missing)
+              ? step(walk, number + 1)
+              : among(walk, number, List.of(one.packument()), PACKUMENTS);
+      case IndexPath.Elsewhere ignored -> step(walk, number + 1);
+      case IndexPath.Root ignored -> step(walk, number + 1);
+      case IndexPath.Moved ignored -> step(walk, number + 1);
+      case IndexPath.Nobody ignored -> step(walk, number + 1);
     };
+  }
+
+  /** The next origin is asked if that one has none of these pages. */
+  private CompletionStage<EdgeResponse> among(
+      Walk walk, int number, List<String> pages, String accept) {
+    return presence(walk, number, pages.getFirst(), accept)
+        .thenCompose(
+            presence ->
+                switch (presence) {
+                  case ABSENT ->
+                      pages.size() == 1
+                          ? step(walk, number + 1)
+                          : among(walk, number, pages.subList(1, pages.size()), accept);
+                  case PRESENT -> withheld(walk);
+                  case UNKNOWN -> unavailable(walk);
+                });
   }
 
   private CompletionStage<EdgeResponse> withheld(Walk walk) {
@@ -137,15 +150,15 @@ final class MountWalk {
             + " asked for it.");
   }
 
-  /** Whether a 404 to it says that there is no page, in whatever form. */
-  private static boolean asksPlainly(RequestHead head) {
+  /** Whether a 404 to it says that there is no page, in whatever form; each index has one. */
+  private static boolean asksPlainly(RequestHead head, String form) {
     String accept = head.headers().combined("Accept");
-    return head.isGet()
-        && (accept == null || accept.contains("*/*") || accept.contains("text/html"));
+    return head.isGet() && (accept == null || accept.contains("*/*") || accept.contains(form));
   }
 
-  private CompletionStage<Presence> presence(Walk walk, int number, String page) {
-    Headers.Builder fields = Headers.builder().add("Accept", PAGES);
+  private CompletionStage<Presence> presence(
+      Walk walk, int number, String page, String accept) {
+    Headers.Builder fields = Headers.builder().add("Accept", accept);
     for (String name : WITH_PAGES) {
       String value = walk.request().head().headers().combined(name);
       if (value != null) {

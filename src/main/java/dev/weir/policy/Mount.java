@@ -99,8 +99,16 @@ public record Mount(
      * the project, and of later origins nothing is seen that goes by its name.
      */
     SIMPLE("simple"),
-    /** The same for what is below {@code simple/} in the mount, and paths for all else. */
-    SIMPLE_BELOW("simple-below");
+    /**
+     * The same for what is below {@code simple/} in the mount and for tarballs of npm, and paths for
+     * all else.
+     */
+    SIMPLE_BELOW("simple-below"),
+    /**
+     * Packages of an npm registry, whose root the mount is: who has a packument has the package,
+     * and of later origins nothing is seen that goes by its name.
+     */
+    NPM("npm");
 
     private final String label;
 

@@ -47,6 +47,8 @@ class MergedIndexIT {
                 to = ["http://127.0.0.1:%1$d/simple/", "http://127.0.0.1:%2$d/simple/"] }
               { name = whole, path = /whole/,
                 to = ["http://127.0.0.1:%1$d/", "http://127.0.0.1:%2$d/"] }
+              { name = npm, path = /npm/, merge = npm, policy = Standard, circuit-breaker = off,
+                to = ["http://127.0.0.1:%1$d/npm/", "http://127.0.0.1:%2$d/npm/"] }
             ]
             """
                 .formatted(internal.port(), external.port()));
@@ -240,6 +242,103 @@ class MergedIndexIT {
     }
     assertThat(external.seen()).isEmpty();
     assertThat(get("/whole" + theirs).text()).isEqualTo("a stranger's");
+  }
+
+  /** It was: by its path, though its package is there. */
+  @ParameterizedTest
+  @ValueSource(strings = {"/npm/", "/whole/npm/"})
+  void aTarballIsNotLookedForOutsideWhereItsPackageIsInside(String mount) throws Exception {
+    // Given
+    packages();
+    // When
+    ProxyClient.Response ours = get(mount + "ours/-/ours-2.0.0.tgz");
+    ProxyClient.Response scoped = get(mount + "@us/kit/-/kit-2.0.0.tgz");
+    // Then
+    assertThat(ours.status()).isEqualTo(404);
+    assertThat(scoped.status()).isEqualTo(404);
+    assertThat(external.seen()).isEmpty();
+    assertThat(get(mount + "theirs/-/theirs-2.0.0.tgz").text()).isEqualTo("a stranger's");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {401, 403, 429, 500, 503})
+  void whileTheFirstRegistryFailsNoTarballComesFromTheNext(int status) throws Exception {
+    // Given
+    packages();
+    internal.overrideStatus("/npm/theirs", status);
+    // When
+    ProxyClient.Response tarball = get("/npm/theirs/-/theirs-2.0.0.tgz");
+    ProxyClient.Response packument = get("/npm/theirs?" + status);
+    // Then
+    assertThat(tarball.status()).isEqualTo(503);
+    assertThat(packument.status()).isEqualTo(status == 401 || status == 403 ? status : 503);
+    assertThat(external.seen()).isEmpty();
+  }
+
+  @Test
+  void whileTheFirstRegistryIsDownNothingComesFromTheNext() throws Exception {
+    // Given
+    packages();
+    internal.refuse();
+    try {
+      // When // Then
+      assertThat(get("/npm/theirs").status()).isEqualTo(503);
+      assertThat(get("/npm/theirs/-/theirs-2.0.0.tgz").status()).isEqualTo(503);
+      assertThat(external.seen()).isEmpty();
+    } finally {
+      internal.accept();
+    }
+  }
+
+  /** A 404 that is kept, or to another spelling, is not the registry's word about the name. */
+  @Test
+  void aPackumentComesFromTheNextRegistryOnlyByTheWordOfTheFirst() throws Exception {
+    // Given
+    packages();
+    internal.on("/npm/new", seen -> Answer.text(404, "no", "Cache-Control", "max-age=3600"));
+    external.on("/npm/new", seen -> packument("external"));
+    external.on("/npm/@us/kit", seen -> packument("external"));
+    assertThat(get("/npm/new").text()).contains("external");
+    assertThat(get("/npm/new").text()).contains("external");
+    external.reset();
+
+    // When
+    internal.on("/npm/new", seen -> packument("internal"));
+    ProxyClient.Response since = get("/npm/new");
+    ProxyClient.Response otherwise = get("/npm/@us/kit");
+
+    // Then
+    assertThat(since.status()).isEqualTo(404);
+    assertThat(otherwise.status()).isEqualTo(404);
+    assertThat(get("/npm/@us%2fkit").text()).contains("internal");
+    assertThat(get("/npm/-/all").status()).isEqualTo(404);
+    assertThat(get("/npm/a%20b").status()).isEqualTo(404);
+    assertThat(external.seen()).isEmpty();
+  }
+
+  /** Two packages of ours, of which a stranger has a later version, and one of theirs. */
+  private static void packages() {
+    internal.on("/npm/ours", seen -> packument("internal"));
+    internal.on("/npm/@us%2fkit", seen -> packument("internal"));
+    for (String missing :
+        new String[] {
+          "/npm/theirs", "/npm/@us/kit", "/npm/-/all", "/npm/theirs/-/theirs-2.0.0.tgz",
+          "/npm/ours/-/ours-2.0.0.tgz", "/npm/@us/kit/-/kit-2.0.0.tgz"
+        }) {
+      internal.on(missing, seen -> missing());
+    }
+    for (String tarball :
+        new String[] {
+          "/npm/theirs/-/theirs-2.0.0.tgz", "/npm/ours/-/ours-2.0.0.tgz",
+          "/npm/@us/kit/-/kit-2.0.0.tgz"
+        }) {
+      external.on(tarball, seen -> Answer.text(200, "a stranger's"));
+    }
+  }
+
+  private static Answer packument(String whose) {
+    return Answer.text(
+        200, "{\"name\":\"" + whose + "\"}", "Content-Type", "application/json");
   }
 
   @Test

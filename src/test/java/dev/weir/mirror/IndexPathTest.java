@@ -116,4 +116,59 @@ class IndexPathTest {
               assertThat(found.pages()).hasSizeLessThanOrEqualTo(READINGS);
             });
   }
+
+  @ParameterizedTest
+  @CsvSource({
+    "foo, foo, true",
+    "Foo.js, Foo.js, true",
+    "@s%2ffoo, @s%2ffoo, true",
+    "@s%2Ffoo, @s%2ffoo, false",
+    "@s/foo, @s%2ffoo, false",
+    "%66oo, foo, false",
+    "foo?write=true, foo, false",
+    "foo/, foo, false",
+    "foo/1.0.0, foo, false",
+    "foo/-/foo-1.0.0.tgz, foo, false",
+    "@s/foo/-/foo-1.0.0.tgz, @s%2ffoo, false",
+    "@s%2ffoo/-/foo-1.0.0.tgz, @s%2ffoo, false",
+    "@s/foo/1.0.0, @s%2ffoo, false"
+  })
+  void ofAPackageIsWhatIsBelowItsName(String rest, String packument, boolean is) {
+    assertThat(read(Merging.NPM, rest)).isEqualTo(new IndexPath.OfPackage(packument, is));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "?x", "-", "-/all", "-/v1/search?text=foo", "%2d/all"})
+  void whatIsOfNoPackageIsTheRegistrys(String rest) {
+    assertThat(read(Merging.NPM, rest)).isEqualTo(new IndexPath.Root());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/foo", "@s", "@s/", "@/foo", "f%20o", "foo%252fbar", "f%C3%B6", "a@b"})
+  void whatIsNoNameOfAPackageIsNobodys(String rest) {
+    assertThat(read(Merging.NPM, rest)).isEqualTo(new IndexPath.Nobody());
+  }
+
+  /** The tarball of an internal package was looked for outside, at the same path. */
+  @ParameterizedTest
+  @CsvSource({
+    "foo/-/foo-1.0.0.tgz, foo",
+    "foo/-/foo-1.0.0.tgz?x=1, foo",
+    "foo/%2d/foo-1.0.0.tgz, foo",
+    "repository/npm/foo/-/foo-1.0.0.tgz, repository/npm/foo",
+    "@s/foo/-/foo-1.0.0.tgz, @s%2ffoo",
+    "npm/@s%2Ffoo/-/foo-1.0.0.tgz, npm/@s%2ffoo",
+    "npm/@s/foo/-/@s/foo-1.0.0.tgz, npm/@s%2ffoo"
+  })
+  void aTarballOfNpmIsThatOfAPackageInAnyMountMergedByNames(String rest, String packument) {
+    assertThat(read(Merging.SIMPLE_BELOW, rest))
+        .isEqualTo(new IndexPath.OfPackage(packument, false));
+    assertThat(read(Merging.PATHS, rest)).isEqualTo(new IndexPath.Elsewhere());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"group/project/-/archive/v1/x.txt", "foo/-/bar-1.0.0.txt", "-/foo.txt"})
+  void whatOnlyLooksLikeATarballOfNpmGoesByItsPath(String rest) {
+    assertThat(read(Merging.SIMPLE_BELOW, rest)).isEqualTo(new IndexPath.Elsewhere());
+  }
 }

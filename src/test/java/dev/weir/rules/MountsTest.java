@@ -236,6 +236,8 @@ class MountsTest {
         .isEqualTo(Mount.Merging.SIMPLE_BELOW);
     assertThat(merging("\"https://a.example/\", \"https://b.example/\"", "merge = simple"))
         .isEqualTo(Mount.Merging.SIMPLE);
+    assertThat(merging("\"https://a.example/\", \"https://b.example/\"", "merge = npm"))
+        .isEqualTo(Mount.Merging.NPM);
     assertThat(merging("\"https://a.example/simple/\", \"https://b.example/\"", "merge = paths"))
         .isEqualTo(Mount.Merging.PATHS);
     assertThat(merging("\"https://a.example/simple/\"", "")).isEqualTo(Mount.Merging.PATHS);
