@@ -12,6 +12,8 @@ import dev.weir.testing.ProxyClient;
 import dev.weir.testing.WeirProcess;
 import java.net.ServerSocket;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.HexFormat;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -96,5 +98,44 @@ class CacheLookIT {
     assertThat(page.path("variants").path(0).path("bytes").asInt()).isEqualTo(100_000);
     assertThat(listed.out()).contains("There may be more: --after ");
     assertThat(badUrl.exitCode()).isEqualTo(2);
+  }
+
+  /** What clients fetch with tokens of their own by digest is kept under another key. */
+  @Test
+  void aPurgeForgetsWhatIsKeptForClientsWithCredentialsToo() throws Exception {
+    // Given
+    byte[] blob = new byte[20_000];
+    String path =
+        "/v2/closed/image/blobs/sha256:"
+            + HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(blob));
+    String url = origin.url(path);
+    origin.on(
+        path,
+        seen ->
+            "Bearer a".equals(seen.header("Authorization"))
+                ? Answer.of(200, Headers.of("Cache-Control", "max-age=3600"), blob)
+                : Answer.text(401, "", "WWW-Authenticate", "Bearer"));
+    try (WeirProcess node =
+        WeirProcess.start(
+            folder.resolve("node"),
+            "256m",
+            "--allow-destinations=127.0.0.0/8",
+            "--health-port=" + healthPort)) {
+      ProxyClient client = new ProxyClient(node.address());
+      client.untilHit(url, "Authorization", "Bearer a");
+      assertThat(client.get(url).status()).isEqualTo(401);
+
+      // When
+      Command.Ended purged =
+          WeirProcess.run("purge", "--admin=http://127.0.0.1:" + healthPort, url);
+      ProxyClient.Response since = client.get(url, "Authorization", "Bearer a");
+
+      // Then
+      assertThat(purged.exitCode()).as(purged.err()).isZero();
+      assertThat(purged.out()).contains("purged");
+      assertThat(since.isHit()).isFalse();
+      assertThat(since.body()).isEqualTo(blob);
+      client.untilHit(url, "Authorization", "Bearer a");
+    }
   }
 }
