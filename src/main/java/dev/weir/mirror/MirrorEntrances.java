@@ -38,7 +38,7 @@ public final class MirrorEntrances {
         name,
         mount.isPrivate() ? name : "",
         first,
-        settings.effects(),
+        RegistryRoom.holds(mount) ? settings.effectsOfRegistries() : settings.effects(),
         Set.copyOf(settings.fields()),
         false);
   }

@@ -77,8 +77,21 @@ public record MirrorSettings(
 
   /** What is decided where rules leave it open. */
   Effects effects() {
+    return effects(staleOn());
+  }
+
+  /** The same for container registries: public ones count pulls, and say 429 to who has no more. */
+  Effects effectsOfRegistries() {
+    Set<StaleOn> failures = staleOn();
+    if (staleOn5xx) {
+      failures.add(StaleOn.TOO_MANY_REQUESTS);
+    }
+    return effects(failures);
+  }
+
+  private Effects effects(Set<StaleOn> failures) {
     Effects effects =
-        Effects.of(Effect.FOLLOW_REDIRECTS, redirects).with(Effect.STALE_ON, staleOn());
+        Effects.of(Effect.FOLLOW_REDIRECTS, redirects).with(Effect.STALE_ON, failures);
     return Policy.named(policy).map(named -> effects.with(Effect.POLICY, named)).orElse(effects);
   }
 

@@ -5,6 +5,7 @@ import dev.weir.edge.EdgeResponse;
 import dev.weir.edge.ExchangeHandler;
 import dev.weir.http.Headers;
 import dev.weir.http.ResponseHead;
+import dev.weir.policy.Mount;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -34,6 +35,11 @@ public final class RegistryRoom implements ExchangeHandler {
    */
   public RegistryRoom(Materializer materializer) {
     this.materializer = materializer;
+  }
+
+  /** Whether a mount is where clients of registries look for one. */
+  static boolean holds(Mount mount) {
+    return mount.path().startsWith("/" + NAME + "/");
   }
 
   /** The answer to the question itself. */

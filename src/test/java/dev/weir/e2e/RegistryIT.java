@@ -193,6 +193,24 @@ class RegistryIT {
     assertThat(get("/v2/hub" + path).body()).isEqualTo(right);
   }
 
+  /** Public registries count pulls: a tag that is here was not to be had when they were used up. */
+  @ParameterizedTest
+  @ValueSource(ints = {429, 500, 503})
+  void aTagThatIsKeptStandsInWhileTheRegistryTurnsUsAway(int status) throws Exception {
+    // Given
+    String tag = "/open/image/manifests/latest";
+    Eventually.holds(() -> get("/v2/hub" + tag).header("Cache-Status").contains("fwd=stale"));
+    // When
+    registry.overrideStatus("/v2" + tag, status);
+    ProxyClient.Response response = get("/v2/hub" + tag);
+    registry.overrideStatus("/v2" + tag, 401);
+    ProxyClient.Response denied = get("/v2/hub" + tag);
+    // Then
+    assertThat(response.status()).isEqualTo(200);
+    assertThat(response.body()).isEqualTo(manifest);
+    assertThat(denied.status()).isEqualTo(401);
+  }
+
   /** Registries choose the form of a manifest by Accept, and not all of them say Vary. */
   @Test
   void aManifestByTagIsKeptForEachFormThatClientsAskFor() throws Exception {
