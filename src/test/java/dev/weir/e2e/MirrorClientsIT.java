@@ -133,6 +133,47 @@ class MirrorClientsIT {
     }
   }
 
+  /** The other way out: clients that know a proxy, and behind it one that filters. */
+  @Test
+  void aProxyBehindAnotherAsksThroughItAndDirectlyWhatIsExcepted() throws Exception {
+    // Given
+    Files.writeString(folder.resolve("parent.secret"), "weir:pass\n");
+    try (OriginServer origin = OriginServer.start();
+        TestConnectProxy proxy = TestConnectProxy.start("weir:pass", origin.port());
+        WeirProcess weir =
+            WeirProcess.start(
+                folder.resolve("behind"),
+                "256m",
+                "--mode=upstream",
+                "--egress-proxy=http://127.0.0.1:" + proxy.port(),
+                "--egress-proxy-credentials=file:" + folder.resolve("parent.secret"),
+                "--egress-proxy-except=127.0.0.1",
+                "--allow-destinations=127.0.0.1",
+                "--health-port=0")) {
+      Curl curl = new Curl(weir.proxyUrl());
+
+      // When
+      String far = curl.fetch("http://far.example/policy/x").text();
+      String near = curl.fetch(origin.url("/policy/y")).text();
+
+      // Then
+      assertThat(far).contains("version 1 of /policy/x");
+      assertThat(near).contains("version 1 of /policy/y");
+      assertThat(proxy.targets()).containsExactly("far.example:80");
+    }
+  }
+
+  @Test
+  void aProxyBehindAnotherDoesNotStartWithoutIt() throws Exception {
+    // When
+    Command.Ended ended =
+        WeirProcess.run("serve", "--mode=upstream", "--data-dir=" + folder.resolve("alone"));
+
+    // Then
+    assertThat(ended.exitCode()).isNotZero();
+    assertThat(ended.err()).contains("--mode upstream needs --egress-proxy");
+  }
+
   /** A host that the DNS leads to us, by its own name and ours, is asked where it really is. */
   @Test
   void aHostThatWasTakenOverIsAskedAtItsOwnAddress() throws Exception {
