@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  *     credentials make it so
  * @param effects decided for its requests, whatever rules say
  * @param merging what later origins may add to what earlier ones have
+ * @param links the documents whose links are made to lead inside, beside those that are known by
+ *     their kind; the first that fits counts
  */
 public record Mount(
     String name,
@@ -25,7 +27,8 @@ public record Mount(
     Set<Beyond> beyond,
     boolean isPrivate,
     Effects effects,
-    Merging merging) {
+    Merging merging,
+    List<Links> links) {
   /** One whose origins complete one another path by path. */
   public Mount(
       String name,
@@ -34,12 +37,13 @@ public record Mount(
       Set<Beyond> beyond,
       boolean isPrivate,
       Effects effects) {
-    this(name, path, origins, beyond, isPrivate, effects, Merging.PATHS);
+    this(name, path, origins, beyond, isPrivate, effects, Merging.PATHS, List.of());
   }
 
   public Mount {
     origins = List.copyOf(origins);
     beyond = Set.copyOf(beyond);
+    links = List.copyOf(links);
     if (!path.startsWith("/") || !path.endsWith("/") || path.length() < 3 || origins.isEmpty()) {
       throw new IllegalArgumentException("not a mount: " + path);
     }
@@ -118,6 +122,33 @@ public record Mount(
 
     public String label() {
       return label;
+    }
+  }
+
+  /**
+   * Documents with links.
+   *
+   * @param files what follows the mount's path, without a query
+   */
+  public record Links(Form form, Glob files) {
+    /** Where links stand in a document. */
+    public enum Form {
+      /** Every {@code a href}. */
+      HTML("html"),
+      /** Every string that is a URL. */
+      JSON("json"),
+      /** Every URL, up to what cannot be part of one. */
+      TEXT("text");
+
+      private final String label;
+
+      Form(String label) {
+        this.label = label;
+      }
+
+      public String label() {
+        return label;
+      }
     }
   }
 

@@ -4,6 +4,7 @@ import dev.weir.http.Authority;
 import dev.weir.policy.Credentials;
 import dev.weir.policy.Effect;
 import dev.weir.policy.Effects;
+import dev.weir.policy.Glob;
 import dev.weir.policy.Mount;
 import java.net.URI;
 import java.util.ArrayList;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /** Reads the mounts of a mirror. Besides where it leads a mount takes the effects of rules. */
 final class MountReader {
   private static final Set<String> OWN =
-      Set.of("name", "path", "to", "fallback-on", "merge", "private", Effect.CREDENTIALS.name());
+      Set.of("name", "path", "to", "fallback-on", "merge", "links", "private", Effect.CREDENTIALS.name());
 
   /** A mount says by its URL, and by being there, what these would say. */
   private static final Set<String> NOT_HERE =
@@ -72,7 +73,26 @@ final class MountReader {
         beyond,
         isPrivate != null && isPrivate.flag(),
         effects,
-        merging(block.get("merge"), origins, beyond));
+        merging(block.get("merge"), origins, beyond),
+        links(block.get("links")));
+  }
+
+  private static List<Mount.Links> links(@Nullable Value value) {
+    if (value == null) {
+      return List.of();
+    }
+    Block block = value.block("a block of patterns as { json = [\"*.json\"] }");
+    List<String> forms =
+        Arrays.stream(Mount.Links.Form.values()).map(Mount.Links.Form::label).toList();
+    block.onlyKeys(forms);
+    List<Mount.Links> links = new ArrayList<>();
+    for (Mount.Links.Form form : Mount.Links.Form.values()) {
+      Value patterns = block.get(form.label());
+      if (patterns != null) {
+        patterns.words().forEach(one -> links.add(new Mount.Links(form, new Glob(one))));
+      }
+    }
+    return links;
   }
 
   private static String path(Value value) {

@@ -77,6 +77,7 @@ class MirrorIT {
     ]
     mounts = [
       { name = plain, path = /plain/, to = "http://127.0.0.1:%1$d/base/" }
+      { name = named, path = /named/, to = "http://127.0.0.1:%1$d/named/", links { json = "*.json" } }
       { name = locked, path = /locked/, to = "https://127.0.0.1:%2$d/locked/",
         credentials { basic = "file:%4$s/index.secret" }, policy = Standard }
       { name = twin, path = /twin/, to = "https://127.0.0.1:%2$d/locked/",
@@ -606,6 +607,20 @@ class MirrorIT {
     assertThat(get(url("/plain/a/b%2Fc?x=1")).text()).isEqualTo("below\n");
     assertThat(origin.seen().getLast().target()).isEqualTo("/base/a/b%2Fc?x=1");
     assertThat(get(url("/plain")).headers().first("Location")).isEqualTo("/plain/");
+  }
+
+  @Test
+  void linksOfDocumentsThatAMountNamesLeadInside() throws Exception {
+    // Given
+    String link = "{\"download\":\"" + origin.url("/base/tool.zip") + "\"}";
+    for (String document : new String[] {"/named/catalog.json", "/named/other"}) {
+      origin.on(document, seen -> Answer.text(200, link, "Content-Type", "application/json"));
+    }
+
+    // When // Then
+    assertThat(get(url("/named/catalog.json")).text())
+        .isEqualTo("{\"download\":\"" + url("/plain/tool.zip") + "\"}");
+    assertThat(get(url("/named/other")).text()).isEqualTo(link);
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.weir.policy.Credentials;
 import dev.weir.policy.Effect;
+import dev.weir.policy.Glob;
 import dev.weir.policy.Mount;
 import dev.weir.policy.Policy;
 import dev.weir.testing.Eventually;
@@ -50,6 +51,27 @@ class MountsTest {
     assertThat(mount.goesBeyond(404)).isTrue();
     assertThat(mount.goesBeyond(503)).isFalse();
     assertThat(mount.isPrivate()).isFalse();
+  }
+
+  @Test
+  void aMountNamesTheDocumentsWhoseLinksLeadInside() {
+    // When
+    String to = "name = a, path = /a/, to = \"https://a.example/\"";
+    List<Mount.Links> links =
+        mounts("{ %s, links { text = [\"*.list\", x], html = \"*/\" } }".formatted(to))
+            .getFirst()
+            .links();
+
+    // Then
+    assertThat(links)
+        .containsExactly(
+            new Mount.Links(Mount.Links.Form.HTML, new Glob("*/")),
+            new Mount.Links(Mount.Links.Form.TEXT, new Glob("*.list")),
+            new Mount.Links(Mount.Links.Form.TEXT, new Glob("x")));
+    assertThatThrownBy(() -> mounts("{ %s, links { yaml = \"*\" } }".formatted(to)))
+        .isInstanceOf(RuleFileException.class);
+    assertThatThrownBy(() -> mounts("{ %s, links = on }".formatted(to)))
+        .isInstanceOf(RuleFileException.class);
   }
 
   @Test

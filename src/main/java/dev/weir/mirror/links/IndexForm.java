@@ -1,6 +1,9 @@
 package dev.weir.mirror.links;
 
 import dev.weir.http.RequestHead;
+import dev.weir.mirror.Asked;
+import dev.weir.policy.Mount;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -8,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A kind of index document whose links lead to other hosts. They are known by the shape of their
- * paths and what their clients accept, never by the host; each is rewritten by a library that knows
+ * paths and what their clients accept, never by the host, or named by a mount; each is rewritten by a library that knows
  * its format, and what its format signs or digests is left as it is.
  */
 enum IndexForm {
@@ -21,17 +24,43 @@ enum IndexForm {
   /** A Composer repository: {@code dist.url}, and where its other documents are. */
   COMPOSER,
   /** A Helm repository's {@code index.yaml}: {@code urls}. */
-  HELM;
+  HELM,
+  /** A page that a mount names. */
+  HTML,
+  /** A JSON document that a mount names: every string that is a URL. */
+  JSON,
+  /** Any other that a mount names: every URL. */
+  TEXT;
 
   private static final Pattern PACKAGE_MANAGER = Pattern.compile("(npm|pnpm|yarn|Bun)/");
 
   /** Static servers have no type for YAML, or one of many. */
   private static final Set<String> NO_YAML = Set.of("text/html", "application/json");
 
-  /** What a request to an origin probably asks for; null for everything else. */
-  static @Nullable IndexForm of(RequestHead head) {
+  /** What a request probably asks for; null for what has no links, or has them left as they are. */
+  static @Nullable IndexForm of(Asked asked) {
+    RequestHead head = asked.origin();
     int query = head.target().indexOf('?');
     String path = query < 0 ? head.target() : head.target().substring(0, query);
+    IndexForm named = named(asked.mount(), path.substring(asked.base().length()));
+    return named == null ? of(head, path) : named;
+  }
+
+  private static @Nullable IndexForm named(@Nullable Mount mount, String rest) {
+    String lower = rest.toLowerCase(Locale.ROOT);
+    for (Mount.Links one : mount == null ? List.<Mount.Links>of() : mount.links()) {
+      if (one.files().matches(lower)) {
+        return switch (one.form()) {
+          case HTML -> HTML;
+          case JSON -> JSON;
+          case TEXT -> TEXT;
+        };
+      }
+    }
+    return null;
+  }
+
+  private static @Nullable IndexForm of(RequestHead head, String path) {
     String accept = head.headers().combined("Accept");
     String wanted = accept == null ? "" : accept.toLowerCase(Locale.ROOT);
     if (isPackageManager(head, wanted) && !path.contains("/-/") && !path.endsWith(".tgz")) {
@@ -85,6 +114,8 @@ enum IndexForm {
               || mediaType.equals("application/vnd.npm.install-v1+json");
       case COMPOSER -> mediaType.equals("application/json");
       case HELM -> !NO_YAML.contains(mediaType);
+      case HTML -> mediaType.equals("text/html") || mediaType.equals("application/xhtml+xml");
+      case JSON, TEXT -> true;
     };
   }
 }

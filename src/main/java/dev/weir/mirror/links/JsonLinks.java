@@ -53,6 +53,11 @@ final class JsonLinks implements LinkRewriter {
         return isDist || isPath || isField(at, "dist-url") ? links.url(text) : null;
       };
 
+  /** Wherever it stands. */
+  static final Place EVERY_URL =
+      (at, text, links) ->
+          text.startsWith("https://") || text.startsWith("http://") ? links.url(text) : null;
+
   private static final JsonFactory JSON = new JsonFactory();
 
   private final Place place;

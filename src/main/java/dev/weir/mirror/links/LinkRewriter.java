@@ -16,11 +16,13 @@ interface LinkRewriter {
 
   static LinkRewriter of(IndexForm form) {
     return switch (form) {
-      case SIMPLE_HTML -> new HtmlLinks();
+      case SIMPLE_HTML, HTML -> new HtmlLinks();
       case SIMPLE_JSON -> new JsonLinks(JsonLinks.SIMPLE);
       case NPM -> new JsonLinks(JsonLinks.NPM);
       case COMPOSER -> new JsonLinks(JsonLinks.COMPOSER);
       case HELM -> new YamlLinks();
+      case JSON -> new JsonLinks(JsonLinks.EVERY_URL);
+      case TEXT -> new TextLinks();
     };
   }
 }

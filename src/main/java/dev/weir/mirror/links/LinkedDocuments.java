@@ -111,7 +111,7 @@ public final class LinkedDocuments implements Documents {
 
   @Override
   public ExchangeHandler over(Asked asked, ExchangeHandler exchange) {
-    IndexForm form = settings.on() ? IndexForm.of(asked.origin()) : null;
+    IndexForm form = settings.on() ? IndexForm.of(asked) : null;
     if (form == null) {
       return exchange;
     }
@@ -140,6 +140,9 @@ public final class LinkedDocuments implements Documents {
     List<String> leading = new ArrayList<>();
     for (Mount mount : all) {
       mount.origins().forEach(one -> leading.add(mount.path() + " " + one.url()));
+    }
+    if (asked.mount() != null) {
+      asked.mount().links().forEach(one -> leading.add(one.form().label() + " " + one.files()));
     }
     return new Reading(asked, form, links, EtagMark.of(leading, servesHosts, publicUrl));
   }

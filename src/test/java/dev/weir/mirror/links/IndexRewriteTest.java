@@ -6,12 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.weir.http.Authority;
 import dev.weir.http.Headers;
 import dev.weir.http.RequestHead;
+import dev.weir.mirror.Asked;
 import dev.weir.policy.Effects;
+import dev.weir.policy.Glob;
 import dev.weir.policy.Mount;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -220,8 +223,69 @@ class IndexRewriteTest {
   })
   void formsAreKnownByPathAndWhatIsAccepted(String target, String accept, IndexForm form) {
     Headers fields = accept == null ? Headers.EMPTY : Headers.of("Accept", accept);
-    assertThat(IndexForm.of(new RequestHead("GET", "https", INDEX, target, fields)))
+    assertThat(IndexForm.of(asked(null, "", target, fields))).isEqualTo(form);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "catalog/Index.JSON?x=1, JSON",
+    "list/files.txt, TEXT",
+    "catalog/, HTML",
+    "packages.json, JSON",
+    "index.yaml, HELM",
+    "other.bin, "
+  })
+  void aMountNamesFurtherDocuments(String rest, IndexForm form) {
+    // Given
+    Mount mount =
+        new Mount(
+            "named",
+            "/named/",
+            List.of(new Mount.Origin("https", INDEX, "/base/", null)),
+            Set.of(),
+            false,
+            Effects.NONE,
+            Mount.Merging.PATHS,
+            List.of(
+                new Mount.Links(Mount.Links.Form.HTML, new Glob("*/")),
+                new Mount.Links(Mount.Links.Form.JSON, new Glob("*.json")),
+                new Mount.Links(Mount.Links.Form.TEXT, new Glob("list/*"))));
+    // Then
+    assertThat(IndexForm.of(asked(mount, "/base/", "/base/" + rest, Headers.EMPTY)))
         .isEqualTo(form);
+  }
+
+  private static Asked asked(@Nullable Mount mount, String base, String target, Headers fields) {
+    RequestHead head = new RequestHead("GET", "https", INDEX, target, fields);
+    return new Asked(head, head, mount, "", base);
+  }
+
+  @Test
+  void everyStringOfANamedDocumentThatIsAUrlLeadsInside() throws Exception {
+    assertThat(
+            rewrite(
+                IndexForm.JSON,
+                "{\"a\":[\"https:\\/\\/files.example\\/x\",{\"b\":\"http://other.example/y\"}],"
+                    + "\"c\":\"see https://files.example/x\",\"https://files.example/\":1.10}"))
+        .isEqualTo(
+            "{\"a\":[\"https://mirror.example/files/x\",{\"b\":\"http://other.example/y\"}],"
+                + "\"c\":\"see https://files.example/x\",\"https://files.example/\":1.10}");
+  }
+
+  @Test
+  void everyUrlOfANamedTextLeadsInsideAndNothingElseChanges() throws Exception {
+    // Given
+    String text =
+        "a https://files.example/x?y=1&amp;z#f, <b href='https://files.example/deep/er/q'>\r\n"
+            + "(https://files.example:443/p) http://other.example/ ftp://files.example/ \u00e9 https://";
+    // Then
+    assertThat(rewrite(IndexForm.TEXT, text))
+        .isEqualTo(
+            "a https://mirror.example/files/x?y=1&amp;z#f, <b href='https://mirror.example/deep/q'>\r\n"
+                + "(https://mirror.example/files/p) http://other.example/ ftp://files.example/ \u00e9 https://");
+    byte[] octets = {(byte) 0xff, 0, (byte) 0x80, '\n'};
+    assertThat(LinkRewriter.of(IndexForm.TEXT).rewrite(octets, StandardCharsets.UTF_8, links))
+        .isEqualTo(octets);
   }
 
   @Test
