@@ -11,9 +11,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a path asks for in a mount that merges simple indexes (PEP 503), or registries of npm ({@link
- * NpmPath}). Reading it is pure. Whose a project is goes by its normalised name, so every spelling
- * of one is the same project here, whatever origins make of it.
+ * What a path asks for in a mount that merges simple indexes (PEP 503), or registries of npm
+ * ({@link NpmPath}). Reading it is pure. Whose a project is goes by its normalised name, so every
+ * spelling of one is the same project here, whatever origins make of it.
  */
 sealed interface IndexPath {
   Pattern NAME = Pattern.compile("[a-z0-9]([a-z0-9._-]*[a-z0-9])?");

@@ -156,8 +156,7 @@ final class MountWalk {
     return head.isGet() && (accept == null || accept.contains("*/*") || accept.contains(form));
   }
 
-  private CompletionStage<Presence> presence(
-      Walk walk, int number, String page, String accept) {
+  private CompletionStage<Presence> presence(Walk walk, int number, String page, String accept) {
     Headers.Builder fields = Headers.builder().add("Accept", accept);
     for (String name : WITH_PAGES) {
       String value = walk.request().head().headers().combined(name);

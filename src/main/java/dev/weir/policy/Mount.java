@@ -104,8 +104,8 @@ public record Mount(
      */
     SIMPLE("simple"),
     /**
-     * The same for what is below {@code simple/} in the mount and for tarballs of npm, and paths for
-     * all else.
+     * The same for what is below {@code simple/} in the mount and for tarballs of npm, and paths
+     * for all else.
      */
     SIMPLE_BELOW("simple-below"),
     /**

@@ -20,7 +20,15 @@ import org.jspecify.annotations.Nullable;
 /** Reads the mounts of a mirror. Besides where it leads a mount takes the effects of rules. */
 final class MountReader {
   private static final Set<String> OWN =
-      Set.of("name", "path", "to", "fallback-on", "merge", "links", "private", Effect.CREDENTIALS.name());
+      Set.of(
+          "name",
+          "path",
+          "to",
+          "fallback-on",
+          "merge",
+          "links",
+          "private",
+          Effect.CREDENTIALS.name());
 
   /** A mount says by its URL, and by being there, what these would say. */
   private static final Set<String> NOT_HERE =

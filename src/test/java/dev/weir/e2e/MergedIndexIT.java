@@ -322,14 +322,19 @@ class MergedIndexIT {
     internal.on("/npm/@us%2fkit", seen -> packument("internal"));
     for (String missing :
         new String[] {
-          "/npm/theirs", "/npm/@us/kit", "/npm/-/all", "/npm/theirs/-/theirs-2.0.0.tgz",
-          "/npm/ours/-/ours-2.0.0.tgz", "/npm/@us/kit/-/kit-2.0.0.tgz"
+          "/npm/theirs",
+          "/npm/@us/kit",
+          "/npm/-/all",
+          "/npm/theirs/-/theirs-2.0.0.tgz",
+          "/npm/ours/-/ours-2.0.0.tgz",
+          "/npm/@us/kit/-/kit-2.0.0.tgz"
         }) {
       internal.on(missing, seen -> missing());
     }
     for (String tarball :
         new String[] {
-          "/npm/theirs/-/theirs-2.0.0.tgz", "/npm/ours/-/ours-2.0.0.tgz",
+          "/npm/theirs/-/theirs-2.0.0.tgz",
+          "/npm/ours/-/ours-2.0.0.tgz",
           "/npm/@us/kit/-/kit-2.0.0.tgz"
         }) {
       external.on(tarball, seen -> Answer.text(200, "a stranger's"));
@@ -337,8 +342,7 @@ class MergedIndexIT {
   }
 
   private static Answer packument(String whose) {
-    return Answer.text(
-        200, "{\"name\":\"" + whose + "\"}", "Content-Type", "application/json");
+    return Answer.text(200, "{\"name\":\"" + whose + "\"}", "Content-Type", "application/json");
   }
 
   @Test

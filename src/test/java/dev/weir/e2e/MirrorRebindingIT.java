@@ -46,8 +46,7 @@ class MirrorRebindingIT {
       assumeTrue(false, "no DNS server may be started here: " + e.getMessage());
     }
     origin = OriginServer.start();
-    Path servers =
-        Files.writeString(folder.resolve("resolv.conf"), "nameserver " + SERVER + "\n");
+    Path servers = Files.writeString(folder.resolve("resolv.conf"), "nameserver " + SERVER + "\n");
     Path rules =
         Files.writeString(
             folder.resolve("rules.conf"),

@@ -76,8 +76,7 @@ public final class TestDns implements AutoCloseable {
     }
     end++;
     short type = ByteBuffer.wrap(question).getShort(end);
-    List<String> found =
-        type == ADDRESS ? answers.apply(questions.getAndIncrement()) : List.of();
+    List<String> found = type == ADDRESS ? answers.apply(questions.getAndIncrement()) : List.of();
     ByteBuffer answer = ByteBuffer.allocate(512);
     answer.put(question, 0, 2).putShort((short) 0x8580); // an answer, authoritative, no error
     answer.putShort((short) 1).putShort((short) found.size()).putInt(0);

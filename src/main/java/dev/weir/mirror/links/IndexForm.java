@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A kind of index document whose links lead to other hosts. They are known by the shape of their
- * paths and what their clients accept, never by the host, or named by a mount; each is rewritten by a library that knows
- * its format, and what its format signs or digests is left as it is.
+ * paths and what their clients accept, never by the host, or named by a mount; each is rewritten by
+ * a library that knows its format, and what its format signs or digests is left as it is.
  */
 enum IndexForm {
   /** PEP 503: an HTML page of links, whose fragments hold digests. */

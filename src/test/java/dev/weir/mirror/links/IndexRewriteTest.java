@@ -277,12 +277,15 @@ class IndexRewriteTest {
     // Given
     String text =
         "a https://files.example/x?y=1&amp;z#f, <b href='https://files.example/deep/er/q'>\r\n"
-            + "(https://files.example:443/p) http://other.example/ ftp://files.example/ \u00e9 https://";
+            + "(https://files.example:443/p) http://other.example/ ftp://files.example/ \u00e9"
+            + " https://";
     // Then
     assertThat(rewrite(IndexForm.TEXT, text))
         .isEqualTo(
-            "a https://mirror.example/files/x?y=1&amp;z#f, <b href='https://mirror.example/deep/q'>\r\n"
-                + "(https://mirror.example/files/p) http://other.example/ ftp://files.example/ \u00e9 https://");
+            "a https://mirror.example/files/x?y=1&amp;z#f, <b"
+                + " href='https://mirror.example/deep/q'>\r\n"
+                + "(https://mirror.example/files/p) http://other.example/ ftp://files.example/"
+                + " \u00e9 https://");
     byte[] octets = {(byte) 0xff, 0, (byte) 0x80, '\n'};
     assertThat(LinkRewriter.of(IndexForm.TEXT).rewrite(octets, StandardCharsets.UTF_8, links))
         .isEqualTo(octets);
