@@ -59,7 +59,7 @@ class MirrorNpmIT {
             """
             mounts = [
               { name = npm, path = /npm/, to = "%s", policy = Standard }
-              { name = near, path = /near/, to = "%s" }
+              { name = near, path = /near/, to = "%s", policy = Standard }
             ]
             """
                 .formatted(registry, near.url("/")));

@@ -6,13 +6,15 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.weir.testing.Command;
 import dev.weir.testing.Curl;
 import dev.weir.testing.OriginServer;
+import dev.weir.testing.ProxyClient;
 import dev.weir.testing.TestDns;
 import dev.weir.testing.WeirProcess;
 import java.net.SocketException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,14 +31,14 @@ class MirrorRebindingIT {
   private static final String METADATA = "169.254.169.254";
   private static final List<String> OPEN = List.of("127.0.0.1");
 
-  @TempDir private Path folder;
-  private TestDns dns;
-  private OriginServer origin;
-  private WeirProcess weir;
-  private Curl curl;
+  @TempDir private static Path folder;
+  private static TestDns dns;
+  private static OriginServer origin;
+  private static WeirProcess weir;
+  private static Curl curl;
 
-  @BeforeEach
-  void start() throws Exception {
+  @BeforeAll
+  static void start() throws Exception {
     boolean may =
         Command.isThere("unshare") && Command.of("unshare", "-m", "true").run().exitCode() == 0;
     assumeTrue(may, "mount namespaces are not allowed here");
@@ -53,7 +55,10 @@ class MirrorRebindingIT {
             "rules = [ { name = plain, continue = on, match { host-suffix = example },"
                 + " mirror-scheme = http } ]");
     Path config =
-        Files.writeString(folder.resolve("node.conf"), "weir.origin.names.keep-millis = 0\n");
+        Files.writeString(
+            folder.resolve("node.conf"),
+            "weir.origin.names.keep-millis = 0\nweir.mirror.ports = [%d]\n"
+                .formatted(origin.port()));
     weir =
         WeirProcess.startBy(
             List.of(
@@ -75,8 +80,8 @@ class MirrorRebindingIT {
     curl = new Curl("");
   }
 
-  @AfterEach
-  void stop() {
+  @AfterAll
+  static void stop() {
     if (weir != null) {
       weir.close();
     }
@@ -88,6 +93,11 @@ class MirrorRebindingIT {
     }
   }
 
+  @BeforeEach
+  void forget() {
+    origin.reset();
+  }
+
   @Test
   void theAddressThatWasJudgedIsDialledAndTheNextRequestIsJudgedAnew() throws Exception {
     // Given
@@ -96,12 +106,13 @@ class MirrorRebindingIT {
     // When
     String first = curl.fetch(there("/policy/x")).text();
     int asked = dns.questions();
-    int second = curl.fetch(there("/policy/x")).status();
+    ProxyClient.Response second = curl.fetch(there("/policy/x"));
 
     // Then
     assertThat(first).contains("version 1 of /policy/x");
     assertThat(asked).as("questions for one request").isEqualTo(1);
-    assertThat(second).isEqualTo(403);
+    assertThat(second.status()).isEqualTo(403);
+    assertThat(second.text()).contains("link-local");
     assertThat(origin.seen()).hasSize(1);
   }
 
@@ -117,6 +128,7 @@ class MirrorRebindingIT {
 
     // Then
     assertThat(status).isEqualTo(403);
+    assertThat(origin.count("/redirect")).isEqualTo(1);
     assertThat(origin.count("/policy/x")).isZero();
   }
 
@@ -126,8 +138,12 @@ class MirrorRebindingIT {
     // Given
     dns.answer(question -> List.of(address));
 
-    // When // Then
-    assertThat(curl.fetch(there("/policy/x")).status()).isEqualTo(403);
+    // When
+    ProxyClient.Response answer = curl.fetch(there("/policy/x"));
+
+    // Then
+    assertThat(answer.status()).isEqualTo(403);
+    assertThat(answer.text()).doesNotContain("port");
     assertThat(origin.seen()).isEmpty();
   }
 
