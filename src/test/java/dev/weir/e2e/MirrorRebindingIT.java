@@ -31,6 +31,9 @@ class MirrorRebindingIT {
   private static final String METADATA = "169.254.169.254";
   private static final List<String> OPEN = List.of("127.0.0.1");
 
+  /** Of one request: before anything is done for it, and of what is dialled then. */
+  private static final int JUDGEMENTS = 2;
+
   @TempDir private static Path folder;
   private static TestDns dns;
   private static OriginServer origin;
@@ -99,9 +102,9 @@ class MirrorRebindingIT {
   }
 
   @Test
-  void theAddressThatWasJudgedIsDialledAndTheNextRequestIsJudgedAnew() throws Exception {
+  void theNextRequestIsJudgedAnew() throws Exception {
     // Given
-    dns.answer(question -> question == 0 ? OPEN : List.of(METADATA));
+    dns.answer(question -> question < JUDGEMENTS ? OPEN : List.of(METADATA));
 
     // When
     String first = curl.fetch(there("/policy/x")).text();
@@ -110,10 +113,24 @@ class MirrorRebindingIT {
 
     // Then
     assertThat(first).contains("version 1 of /policy/x");
-    assertThat(asked).as("questions for one request").isEqualTo(1);
+    assertThat(asked).as("questions for one request").isEqualTo(JUDGEMENTS);
     assertThat(second.status()).isEqualTo(403);
     assertThat(second.text()).contains("link-local");
     assertThat(origin.seen()).hasSize(1);
+  }
+
+  /** What is dialled is what the last judgement was about, not what the first one was. */
+  @Test
+  void aNameThatIsBoundAnewBetweenTwoJudgementsIsRefused() throws Exception {
+    // Given
+    dns.answer(question -> question == 0 ? OPEN : List.of(METADATA));
+
+    // When
+    int status = curl.fetch(there("/policy/x")).status();
+
+    // Then
+    assertThat(status).isEqualTo(403);
+    assertThat(origin.seen()).isEmpty();
   }
 
   /** The same name, where it led just now: by then it leads inside. */
@@ -121,7 +138,7 @@ class MirrorRebindingIT {
   void aRedirectToTheSameNameIsJudgedAnew() throws Exception {
     // Given
     String back = "http://bound.example:" + origin.port() + "/policy/x";
-    dns.answer(question -> question == 0 ? OPEN : List.of(METADATA));
+    dns.answer(question -> question < JUDGEMENTS ? OPEN : List.of(METADATA));
 
     // When
     int status = curl.fetch(there("/redirect?to=" + back)).status();
