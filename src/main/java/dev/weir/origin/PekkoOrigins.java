@@ -123,11 +123,15 @@ public final class PekkoOrigins implements Origins {
     stepsOfOthers = steps;
   }
 
-  /** With a registry's token, where one is asked for. */
   private CompletionStage<OriginResponse> entitled(OriginRequest request) {
-    CompletionStage<OriginResponse> answer =
-        tokens.concerns(request) ? tokens.fetch(request, this::asked) : asked(request);
-    return RegistryForms.concerns(request) ? answer.thenApply(RegistryForms::varied) : answer;
+    return RegistryForms.concerns(request)
+        ? RegistryTags.fetch(request, this::titled, materializer).thenApply(RegistryForms::varied)
+        : titled(request);
+  }
+
+  /** With a registry's token, where one is asked for. */
+  private CompletionStage<OriginResponse> titled(OriginRequest request) {
+    return tokens.concerns(request) ? tokens.fetch(request, this::asked) : asked(request);
   }
 
   private CompletionStage<OriginResponse> asked(OriginRequest request) {

@@ -19,6 +19,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
  * knows the mirror's address and nothing else. Skips where there is no npm, and where its registry
  * does not answer.
  */
+@Tag("clients")
 class MirrorNpmIT {
   private static final String PACKAGE = "is-number@7.0.0";
   private static final String TARBALL = "/is-number/-/is-number-7.0.0.tgz";

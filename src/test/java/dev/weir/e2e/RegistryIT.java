@@ -211,6 +211,54 @@ class RegistryIT {
     assertThat(denied.status()).isEqualTo(401);
   }
 
+  /** Public registries count what is got against their clients, and not what is looked at. */
+  @Test
+  void aTagIsValidatedByALookAndGotOnlyIfItIsAnother() throws Exception {
+    // Given
+    String tag = "/open/image/manifests/latest";
+    Eventually.holds(() -> get("/v2/hub" + tag).header("Cache-Status").contains("fwd=stale"));
+    registry.reset();
+
+    // When
+    ProxyClient.Response same = get("/v2/hub" + tag);
+
+    // Then
+    assertThat(same.body()).isEqualTo(manifest);
+    assertThat(registry.seen("/v2" + tag)).extracting(Seen::method).containsExactly("HEAD");
+
+    // When
+    byte[] moved = "{\"schemaVersion\":2}".getBytes(StandardCharsets.UTF_8);
+    registry.on("/v2" + tag, seen -> answer(seen, "open/image", moved));
+    ProxyClient.Response other = get("/v2/hub" + tag);
+
+    // Then
+    assertThat(other.body()).isEqualTo(moved);
+    assertThat(registry.seen("/v2" + tag))
+        .extracting(Seen::method)
+        .containsExactly("HEAD", "HEAD", "GET");
+  }
+
+  @Test
+  void aRegistryThatCannotBeLookedAtIsAskedForTheManifest() throws Exception {
+    // Given
+    String tag = "/open/image/manifests/latest";
+    Eventually.holds(() -> get("/v2/hub" + tag).header("Cache-Status").contains("fwd=stale"));
+    registry.on(
+        "/v2" + tag,
+        seen ->
+            seen.method().equals("HEAD")
+                ? Answer.text(405, "no")
+                : answer(seen, "open/image", manifest));
+
+    // When
+    ProxyClient.Response same = get("/v2/hub" + tag);
+
+    // Then
+    assertThat(same.body()).isEqualTo(manifest);
+    assertThat(same.header("Cache-Status")).contains("fwd-status=304");
+    assertThat(registry.seen("/v2" + tag).getLast().isConditional()).isTrue();
+  }
+
   /** Registries choose the form of a manifest by Accept, and not all of them say Vary. */
   @Test
   void aManifestByTagIsKeptForEachFormThatClientsAskFor() throws Exception {
