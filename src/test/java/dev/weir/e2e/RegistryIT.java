@@ -24,8 +24,11 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,34 +39,40 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RegistryIT {
   private static final String MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json";
 
-  @TempDir private Path folder;
+  @TempDir private static Path folder;
 
-  private final byte[] layer = new byte[300_000];
-  private OriginServer registry;
-  private OriginServer tokens;
-  private WeirProcess weir;
-  private Curl curl;
-  private String blob;
-  private byte[] manifest;
+  private static final byte[] LAYER = new byte[300_000];
+  private static final AtomicInteger REPOSITORIES = new AtomicInteger();
+  private static OriginServer registry;
+  private static OriginServer tokens;
+  private static WeirProcess weir;
+  private static Curl curl;
+  private static String blob;
+  private static byte[] manifest;
 
-  @BeforeEach
-  void start() throws Exception {
-    new Random(7).nextBytes(layer);
-    blob = "sha256:" + digest(layer);
+  /** Of each test its own, so that one node serves them all. */
+  private final int number = REPOSITORIES.incrementAndGet();
+
+  private final String open = "open/image" + number;
+  private final String closed = "closed/image" + number;
+
+  @BeforeAll
+  static void start() throws Exception {
+    new Random(7).nextBytes(LAYER);
+    blob = "sha256:" + digest(LAYER);
     manifest =
         ("{\"schemaVersion\":2,\"layers\":[{\"digest\":\"%s\"}]}".formatted(blob))
             .getBytes(StandardCharsets.UTF_8);
     TestCa authority = new TestCa("Origins of tests");
     registry = OriginServer.start(authority.sockets("127.0.0.1", "localhost"));
     tokens = OriginServer.start(authority.sockets("127.0.0.1", "localhost"));
-    tokens.on("/token", this::token);
-    serve("open/image");
-    serve("closed/image");
     Files.writeString(folder.resolve("puller"), "puller:top secret\n");
     Path rules =
         Files.writeString(
             folder.resolve("rules.conf"),
             """
+            rules = [ { name = steady, continue = on, match { host = ["127.0.0.1", localhost] },
+                        circuit-breaker = off } ]
             mounts = [
               { name = public, path = /v2/hub/, to = "https://127.0.0.1:%1$d/v2/" }
               { name = private, path = /v2/ours/, to = "https://127.0.0.1:%1$d/v2/",
@@ -83,11 +92,29 @@ class RegistryIT {
     curl = new Curl("");
   }
 
-  @AfterEach
-  void stop() {
+  @AfterAll
+  static void stop() {
     weir.close();
     registry.close();
     tokens.close();
+  }
+
+  @BeforeEach
+  void repositories() {
+    registry.reset();
+    tokens.reset();
+    tokens.on("/token", this::token);
+    serve(open);
+    serve(closed);
+  }
+
+  /** Some tests do without them. */
+  @AfterEach
+  void listenAgain() throws Exception {
+    for (OriginServer server : List.of(registry, tokens)) {
+      server.refuse();
+      server.accept();
+    }
   }
 
   @Test
@@ -96,25 +123,25 @@ class RegistryIT {
     assertThat(get("/v2/").status()).isEqualTo(200);
 
     // When
-    ProxyClient.Response tag = get("/v2/hub/open/image/manifests/latest");
-    ProxyClient.Response first = get("/v2/hub/open/image/blobs/" + blob);
+    ProxyClient.Response tag = get("/v2/hub/" + open + "/manifests/latest");
+    ProxyClient.Response first = get("/v2/hub/" + open + "/blobs/" + blob);
 
     // Then
     assertThat(tag.status()).isEqualTo(200);
     assertThat(tag.body()).isEqualTo(manifest);
     assertThat(tag.header("Content-Type")).isEqualTo(MANIFEST_TYPE);
-    assertThat(first.body()).isEqualTo(layer);
+    assertThat(first.body()).isEqualTo(LAYER);
     assertThat(tokens.count("/token")).as("one token for a repository").isEqualTo(1);
 
     // When
-    Eventually.holds(() -> get("/v2/hub/open/image/blobs/" + blob).isHit());
+    Eventually.holds(() -> get("/v2/hub/" + open + "/blobs/" + blob).isHit());
     registry.refuse();
     tokens.refuse();
 
     // Then
-    assertThat(get("/v2/hub/open/image/manifests/latest").body()).isEqualTo(manifest);
-    assertThat(get("/v2/hub/open/image/blobs/" + blob).body()).isEqualTo(layer);
-    assertThat(registry.count("/v2/open/image/blobs/" + blob, seen -> isPull(seen, "open/image")))
+    assertThat(get("/v2/hub/" + open + "/manifests/latest").body()).isEqualTo(manifest);
+    assertThat(get("/v2/hub/" + open + "/blobs/" + blob).body()).isEqualTo(LAYER);
+    assertThat(registry.count("/v2/" + open + "/blobs/" + blob, seen -> isPull(seen, open)))
         .isEqualTo(1);
     assertThat(weir.log()).doesNotContain("token-of", "top secret");
   }
@@ -122,16 +149,16 @@ class RegistryIT {
   @Test
   void aPrivateRepositoryIsForItsMountAlone() throws Exception {
     // When
-    ProxyClient.Response stranger = get("/v2/hub/closed/image/blobs/" + blob);
-    ProxyClient.Response entitled = get("/v2/ours/closed/image/blobs/" + blob);
-    Eventually.holds(() -> get("/v2/ours/closed/image/blobs/" + blob).isHit());
-    ProxyClient.Response still = get("/v2/hub/closed/image/blobs/" + blob);
+    ProxyClient.Response stranger = get("/v2/hub/" + closed + "/blobs/" + blob);
+    ProxyClient.Response entitled = get("/v2/ours/" + closed + "/blobs/" + blob);
+    Eventually.holds(() -> get("/v2/ours/" + closed + "/blobs/" + blob).isHit());
+    ProxyClient.Response still = get("/v2/hub/" + closed + "/blobs/" + blob);
 
     // Then
     assertThat(stranger.status()).isEqualTo(401);
-    assertThat(entitled.body()).isEqualTo(layer);
+    assertThat(entitled.body()).isEqualTo(LAYER);
     assertThat(still.status()).isEqualTo(401);
-    assertThat(get("/127.0.0.1:" + registry.port() + "/v2/closed/image/blobs/" + blob).status())
+    assertThat(get("/127.0.0.1:" + registry.port() + "/v2/" + closed + "/blobs/" + blob).status())
         .isNotEqualTo(200);
   }
 
@@ -141,15 +168,15 @@ class RegistryIT {
       // When
       List<Future<ProxyClient.Response>> all = new ArrayList<>();
       for (int i = 0; i < 20; i++) {
-        all.add(threads.submit(() -> get("/v2/hub/open/image/blobs/" + blob)));
+        all.add(threads.submit(() -> get("/v2/hub/" + open + "/blobs/" + blob)));
       }
 
       // Then
       for (Future<ProxyClient.Response> one : all) {
-        assertThat(one.get().body()).isEqualTo(layer);
+        assertThat(one.get().body()).isEqualTo(LAYER);
       }
       assertThat(tokens.count("/token")).isEqualTo(1);
-      assertThat(registry.count("/v2/open/image/blobs/" + blob, seen -> isPull(seen, "open/image")))
+      assertThat(registry.count("/v2/" + open + "/blobs/" + blob, seen -> isPull(seen, open)))
           .isEqualTo(1);
     }
   }
@@ -157,10 +184,10 @@ class RegistryIT {
   @Test
   void aTokenThatHoldsNoLongerIsFetchedAnew() throws Exception {
     // Given
-    get("/v2/hub/open/image/manifests/latest");
+    get("/v2/hub/" + open + "/manifests/latest");
     secret = "other";
     // When
-    ProxyClient.Response response = get("/v2/hub/open/image/manifests/other");
+    ProxyClient.Response response = get("/v2/hub/" + open + "/manifests/other");
     // Then
     assertThat(response.body()).isEqualTo(manifest);
     assertThat(tokens.count("/token")).isEqualTo(2);
@@ -176,7 +203,7 @@ class RegistryIT {
     byte[] wrong = right.clone();
     wrong[bytes - 1]++;
     AtomicReference<byte[]> sent = new AtomicReference<>(wrong);
-    String path = "/open/image/blobs/sha256:" + digest(right);
+    String path = "/" + open + "/blobs/sha256:" + digest(right);
     registry.on(
         "/v2" + path,
         seen -> Answer.of(200, Headers.of("ETag", "\"x\"", "Accept-Ranges", "bytes"), sent.get()));
@@ -198,7 +225,7 @@ class RegistryIT {
   @ValueSource(ints = {429, 500, 503})
   void aTagThatIsKeptStandsInWhileTheRegistryTurnsUsAway(int status) throws Exception {
     // Given
-    String tag = "/open/image/manifests/latest";
+    String tag = "/" + open + "/manifests/latest";
     Eventually.holds(() -> get("/v2/hub" + tag).header("Cache-Status").contains("fwd=stale"));
     // When
     registry.overrideStatus("/v2" + tag, status);
@@ -215,7 +242,7 @@ class RegistryIT {
   @Test
   void aTagIsValidatedByALookAndGotOnlyIfItIsAnother() throws Exception {
     // Given
-    String tag = "/open/image/manifests/latest";
+    String tag = "/" + open + "/manifests/latest";
     Eventually.holds(() -> get("/v2/hub" + tag).header("Cache-Status").contains("fwd=stale"));
     registry.reset();
 
@@ -228,7 +255,7 @@ class RegistryIT {
 
     // When
     byte[] moved = "{\"schemaVersion\":2}".getBytes(StandardCharsets.UTF_8);
-    registry.on("/v2" + tag, seen -> answer(seen, "open/image", moved));
+    registry.on("/v2" + tag, seen -> answer(seen, open, moved));
     ProxyClient.Response other = get("/v2/hub" + tag);
 
     // Then
@@ -241,14 +268,12 @@ class RegistryIT {
   @Test
   void aRegistryThatCannotBeLookedAtIsAskedForTheManifest() throws Exception {
     // Given
-    String tag = "/open/image/manifests/latest";
+    String tag = "/" + open + "/manifests/latest";
     Eventually.holds(() -> get("/v2/hub" + tag).header("Cache-Status").contains("fwd=stale"));
     registry.on(
         "/v2" + tag,
         seen ->
-            seen.method().equals("HEAD")
-                ? Answer.text(405, "no")
-                : answer(seen, "open/image", manifest));
+            seen.method().equals("HEAD") ? Answer.text(405, "no") : answer(seen, open, manifest));
 
     // When
     ProxyClient.Response same = get("/v2/hub" + tag);
@@ -265,14 +290,14 @@ class RegistryIT {
     // Given
     String list = "application/vnd.oci.image.index.v1+json";
     registry.on(
-        "/v2/open/image/manifests/multi",
+        "/v2/" + open + "/manifests/multi",
         seen -> {
           boolean wantsList = String.valueOf(seen.header("Accept")).contains(list);
           return wantsList
               ? Answer.text(200, "the list", "Content-Type", list, "ETag", "\"l\"")
               : Answer.text(200, "the one", "Content-Type", MANIFEST_TYPE, "ETag", "\"o\"");
         });
-    String url = "http://127.0.0.1:" + weir.port() + "/v2/hub/open/image/manifests/multi";
+    String url = "http://127.0.0.1:" + weir.port() + "/v2/hub/" + open + "/manifests/multi";
 
     // When
     Map<String, String> forms =
@@ -311,7 +336,7 @@ class RegistryIT {
   private volatile String secret = "first";
 
   private void serve(String repository) {
-    registry.on("/v2/" + repository + "/blobs/" + blob, seen -> answer(seen, repository, layer));
+    registry.on("/v2/" + repository + "/blobs/" + blob, seen -> answer(seen, repository, LAYER));
     for (String tag : List.of("latest", "other")) {
       registry.on(
           "/v2/" + repository + "/manifests/" + tag, seen -> answer(seen, repository, manifest));
@@ -333,7 +358,7 @@ class RegistryIT {
     }
     return Answer.of(
         200,
-        Headers.of("Content-Type", body == layer ? "application/octet-stream" : MANIFEST_TYPE)
+        Headers.of("Content-Type", body == LAYER ? "application/octet-stream" : MANIFEST_TYPE)
             .plus("Docker-Content-Digest", "sha256:" + digest(body))
             .plus("ETag", tag),
         body);
