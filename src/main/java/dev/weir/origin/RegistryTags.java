@@ -49,12 +49,13 @@ final class RegistryTags {
             });
   }
 
-  /** The entity tag to be validated, if it is the manifest's digest, as registries' are. */
+  /** The strong entity tag to be validated, if it is the manifest's digest, as registries' are. */
   private static @Nullable String known(RequestHead head) {
     String condition = head.isGet() ? head.headers().combined("If-None-Match") : null;
     List<EntityTag> tags = condition == null ? List.of() : EntityTag.parseList(condition);
-    return tags.size() == 1 && DIGEST.matcher(tags.getFirst().opaque()).matches()
-        ? tags.getFirst().opaque()
+    EntityTag only = tags.size() == 1 ? tags.getFirst() : null;
+    return only != null && !only.weak() && DIGEST.matcher(only.opaque()).matches()
+        ? only.opaque()
         : null;
   }
 
