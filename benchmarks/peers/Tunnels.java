@@ -19,6 +19,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSession;
+import javax.net.ssl.SSLSessionContext;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509TrustManager;
@@ -38,7 +40,7 @@ import javax.net.ssl.X509TrustManager;
  * <p>With {@code -Dwarm=SECONDS} it works so long before it counts, says {@code counting}, and goes on for SECONDS: a
  * client that is still being compiled takes the machine from the side that is measured.
  *
- * <p>Prints one line: {@code requests=N failures=N dialled=N seconds=S p50=us p99=us max=us}. Every certificate is
+ * <p>Prints one line: {@code requests=N failures=N dialled=N resumed=N seconds=S p50=us p99=us max=us}. Every certificate is
  * accepted: the proxies have authorities of their own.
  */
 final class Tunnels {
@@ -52,13 +54,14 @@ final class Tunnels {
   private final boolean direct;
   private final String mode;
   private final URI url;
-  private final SSLContext shared;
+  private final ThreadLocal<SSLContext> contexts = ThreadLocal.withInitial(Tunnels::context);
   private final long warmNanos = (long) (Double.parseDouble(System.getProperty("warm", "0")) * 1e9);
   private final long endNanos;
   private final long intervalNanos;
   private final long startNanos = System.nanoTime() + warmNanos;
   private final LongAdder failures = new LongAdder();
   private final LongAdder dialled = new LongAdder();
+  private final LongAdder resumed = new LongAdder();
   private final AtomicInteger count = new AtomicInteger();
   private final AtomicLong names = new AtomicLong();
   private final int[] micros = new int[MAX_SAMPLES];
@@ -73,7 +76,6 @@ final class Tunnels {
     double rate = args.length > 4 ? Double.parseDouble(args[4]) : 0;
     intervalNanos = rate > 0 ? (long) (1e9 * connections / rate) : 0;
     mode = args.length > 5 ? args[5] : "";
-    shared = context();
   }
 
   private static SSLContext context() {
@@ -182,11 +184,28 @@ final class Tunnels {
         throw new IOException("CONNECT refused");
       }
     }
-    // Sessions are kept by host and port: under a port of its own, nothing is there to be resumed.
-    int cachedAs = mode.startsWith("new-") ? 1 + (int) (dialled.sum() % 65_535) : port();
-    SSLSocket secure = (SSLSocket) shared.getSocketFactory().createSocket(plain, host, cachedAs, true);
+    SSLContext context = contexts.get();
+    if (mode.startsWith("new-")) {
+      forgetSessions(context);
+    }
+    long begun = System.currentTimeMillis();
+    SSLSocket secure = (SSLSocket) context.getSocketFactory().createSocket(plain, host, port(), true);
     secure.startHandshake();
+    if (secure.getSession().getCreationTime() < begun) {
+      resumed.increment();
+    }
     return secure;
+  }
+
+  /** Nothing is to be resumed, and a context for each dial would be most of the client's work. */
+  private static void forgetSessions(SSLContext context) {
+    SSLSessionContext sessions = context.getClientSessionContext();
+    for (byte[] id : Collections.list(sessions.getIds())) {
+      SSLSession session = sessions.getSession(id);
+      if (session != null) {
+        session.invalidate();
+      }
+    }
   }
 
   private byte[] request() {
@@ -272,8 +291,8 @@ final class Tunnels {
     int[] sorted = Arrays.copyOf(micros, samples);
     Arrays.sort(sorted);
     System.out.printf(
-        "requests=%d failures=%d dialled=%d seconds=%.2f p50=%d p99=%d max=%d%n",
-        count.get(), failures.sum(), dialled.sum(), (System.nanoTime() - startNanos) / 1e9, at(sorted, 0.5), at(sorted, 0.99), at(sorted, 1));
+        "requests=%d failures=%d dialled=%d resumed=%d seconds=%.2f p50=%d p99=%d max=%d%n",
+        count.get(), failures.sum(), dialled.sum(), resumed.sum(), (System.nanoTime() - startNanos) / 1e9, at(sorted, 0.5), at(sorted, 0.99), at(sorted, 1));
   }
 
   private static int at(int[] sorted, double part) {

@@ -12,7 +12,8 @@ import com.typesafe.config.Config;
  * @param windowTotalBytes memory all fills together may keep, shared evenly
  * @param windowMinBytes what one fill gets however many run
  * @param writeBatchBytes most bytes of one file write
- * @param pendingAdoptions complete chunks of one fill that may await durability
+ * @param pendingAdoptions complete chunks of one fill that are being made durable at a time
+ * @param aheadOfDiskBytes complete chunks of one fill that may await that, at least as many
  * @param sliceMinBytes least piece given to a reader; granted even when the budget is used up
  * @param sliceMaxBytes largest piece given to a reader
  * @param inFlightBytes bytes all readers together may hold, least pieces excepted
@@ -43,6 +44,7 @@ public record FillSettings(
     int windowMinBytes,
     int writeBatchBytes,
     int pendingAdoptions,
+    long aheadOfDiskBytes,
     int sliceMinBytes,
     int sliceMaxBytes,
     long inFlightBytes,
@@ -86,6 +88,7 @@ public record FillSettings(
         bytes(room, "window-min-bytes"),
         bytes(room, "write-batch-bytes"),
         room.getInt("pending-adoptions"),
+        room.getBytes("ahead-of-disk-bytes"),
         bytes(room, "slice-min-bytes"),
         bytes(room, "slice-max-bytes"),
         room.getBytes("in-flight-bytes"),
@@ -112,6 +115,12 @@ public record FillSettings(
     long least = (lengthBytes + maxChunks - 1) / maxChunks;
     long mebibyte = 1L << 20;
     return least <= chunkBytes ? chunkBytes : (least + mebibyte - 1) / mebibyte * mebibyte;
+  }
+
+  /** How many complete chunks of that size one fill may have that are not yet durable. */
+  int chunksAheadOfDisk(long chunkBytes) {
+    long chunks = aheadOfDiskBytes / Math.max(1, chunkBytes);
+    return Math.clamp(chunks, pendingAdoptions, Integer.MAX_VALUE);
   }
 
   private static int bytes(Config room, String key) {

@@ -73,7 +73,8 @@ final class SpoolParts {
 
   private SpoolGrid.@Nullable Claim next(int owner, int sharing, int maxChunks, boolean fromEnd) {
     SpoolGrid spread = state.grid();
-    boolean busy = writer.adopting() > context.settings().pendingAdoptions() + sharing;
+    boolean busy =
+        writer.adopting() > context.settings().chunksAheadOfDisk(state.chunkBytes()) + sharing;
     if (spread == null || busy || !state.isWriting()) {
       return null;
     }

@@ -7,6 +7,7 @@ import dev.weir.store.ChunkReader;
 import dev.weir.store.FaultPoints;
 import dev.weir.store.ManifestCodec;
 import java.io.IOException;
+import java.util.ArrayDeque;
 import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -44,7 +45,8 @@ final class SpoolWriter {
 
   // Guarded by the lock:
   private final BitSet given = new BitSet(); // to the store, or about to be
-  private int adopting;
+  private final ArrayDeque<Sealed> waiting = new ArrayDeque<>(); // for their turn at the disk
+  private int adopting; // those that wait included
   private boolean draining;
   private boolean sealed;
   private boolean cleaning;
@@ -93,7 +95,7 @@ final class SpoolWriter {
 
   private boolean hasWork() {
     return state.isWriting()
-        && adopting < context.settings().pendingAdoptions()
+        && adopting < context.settings().chunksAheadOfDisk(chunkBytes)
         && (state.flushed() < state.window().end() || (state.isEnded() && !sealed));
   }
 
@@ -186,7 +188,28 @@ final class SpoolWriter {
     give(chunk, id);
   }
 
+  /** A complete chunk and its name. */
+  private record Sealed(SpoolChunk chunk, ChunkId id) {}
+
   private void give(SpoolChunk chunk, ChunkId id) {
+    lock.run(
+        () -> {
+          waiting.add(new Sealed(chunk, id));
+          giveNext();
+        });
+  }
+
+  /** With the lock held. */
+  private void giveNext() {
+    int atDisk = adopting - waiting.size(); // or about to be sealed
+    while (atDisk < context.settings().pendingAdoptions() && !waiting.isEmpty()) {
+      Sealed next = waiting.remove();
+      atDisk++;
+      lock.afterwards(() -> giveNow(next.chunk, next.id));
+    }
+  }
+
+  private void giveNow(SpoolChunk chunk, ChunkId id) {
     context
         .chunks()
         .adopt(id, chunk.file(), chunk.length())
@@ -206,6 +229,7 @@ final class SpoolWriter {
     lock.run(
         () -> {
           adopting--;
+          giveNext();
           kick();
         });
     lock.run(this::settle);

@@ -292,7 +292,13 @@ final class Arrival {
     Path spool = file;
     return spool == null
         ? CompletableFuture.failedStage(new StoreException("no file"))
-        : means.disk().adopt(id, spool, lengthBytes);
+        : keep(spool);
+  }
+
+  private CompletionStage<ChunkReader> keep(Path spool) {
+    return means.settings().syncWrites()
+        ? means.disk().adopt(id, spool, lengthBytes)
+        : means.disk().adoptCopy(id, spool, lengthBytes);
   }
 
   /** Readers have all they want even if the disk would not keep it. */

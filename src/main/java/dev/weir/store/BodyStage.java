@@ -2,6 +2,8 @@ package dev.weir.store;
 
 import dev.weir.entry.Manifest;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.apache.pekko.japi.Pair;
 import org.apache.pekko.stream.Attributes;
 import org.apache.pekko.stream.Outlet;
@@ -187,26 +189,32 @@ final class BodyStage extends GraphStage<SourceShape<ByteString>> {
     }
 
     private void readElsewhere(int index, ChunkReader chunk, long offset, int length) {
-      boolean check = index != soundChunk;
-      soundChunk = index;
-      chunk
-          .ready(offset, length)
-          .thenCompose(
-              bytes ->
-                  means
-                      .pool()
-                      .call(
-                          () -> {
-                            if (check && !chunk.sound()) {
-                              throw new StoreException(
-                                  means.damage(), "A chunk is damaged; it will be fetched again.");
-                            }
-                            return readOrSuspect(chunk, offset, bytes);
-                          }))
+      checked(index, chunk)
+          .thenCompose(sound -> chunk.ready(offset, length))
+          .thenCompose(bytes -> means.pool().call(() -> readOrSuspect(chunk, offset, bytes)))
           .whenComplete((bytes, failure) -> readDone.invoke(Pair.create(bytes, failure)));
       if (chunk.isHere()) {
         means.pool().tryRun(() -> readAhead(chunk, offset + length));
       }
+    }
+
+    /** Before a chunk is waited for: one that is damaged here may be brought from elsewhere. */
+    private CompletionStage<Boolean> checked(int index, ChunkReader chunk) {
+      if (index == soundChunk || !chunk.isHere()) {
+        soundChunk = index;
+        return CompletableFuture.completedStage(true);
+      }
+      soundChunk = index;
+      return means
+          .pool()
+          .call(
+              () -> {
+                if (!chunk.sound()) {
+                  throw new StoreException(
+                      means.damage(), "A chunk is damaged; it will be fetched again.");
+                }
+                return true;
+              });
     }
 
     /** One byte in each piece is enough: the kernel reads on from where a page was missing. */
@@ -241,7 +249,7 @@ final class BodyStage extends GraphStage<SourceShape<ByteString>> {
 
     private void prepare(ChunkReader chunk) {
       try {
-        if (chunk.isHere() && chunk.sound()) {
+        if (chunk.isHere() && chunk.sound() && chunk.isHere()) { // what is damaged here is not
           readAhead(chunk, 0);
         }
       } catch (StoreException _) {

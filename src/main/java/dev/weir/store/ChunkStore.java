@@ -24,6 +24,12 @@ public interface ChunkStore extends AutoCloseable {
   CompletionStage<ChunkReader> adopt(ChunkId id, Path file, long lengthBytes);
 
   /**
+   * As {@link #adopt}, of bytes that an object store has durably: after a power cut the copy may be
+   * gone or damaged, which is found out before it is read again.
+   */
+  CompletionStage<ChunkReader> adoptCopy(ChunkId id, Path file, long lengthBytes);
+
+  /**
    * Opens a chunk for reading and pins it until the reader is closed; empty if it is absent or its
    * length is not the expected one.
    */

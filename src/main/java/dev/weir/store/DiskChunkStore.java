@@ -44,6 +44,7 @@ public final class DiskChunkStore implements LocalChunks {
   private final ChunkFolder folder;
   private final StoreSettings.Chunks settings;
   private final Durable durable;
+  private final Durable fleeting = new Durable(false);
   private final BlockingPool pool;
   private final FreeSpace freeSpace;
   private final DiskHealth health;
@@ -98,23 +99,29 @@ public final class DiskChunkStore implements LocalChunks {
 
   @Override
   public CompletionStage<ChunkReader> adopt(ChunkId id, Path file, long lengthBytes) {
-    return pool.call(() -> adoptNow(id, file, lengthBytes));
+    return pool.call(() -> adoptNow(id, file, lengthBytes, durable));
   }
 
-  private ChunkReader adoptNow(ChunkId id, Path file, long lengthBytes) {
+  @Override
+  public CompletionStage<ChunkReader> adoptCopy(ChunkId id, Path file, long lengthBytes) {
+    return pool.call(() -> adoptNow(id, file, lengthBytes, fleeting));
+  }
+
+  private ChunkReader adoptNow(ChunkId id, Path file, long lengthBytes, Durable how) {
     ensureOpen();
     try {
       if (Files.size(file) != lengthBytes) {
         throw new StoreException("A spool file for chunk " + id.hex() + " has another length.");
       }
-      durable.syncFile(file);
+      how.syncFile(file);
       Lock stripe = stripe(id);
       stripe.lock();
       try {
         if (isHeldSoundly(id, lengthBytes)) {
           Files.deleteIfExists(file);
+          how.syncHeld(path(id)); // it may have come as a copy
         } else {
-          durable.move(file, path(id));
+          how.move(file, path(id));
           detach(id);
           verified.increment(id);
         }

@@ -28,6 +28,15 @@ final class Durable {
     }
   }
 
+  /** A file that is in its place already, and its name. */
+  void syncHeld(Path file) throws IOException {
+    syncFile(file);
+    Path directory = file.toAbsolutePath().getParent();
+    if (directory != null) {
+      syncDirectory(directory);
+    }
+  }
+
   /** Moves within one file system, making the directories that are missing; replaces a target. */
   void move(Path file, Path target) throws IOException {
     Path directory = target.toAbsolutePath().getParent();

@@ -35,6 +35,11 @@ public final class MemoryChunkStore implements LocalChunks {
   }
 
   @Override
+  public CompletionStage<ChunkReader> adoptCopy(ChunkId id, Path file, long lengthBytes) {
+    return adopt(id, file, lengthBytes);
+  }
+
+  @Override
   public CompletionStage<ChunkReader> adopt(ChunkId id, Path file, long lengthBytes) {
     try {
       byte[] bytes = Files.readAllBytes(file);

@@ -61,13 +61,19 @@ final class Pinning {
 
   private @Nullable ChunkReader pin(ChunkId id, long length, boolean check) {
     Optional<ChunkReader> here = chunks.open(id, length);
-    if (here.isPresent()) {
-      if (!check || here.get().sound()) {
-        return here.get();
-      }
-      here.get().close();
+    ChunkReader elsewhere =
+        arrivals == null || arrivals.isLost(id) ? null : arrivals.chunk(id, length);
+    if (here.isEmpty()) {
+      return elsewhere;
     }
-    return arrivals == null || arrivals.isLost(id) ? null : arrivals.chunk(id, length);
+    if (!check) {
+      return elsewhere == null ? here.get() : new DoubtfulChunk(here.get(), elsewhere);
+    }
+    if (here.get().sound()) {
+      return here.get();
+    }
+    here.get().close();
+    return elsewhere;
   }
 
   /** The chunks of those bytes that are neither here nor, as far as is known, elsewhere. */

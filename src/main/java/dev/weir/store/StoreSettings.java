@@ -200,6 +200,7 @@ public record StoreSettings(
       long pendingBytes,
       int pendingEntries,
       int putBacks,
+      boolean syncWrites,
       long minRetryMillis,
       long maxRetryMillis,
       long announceRetryMillis) {
@@ -231,6 +232,7 @@ public record StoreSettings(
           config.getBytes("pending-bytes"),
           config.getInt("pending-entries"),
           config.getInt("put-backs"),
+          config.getBoolean("sync-writes"),
           config.getDuration("min-retry").toMillis(),
           config.getDuration("max-retry").toMillis(),
           config.getDuration("announce-retry").toMillis());

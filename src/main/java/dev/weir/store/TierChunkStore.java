@@ -11,12 +11,21 @@ import java.util.stream.Stream;
 record TierChunkStore(DiskChunkStore disk, DiskTier tier) implements ChunkStore {
   @Override
   public CompletionStage<ChunkReader> adopt(ChunkId id, Path file, long lengthBytes) {
-    return disk.adopt(id, file, lengthBytes)
-        .thenApply(
-            reader -> {
-              tier.added(id, lengthBytes);
-              return reader;
-            });
+    return counted(id, lengthBytes, disk.adopt(id, file, lengthBytes));
+  }
+
+  @Override
+  public CompletionStage<ChunkReader> adoptCopy(ChunkId id, Path file, long lengthBytes) {
+    return counted(id, lengthBytes, disk.adoptCopy(id, file, lengthBytes));
+  }
+
+  private CompletionStage<ChunkReader> counted(
+      ChunkId id, long lengthBytes, CompletionStage<ChunkReader> adopted) {
+    return adopted.thenApply(
+        reader -> {
+          tier.added(id, lengthBytes);
+          return reader;
+        });
   }
 
   @Override

@@ -33,6 +33,12 @@ public final class InterceptionTls {
     "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
   };
 
+  /**
+   * Of a leaf's key, and the curves clients have: the JDK judges each one anew in each handshake.
+   */
+  private static final String[] SIGNATURE_SCHEMES = {"ecdsa_secp256r1_sha256"};
+
+  private static final String[] NAMED_GROUPS = {"x25519", "secp256r1", "secp384r1", "secp521r1"};
   private static final String[] PROTOCOLS = {"TLSv1.3", "TLSv1.2"};
   private static final String[] APPLICATION_PROTOCOLS = {"http/1.1"};
   private static final String SESSION_MARK = "weir:";
@@ -73,6 +79,8 @@ public final class InterceptionTls {
     SSLParameters parameters = new SSLParameters(CIPHER_SUITES, PROTOCOLS);
     parameters.setUseCipherSuitesOrder(true);
     parameters.setApplicationProtocols(APPLICATION_PROTOCOLS);
+    parameters.setSignatureSchemes(SIGNATURE_SCHEMES);
+    parameters.setNamedGroups(NAMED_GROUPS);
     parameters.setSNIMatchers(List.of(new ServerNameRecorder()));
     parameters.setEndpointIdentificationAlgorithm(SESSION_MARK + (name == null ? "" : mark(name)));
     engine.setSSLParameters(parameters);

@@ -61,6 +61,11 @@ class DiskFullTest {
     }
 
     @Override
+    public CompletionStage<ChunkReader> adoptCopy(ChunkId id, Path file, long lengthBytes) {
+      return adopt(id, file, lengthBytes);
+    }
+
+    @Override
     public Path newSpoolFile() {
       if (used.incrementAndGet() > files) {
         throw full();

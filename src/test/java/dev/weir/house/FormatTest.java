@@ -37,6 +37,8 @@ class FormatTest {
     }
 
     // Then
-    assertThat(unformatted).as("mvn test -Dtest=FormatTest -Dweir.format=true formats them").isEmpty();
+    assertThat(unformatted)
+        .as("mvn test -Dtest=FormatTest -Dweir.format=true formats them")
+        .isEmpty();
   }
 }

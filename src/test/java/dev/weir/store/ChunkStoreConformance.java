@@ -104,6 +104,21 @@ abstract class ChunkStoreConformance {
   }
 
   @Test
+  void aCopyIsReadLikeWhatIsKeptAndCanBecomeIt() throws Exception {
+    // Given
+    byte[] chunk = bytes(1, 100_000);
+    get(store.adoptCopy(id(chunk), spool(store, chunk), chunk.length)).close();
+    Path again = spool(store, chunk);
+    // When
+    try (ChunkReader kept = get(store.adopt(id(chunk), again, chunk.length))) {
+      // Then
+      assertThat(readAll(kept, 30_000)).isEqualTo(chunk);
+    }
+    assertThat(again).doesNotExist();
+    assertThat(list()).containsExactly(new ChunkStore.Held(id(chunk), chunk.length));
+  }
+
+  @Test
   void aFileOfAnotherLengthIsRefused() throws Exception {
     // Given
     byte[] chunk = bytes(1, 1000);

@@ -384,6 +384,45 @@ class ObjectTierTest {
   }
 
   @Test
+  void damageInTheMiddleOfABodyCostsItsReaderNothing() throws Exception {
+    // Given: only the first chunk is checked before the head
+    byte[] body = bytes(26, 4 * CHUNK);
+    Entry entry = uploaded("a", body);
+    stores.close();
+    Path third = folder.resolve("node").resolve(Samples.chunks(entry).get(2).path(4));
+    byte[] wrong = Files.readAllBytes(third);
+    wrong[CHUNK / 2] ^= 1;
+    Files.delete(third);
+    Files.write(third, wrong);
+    open(Map.of("chunks.verify-at-open-bytes", 0));
+    // When
+    byte[] read = read(entry, 0, body.length);
+    // Then
+    assertThat(read).isEqualTo(body);
+    Eventually.holds(
+        () -> Files.exists(third) && Files.readAllBytes(third)[CHUNK / 2] != wrong[CHUNK / 2]);
+  }
+
+  @Test
+  void damageThatNobodyCanMakeGoodEndsTheBodyVisibly() throws Exception {
+    // Given
+    byte[] body = bytes(27, 4 * CHUNK);
+    Entry entry = uploaded("a", body);
+    stores.close();
+    Path third = folder.resolve("node").resolve(Samples.chunks(entry).get(2).path(4));
+    byte[] wrong = Files.readAllBytes(third);
+    wrong[CHUNK / 2] ^= 1;
+    Files.delete(third);
+    Files.write(third, wrong);
+    open(Map.of("chunks.verify-at-open-bytes", 0));
+    objects.failure = new StoreException(StoreException.Kind.UNAVAILABLE, "sick");
+    // When, Then
+    assertThatThrownBy(() -> read(entry, 0, body.length))
+        .isInstanceOf(ExecutionException.class)
+        .hasRootCauseInstanceOf(StoreException.class);
+  }
+
+  @Test
   void theDiskTierDropsTheLongestUnusedChunksAndNeverThoseHeld() throws Exception {
     // Given
     stores.close();
