@@ -17,6 +17,9 @@ record GivenSockets(List<ListenAt> main, List<ListenAt> mirror) {
 
   private static final int FIRST_DESCRIPTOR = 3;
 
+  /** A unit that gives more is mistaken. */
+  private static final int MAX_SOCKETS = 64;
+
   /** What systemd says where a unit does not name its sockets; the unit's own name is another. */
   private static final Set<String> UNNAMED = Set.of("", "unknown", "connection");
 
@@ -72,9 +75,14 @@ record GivenSockets(List<ListenAt> main, List<ListenAt> mirror) {
 
   private static int count(String said) {
     try {
-      return Integer.parseInt(said);
+      int count = Integer.parseInt(said);
+      if (count >= 0 && count <= MAX_SOCKETS) {
+        return count;
+      }
     } catch (NumberFormatException none) {
-      throw new SettingsException("LISTEN_FDS is \"%s\", and no number".formatted(said));
+      // As one out of range.
     }
+    throw new SettingsException(
+        "LISTEN_FDS is \"%s\", and no number from 0 to %d".formatted(said, MAX_SOCKETS));
   }
 }

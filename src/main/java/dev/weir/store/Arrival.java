@@ -38,11 +38,6 @@ final class Arrival {
   /** What is kept back; a smaller chunk is seen whole or not at all. */
   static final long LAST_PIECE_BYTES = 64 << 10;
 
-  /** As much is written at once, if it comes within the time: a thread is woken for each write. */
-  private static final int WRITE_BYTES = 512 << 10;
-
-  private static final Duration WRITE_WITHIN = Duration.ofMillis(10);
-
   private record Waiter(long offset, CompletableFuture<Long> stage) {}
 
   private final ChunkId id;
@@ -205,7 +200,10 @@ final class Arrival {
               return failed;
             })
         .onErrorComplete()
-        .groupedWeightedWithin(WRITE_BYTES, piece -> (long) piece.size(), WRITE_WITHIN)
+        .groupedWeightedWithin(
+            means.settings().writeBatchBytes(),
+            piece -> (long) piece.size(),
+            Duration.ofMillis(means.settings().writeWithinMillis()))
         .mapAsync(1, pieces -> means.pool().call(() -> write(pieces)))
         .runWith(Sink.ignore(), means.materializer())
         .whenComplete((_, unwritten) -> fetched(unwritten == null ? broken.get() : unwritten));

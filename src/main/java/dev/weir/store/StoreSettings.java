@@ -200,6 +200,8 @@ public record StoreSettings(
       long pendingBytes,
       int pendingEntries,
       int putBacks,
+      int writeBatchBytes,
+      long writeWithinMillis,
       boolean syncWrites,
       long minRetryMillis,
       long maxRetryMillis,
@@ -215,6 +217,9 @@ public record StoreSettings(
           pendingBytes > 0 && pendingEntries > 0,
           "tier: pending-bytes and pending-entries must be above 0");
       require(putBacks >= 0, "tier.put-backs must not be negative");
+      require(
+          writeBatchBytes > 0 && writeWithinMillis > 0,
+          "tier: write-batch-bytes and write-within must be above 0");
       require(
           0 < minRetryMillis && minRetryMillis <= maxRetryMillis && announceRetryMillis > 0,
           "tier: 0 < min-retry <= max-retry must hold, and announce-retry be above 0");
@@ -232,6 +237,8 @@ public record StoreSettings(
           config.getBytes("pending-bytes"),
           config.getInt("pending-entries"),
           config.getInt("put-backs"),
+          Math.toIntExact(config.getBytes("write-batch-bytes")),
+          config.getDuration("write-within").toMillis(),
           config.getBoolean("sync-writes"),
           config.getDuration("min-retry").toMillis(),
           config.getDuration("max-retry").toMillis(),

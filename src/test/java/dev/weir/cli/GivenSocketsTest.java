@@ -49,7 +49,9 @@ class GivenSocketsTest {
             "a socket given by systemd is named \"miror\": FileDescriptorName= says proxy or"
                 + " mirror");
     assertThatThrownBy(() -> GivenSockets.of(said("one", "proxy"), 77))
-        .hasMessage("LISTEN_FDS is \"one\", and no number");
+        .hasMessage("LISTEN_FDS is \"one\", and no number from 0 to 64");
+    assertThatThrownBy(() -> GivenSockets.of(said("2000000000", "proxy"), 77))
+        .hasMessage("LISTEN_FDS is \"2000000000\", and no number from 0 to 64");
   }
 
   @Test
