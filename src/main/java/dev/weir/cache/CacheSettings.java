@@ -28,6 +28,7 @@ import com.typesafe.config.Config;
  * @param maxFollowers requests of one node waiting for one head
  * @param maxRounds how often one request may be sent on before it goes alone
  * @param maxUngranted complete fills that wait for a keeper to commit them
+ * @param clockSkewMillis by which the clocks of nodes may differ
  * @param nearBytes memory of the near table
  * @param nearRevocations how many keys' last revocations are remembered
  * @param orphanPatienceMillis silence of a leader after which one of its followers may take over
@@ -59,6 +60,7 @@ public record CacheSettings(
     int maxFollowers,
     int maxRounds,
     int maxUngranted,
+    long clockSkewMillis,
     long nearBytes,
     int nearRevocations,
     long orphanPatienceMillis,
@@ -103,6 +105,7 @@ public record CacheSettings(
         room.getInt("max-followers"),
         room.getInt("max-rounds"),
         room.getInt("max-ungranted"),
+        millis(room, "clock-skew"),
         room.getBytes("near-bytes"),
         room.getInt("near-revocations"),
         millis(room, "orphan-patience"),

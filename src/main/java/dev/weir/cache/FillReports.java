@@ -79,6 +79,8 @@ final class FillReports implements FillEvents {
     /** It was followed here until its leader was lost. */
     final boolean takenOver;
 
+    final long begunMillis = System.currentTimeMillis();
+
     @Nullable Grant grant;
     @Nullable FillIntent intent;
 
@@ -96,6 +98,11 @@ final class FillReports implements FillEvents {
 
     boolean mayBeGranted() {
       return grant == null && !disowned && (intent == null || intent instanceof FillIntent.Store);
+    }
+
+    /** Nor by one that came after a purge of which this node has not heard. */
+    boolean mayBeGranted(Grant late, long skewMillis) {
+      return mayBeGranted() && !late.epoch().mayBeginAfter(begunMillis, skewMillis);
     }
 
     /** Whether its response was asked for after that entry's had come. */
@@ -155,7 +162,7 @@ final class FillReports implements FillEvents {
   private boolean adopt(Grant late, FillId local, Led fill, KeeperLink keepers) {
     FillIntent intent;
     synchronized (fill) {
-      if (!fill.mayBeGranted()) {
+      if (!fill.mayBeGranted(late, settings.clockSkewMillis())) {
         return false;
       }
       fill.grant = late;

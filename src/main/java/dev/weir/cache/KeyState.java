@@ -586,9 +586,13 @@ final class KeyState {
 
   // --- removal
 
-  /** A new epoch: nothing stored counts any more, nothing running may be joined or commit. */
-  List<Kept> invalidate() {
-    epoch = epoch.next();
+  /**
+   * A new epoch: nothing stored counts any more, nothing running may be joined or commit.
+   *
+   * @param nowMillis the time of day
+   */
+  List<Kept> invalidate(long nowMillis) {
+    epoch = epoch.next(nowMillis);
     List<Kept> gone = new ArrayList<>();
     slots.values().stream().map(Slot::kept).filter(Objects::nonNull).forEach(gone::add);
     slots.clear();

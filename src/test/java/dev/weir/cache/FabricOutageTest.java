@@ -9,11 +9,15 @@ import static dev.weir.cache.CacheHarness.variant;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weir.entry.Entry;
+import dev.weir.entry.Epoch;
 import dev.weir.entry.PrimaryKey;
+import dev.weir.entry.VaryIndex;
 import dev.weir.fill.Fill;
 import dev.weir.fill.TestOrigins;
 import dev.weir.http.Headers;
 import dev.weir.origin.OriginResponse;
+import dev.weir.store.Document;
+import dev.weir.store.MetadataStore;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -110,6 +114,34 @@ class FabricOutageTest {
       assertThat(await(purged)).isTrue();
       assertThat(await(old.end())).isEqualTo(new Fill.End.Unstored("no-grant"));
       assertThat(node.ask(look(key))).isNotInstanceOf(Verdict.Serve.class);
+    }
+  }
+
+  /** Found by a soak: a node that had just joined was not among those that the purge told. */
+  @Test
+  void aPurgeOfWhichANodeHasNotHeardIsNotUndoneByItsFills(@TempDir Path folder) {
+    try (CacheHarness node = new CacheHarness(folder, "fabric-timeout = 60 s")) {
+      // Given
+      PrimaryKey other = key();
+      CompletableFuture<OriginResponse> origin = new CompletableFuture<>();
+      node.origins.answer(origin);
+      Fill old = node.lead(node.ask(look(key)));
+      Fill untouched = node.lead(node.ask(look(other)));
+
+      // When another node purges it
+      VaryIndex tombstone =
+          new VaryIndex(key, Epoch.FIRST.next(System.currentTimeMillis()), List.of(), List.of());
+      await(
+          node.stores
+              .metadata()
+              .write(new Document.VaryDocument(tombstone), MetadataStore.Version.ABSENT));
+      origin.complete(TestOrigins.ok(Headers.EMPTY, bytes("old")));
+      node.joined();
+
+      // Then
+      assertThat(await(old.end())).isEqualTo(new Fill.End.Unstored("no-grant"));
+      assertThat(node.ask(look(key))).isNotInstanceOf(Verdict.Serve.class);
+      assertThat(await(untouched.end())).isInstanceOf(Fill.End.Committed.class);
     }
   }
 

@@ -107,7 +107,7 @@ class KeyStateHeldTest {
     Entry fresh = entry(2000);
     hold(fresh);
     // When
-    state.invalidate();
+    state.invalidate(0);
     // Then
     assertThat(state.hasHeld()).isFalse();
     assertThat(commit(fresh, false)).isEqualTo(new CommitDecision.Refuse("epoch"));

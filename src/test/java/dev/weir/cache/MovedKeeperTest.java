@@ -143,7 +143,7 @@ class MovedKeeperTest {
     // When
     state.progress(report(german()), 2);
     state.progress(new KeeperCommand.Progress(silent, 1, german()), 2);
-    state.invalidate();
+    state.invalidate(0);
     Grant before = new Grant(KEY, FillId.random(), Epoch.FIRST, LEADER);
     state.progress(new KeeperCommand.Progress(before, 1, german()), 2);
 

@@ -195,7 +195,7 @@ class NodeCacheTest {
     assertThat(purged).isTrue();
     assertThat(node.cache.near(key, variant(""))).isNull();
     Verdict next = node.ask(look(key));
-    assertThat(grant(next).epoch()).isEqualTo(stored.epoch().next());
+    assertThat(grant(next).epoch()).isGreaterThan(stored.epoch());
     assertThat(await(node.stores.metadata().read(List.of(stored.documentId()))))
         .first()
         .isEqualTo(java.util.Optional.empty());

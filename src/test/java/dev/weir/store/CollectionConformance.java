@@ -358,7 +358,7 @@ abstract class CollectionConformance {
     Entry usual = store("usual", bytes(63, 300));
     Entry first = variant(usual, "e", bytes(64, 300));
     Entry purged = store("purged", bytes(65, 300));
-    index(purged, purged.epoch().next());
+    index(purged, purged.epoch().next(0));
     for (int i = 0; i < 6; i++) {
       store("other" + i, bytes(70 + i, 300));
     }

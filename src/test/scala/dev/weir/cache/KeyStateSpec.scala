@@ -102,10 +102,10 @@ class KeyStateSpec extends AnyWordSpec with Matchers with ScalaCheckPropertyChec
           now += settings.headTimeoutMillis * 1000000 + 1
           released ++= state.releaseSilent(now).asScala
         case Purge =>
-          state.invalidate()
+          state.invalidate(0)
           stored = None
       }
-      val after = if (event == Purge) before.next() else before
+      val after = if (event == Purge) before.next(0) else before
       state.epoch shouldBe after
     }
 
@@ -167,9 +167,9 @@ class KeyStateSpec extends AnyWordSpec with Matchers with ScalaCheckPropertyChec
     "discard the commit of a fill that a purge has overtaken" in {
       val state = fresh()
       val old = granted(state.decide(ask(Question.Intent.LOOK), FillId.random(), 1)).get
-      state.invalidate()
+      state.invalidate(0)
       val next = granted(state.decide(ask(Question.Intent.LOOK), FillId.random(), 2)).get
-      next.epoch shouldBe old.epoch.next()
+      next.epoch shouldBe old.epoch.next(0)
       commit(state, old, 1000) shouldBe new CommitDecision.Refuse("epoch")
       commit(state, next, 1001) shouldBe a[CommitDecision.Write]
     }
