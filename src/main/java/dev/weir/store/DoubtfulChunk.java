@@ -11,7 +11,7 @@ import org.apache.pekko.util.ByteString;
 final class DoubtfulChunk implements ChunkReader {
   private final ChunkReader here;
   private final ChunkReader elsewhere;
-  private boolean replaced;
+  private volatile boolean replaced;
 
   /** Both are closed with it. */
   DoubtfulChunk(ChunkReader here, ChunkReader elsewhere) {
@@ -19,7 +19,8 @@ final class DoubtfulChunk implements ChunkReader {
     this.elsewhere = elsewhere;
   }
 
-  private synchronized ChunkReader now() {
+  /** Without the lock, which is held while a digest is computed: a stream's thread asks. */
+  private ChunkReader now() {
     return replaced ? elsewhere : here;
   }
 
