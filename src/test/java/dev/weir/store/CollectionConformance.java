@@ -379,6 +379,25 @@ abstract class CollectionConformance {
   }
 
   @Test
+  void aPassThatRemovedMostMadeTheNextOneRefuse() throws Exception {
+    // Given
+    List<Entry> dead = new ArrayList<>();
+    for (int i = 0; i < 6; i++) {
+      Entry purged = store("purged" + i, bytes(80 + i, 300));
+      index(purged, purged.epoch().next(0));
+      dead.add(purged);
+    }
+    store("kept", bytes(90, 300));
+
+    // When
+    Report report = collectAt(Duration.ofHours(30));
+
+    // Then
+    assertThat(report.removedEntries()).isEqualTo(dead.size());
+    assertThat(collectAt(Duration.ofHours(31)).condemnedChunks()).isEqualTo(dead.size());
+  }
+
+  @Test
   void whatNobodyHasUsedForLongGoes() throws Exception {
     // Given
     Entry unused = store("unused", bytes(50, 300));

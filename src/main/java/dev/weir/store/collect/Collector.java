@@ -161,7 +161,11 @@ public final class Collector {
       long dead = unlisted.count();
       if (!options.dryRun()) {
         // Their chunks were marked once more: a later pass finds them named by nobody.
-        dead = unlisted.remove(this::requireLease);
+        Quotas.Removed unfound = unlisted.remove(this::requireLease);
+        dead = unfound.entries();
+        if (unfound.chunks() > 0) {
+          rememberMark(marked.size() - unfound.chunks());
+        }
         // Copies for redirected clients: made again when they are wanted.
         requireLease();
         Instant before = clock.instant().minusMillis(settings.wholeMaxAgeMillis());
@@ -220,8 +224,7 @@ public final class Collector {
 
     /** An index that was emptied or restored from long ago must not empty the bucket as well. */
     private Optional<String> muchLess(long removedChunks) {
-      Optional<Notes.Note> last = Waiting.forCall(notes.read(ChunkNotes.LAST_MARK));
-      long before = last.map(note -> Long.parseLong(note.text())).orElse(0L) - removedChunks;
+      long before = lastMark().map(note -> Long.parseLong(note.text())).orElse(0L) - removedChunks;
       if (marked.size() < settings.safetyFraction() * before && !options.force()) {
         return Optional.of(
             "the metadata name "
@@ -231,14 +234,21 @@ public final class Collector {
                 + ": if that is right (much was purged), run `weir gc --force` once");
       }
       if (!options.dryRun()) {
-        var _ =
-            Waiting.forCall(
-                notes.write(
-                    ChunkNotes.LAST_MARK,
-                    Long.toString(marked.size()),
-                    last.map(Notes.Note::version).orElse(Version.ABSENT)));
+        rememberMark(marked.size());
       }
       return Optional.empty();
+    }
+
+    private Optional<Notes.Note> lastMark() {
+      return Waiting.forCall(notes.read(ChunkNotes.LAST_MARK));
+    }
+
+    /** How many chunks are named, for the next pass to compare with. */
+    private void rememberMark(long chunks) {
+      Version last = lastMark().map(Notes.Note::version).orElse(Version.ABSENT);
+      var _ =
+          Waiting.forCall(
+              notes.write(ChunkNotes.LAST_MARK, Long.toString(Math.max(0, chunks)), last));
     }
 
     private void sweep() {

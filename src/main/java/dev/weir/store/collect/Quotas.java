@@ -53,6 +53,11 @@ final class Quotas {
   /** What went, or would. */
   record Removed(long entries, long bytes, long chunks) {
     static final Removed NOTHING = new Removed(0, 0, 0);
+
+    /** And one entry more. */
+    Removed with(long entryBytes, long entryChunks) {
+      return new Removed(entries + 1, bytes + entryBytes, chunks + entryChunks);
+    }
   }
 
   /** All variants of a key. */
@@ -161,7 +166,8 @@ final class Quotas {
     return dryRun ? CompletableFuture.completedStage(true) : remover.remove(entry);
   }
 
-  private static long chunkCount(Body body) {
+  /** How many chunks a body names, one that it names twice counted twice. */
+  static long chunkCount(Body body) {
     return switch (body) {
       case Body.Inline ignored -> 0;
       case Body.Chunked(Manifest manifest) -> manifest.chunks().size();

@@ -33,10 +33,22 @@ import java.util.stream.IntStream;
  */
 final class UnlistedEntries {
   /** What is remembered of a document: not its body, which may stand in it. */
-  private record Suspect(PrimaryKey key, VariantKey variant, Epoch epoch, Version version) {
+  private record Suspect(
+      PrimaryKey key,
+      VariantKey variant,
+      Epoch epoch,
+      Version version,
+      long lengthBytes,
+      long chunks) {
     static Suspect of(Versioned stored) {
       Entry entry = ((EntryDocument) stored.document()).entry();
-      return new Suspect(entry.key(), entry.variant(), entry.epoch(), stored.version());
+      return new Suspect(
+          entry.key(),
+          entry.variant(),
+          entry.epoch(),
+          stored.version(),
+          entry.body().length(),
+          Quotas.chunkCount(entry.body()));
     }
 
     String documentId() {
@@ -111,14 +123,14 @@ final class UnlistedEntries {
    * there are any.
    *
    * @param mayGoOn called before each
-   * @return how many went
+   * @return what went
    */
-  synchronized long remove(Runnable mayGoOn) {
+  synchronized Quotas.Removed remove(Runnable mayGoOn) {
     if (suspects.isEmpty()) {
-      return 0;
+      return Quotas.Removed.NOTHING;
     }
     rest();
-    long gone = 0;
+    Quotas.Removed gone = Quotas.Removed.NOTHING;
     for (Suspect suspect : suspects) {
       mayGoOn.run();
       String id = suspect.documentId();
@@ -129,7 +141,7 @@ final class UnlistedEntries {
           && !suspect.isListed(now.getLast())
           && Waiting.forCall(metadata.delete(id, suspect.version()))
               instanceof WriteResult.Written) {
-        gone++;
+        gone = gone.with(suspect.lengthBytes(), suspect.chunks());
       }
     }
     return gone;

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.security.cert.CertPathBuilderException;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
 import java.time.Duration;
@@ -195,6 +196,10 @@ final class ElasticTransport {
   }
 
   private static String words(Throwable root) {
+    if (root instanceof CertPathBuilderException) {
+      return "its certificate is of no authority that is trusted (name one by elasticsearch-ca): "
+          + root.getMessage();
+    }
     return root.getMessage() == null ? root.getClass().getSimpleName() : root.getMessage();
   }
 }
