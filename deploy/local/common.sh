@@ -44,11 +44,12 @@ pid_of() { # name; prints the pid if that very process still runs
   printf '%s\n' "$pid"
 }
 
-# In a session of its own: Ctrl-C at the terminal is for the script alone.
+# In a session of its own: Ctrl-C at the terminal is for the script alone. Linux gives each session its own share of the
+# cores, so whoever measures one node beside another process wants both in one: WEIR_LOCAL_SESSION=shared.
 detached() { # name command...
   local name="$1"
   shift
-  if command -v setsid >/dev/null; then
+  if [ "${WEIR_LOCAL_SESSION:-own}" = own ] && command -v setsid >/dev/null; then
     setsid "$@" >"$run/$name.log" 2>&1 </dev/null &
   else
     nohup "$@" >"$run/$name.log" 2>&1 </dev/null &

@@ -10,22 +10,21 @@ import java.security.cert.CertificateEncodingException;
 import java.security.cert.X509Certificate;
 import java.time.InstantSource;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The authority that signs the leaves clients see: made on first start in the data folder, or
- * brought. Immutable; all methods may be called from any thread. Errors are {@link
- * TlsConfigException}s.
+ * brought. Thread-safe. Errors are {@link TlsConfigException}s.
  */
 public final class CertificateAuthority {
   /** The password of {@link #pkcs12()}, Java's customary one: the store holds no secret. */
   public static final String TRUST_STORE_PASSWORD = "changeit";
 
   private final CaMaterial material;
-  private final byte[] trustStore;
+  private byte @Nullable [] trustStore;
 
   private CertificateAuthority(CaMaterial material) {
     this.material = material;
-    this.trustStore = trustStoreOf(anchor());
   }
 
   /** The brought CA if the settings name one, else that of the data folder, made if missing. */
@@ -93,8 +92,14 @@ public final class CertificateAuthority {
     return encoded(anchor());
   }
 
-  /** A PKCS #12 trust store that holds {@link #anchor()}, as Java and Windows import it. */
-  public byte[] pkcs12() {
+  /**
+   * A PKCS #12 trust store that holds {@link #anchor()}, as Java and Windows import it. Made when
+   * first asked for: its password costs twenty thousand digests, which no start should wait for.
+   */
+  public synchronized byte[] pkcs12() {
+    if (trustStore == null) {
+      trustStore = trustStoreOf(anchor());
+    }
     return trustStore.clone();
   }
 
