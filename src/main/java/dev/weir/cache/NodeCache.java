@@ -241,6 +241,9 @@ public final class NodeCache implements Cache {
       case NodeMessage.Renewed(Lease lease) -> near.grant(lease, System.nanoTime());
       case NodeMessage.Revoke(var key, long incarnation, long sequence, var keeper) -> {
         near.revoke(key, incarnation, sequence);
+        // Before the purge is acknowledged: who goes alone after that joins nothing older.
+        reports.disown(key);
+        remote.forget(key);
         keeper.tell(new KeeperCommand.Revoked(nodeId, sequence));
       }
       case NodeMessage.Committed(long id, Entry entry) ->

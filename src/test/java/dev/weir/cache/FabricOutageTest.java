@@ -76,7 +76,8 @@ class FabricOutageTest {
 
   @Test
   void whatReplacesAnEntryBeforeKeepersAreUpIsCommittedOnceTheyAre(@TempDir Path folder) {
-    try (CacheHarness node = new CacheHarness(folder, "fabric-timeout = 60 s").joined()) {
+    try (CacheHarness node =
+        new CacheHarness(folder, "fabric-timeout = 60 s, clock-skew = 0 s").joined()) {
       // Given
       node.origins.answer(TestOrigins.ok(Headers.EMPTY, bytes("old")));
       await(node.lead(leadOf(node, key)).end());
