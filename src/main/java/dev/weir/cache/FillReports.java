@@ -378,19 +378,36 @@ final class FillReports implements FillEvents {
                 keepers.send(whole.grant().key(), new KeeperCommand.Ended(whole.grant(), reason));
                 return discarded(reason);
               }
-              return tell(whole, true, keepers).whenComplete((commit, _) -> told(whole, commit));
+              CompletableFuture<Commit> told = new CompletableFuture<>();
+              announce(whole, keepers, told);
+              return told;
             });
   }
 
-  private void told(HeldEntry whole, @Nullable Commit commit) {
-    if (commit instanceof Commit.Done) {
-      holding.accepted(whole.entry().tag());
-    } else {
-      holding.release(whole.entry().tag());
-    }
+  /** Again and again: a keeper that moves, or dies, may not have heard, or not been heard. */
+  private void announce(HeldEntry whole, KeeperLink keepers, CompletableFuture<Commit> told) {
+    FillId tag = whole.entry().tag();
+    within(tell(whole, true, keepers))
+        .whenComplete(
+            (commit, silence) -> {
+              if (commit instanceof Commit.Done) {
+                holding.accepted(tag);
+              } else if (commit != null) {
+                holding.release(tag);
+              } else if (keepers.equals(link.get().getNow(null)) && isHeld(tag)) {
+                announce(whole, keepers, told);
+              }
+              if (commit != null) {
+                told.complete(commit);
+              }
+            });
   }
 
-  private CompletionStage<Commit> tell(HeldEntry whole, boolean held, KeeperLink keepers) {
+  private boolean isHeld(FillId tag) {
+    return holding.held().stream().anyMatch(held -> held.entry().tag().equals(tag));
+  }
+
+  private CompletableFuture<Commit> tell(HeldEntry whole, boolean held, KeeperLink keepers) {
     Replies.Awaited<Commit> reply = replies.awaitCommit();
     keepers.send(
         whole.grant().key(),
@@ -437,11 +454,8 @@ final class FillReports implements FillEvents {
         : within(tell(whole, false, keepers)).thenApply(FillReports::isFinal);
   }
 
-  private CompletionStage<Commit> within(CompletionStage<Commit> reply) {
-    return reply
-        .toCompletableFuture()
-        .copy()
-        .orTimeout(settings.answerTimeoutMillis(), TimeUnit.MILLISECONDS);
+  private CompletionStage<Commit> within(CompletableFuture<Commit> reply) {
+    return reply.orTimeout(settings.answerTimeoutMillis(), TimeUnit.MILLISECONDS);
   }
 
   /** Whether asking again would bring nothing else. */
