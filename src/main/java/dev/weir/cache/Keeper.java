@@ -703,7 +703,8 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
 
   private void invalidate(KeyState known, KeeperCommand.Invalidate command) {
     context.metrics().invalidations.increment();
-    boolean nothing = known.isEmpty() && current == null && operations.isEmpty();
+    boolean nothing =
+        known.isEmpty() && current == null && operations.isEmpty() && !command.lasting();
     List<Kept> gone = known.invalidate(System.currentTimeMillis());
     Set<NodeId> holders = revoke();
     purges.begin(sequence, command, holders, now(), nothing);

@@ -504,6 +504,12 @@ public final class NodeCache implements Cache {
   }
 
   @Override
+  public CompletionStage<Boolean> purge(PrimaryKey key) {
+    reports.disown(key);
+    return command(key, (id, keepers) -> new KeeperCommand.Invalidate(id, keepers.node(), true));
+  }
+
+  @Override
   public CompletionStage<Boolean> drop(Entry entry) {
     holding.release(entry.tag());
     return command(

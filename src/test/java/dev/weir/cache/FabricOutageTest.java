@@ -147,6 +147,25 @@ class FabricOutageTest {
   }
 
   @Test
+  void aPurgeOfWhatIsNotStoredWasForgottenWithItsKeeper(@TempDir Path folder) {
+    try (CacheHarness node = new CacheHarness(folder, "ack-timeout = 5 s").joined()) {
+      // Given
+      PrimaryKey posted = key();
+      assertThat(await(node.cache.purge(key))).isTrue();
+      assertThat(await(node.cache.invalidate(posted))).isTrue();
+
+      // When another keeper is born
+      node.breakFabric();
+      until(node.cache::isAttached);
+
+      // Then what began before the purge is told by the epoch; clients write nothing by unsafe
+      // methods
+      assertThat(CacheHarness.grant(leadOf(node, key)).epoch()).isGreaterThan(Epoch.FIRST);
+      assertThat(CacheHarness.grant(leadOf(node, posted)).epoch()).isEqualTo(Epoch.FIRST);
+    }
+  }
+
+  @Test
   void whenTheFabricEndsTheStoreServesAndWhatRunsIsCommittedByTheNext(@TempDir Path folder) {
     try (CacheHarness node = new CacheHarness(folder, "fabric-timeout = 60 s").joined()) {
       // Given
