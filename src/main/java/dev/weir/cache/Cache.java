@@ -34,6 +34,12 @@ public interface Cache {
   /** Raises the key's epoch and forgets its entries; completes when nobody serves them any more. */
   CompletionStage<Boolean> invalidate(PrimaryKey key);
 
+  /**
+   * As invalidate, at the word of an operator: written down though nothing may be stored, so that
+   * no fill that began before it is stored later, whatever becomes of the keeper.
+   */
+  CompletionStage<Boolean> purge(PrimaryKey key);
+
   /** Whether the store has an entry of that key; false if it cannot say. */
   CompletionStage<Boolean> isStored(PrimaryKey key);
 

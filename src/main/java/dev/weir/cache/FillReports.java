@@ -15,7 +15,6 @@ import dev.weir.store.HeldEntry;
 import dev.weir.store.Holding;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -84,7 +83,7 @@ final class FillReports implements FillEvents {
     @Nullable Grant grant;
     @Nullable FillIntent intent;
 
-    /** Its key has changed since it began: no grant can make it storable. */
+    /** Its key has changed since it began, or it has ended: no grant can make it storable. */
     boolean disowned;
 
     /** The claim under way, or the last one. */
@@ -100,15 +99,15 @@ final class FillReports implements FillEvents {
       return grant == null && !disowned && (intent == null || intent instanceof FillIntent.Store);
     }
 
-    /** Nor by one that came after a purge of which this node has not heard. */
-    boolean mayBeGranted(Grant late, long skewMillis) {
-      return mayBeGranted() && !late.epoch().mayBeginAfter(begunMillis, skewMillis);
+    /** Whether its key may have been purged since, unheard by this node. */
+    boolean isOutdatedBy(Grant late, long skewMillis) {
+      return late.epoch().mayBeginAfter(begunMillis, skewMillis);
     }
 
-    /** Whether its response was asked for after that entry's had come. */
-    synchronized boolean isNewer(Entry stored) {
+    /** Whether its response was asked for after that entry's had come, to whichever node. */
+    synchronized boolean isNewer(Entry stored, long skewMillis) {
       return intent instanceof FillIntent.Store(StoredResponse response, var variant, var vary)
-          && response.requestTimeMillis() >= stored.response().responseTimeMillis();
+          && response.requestTimeMillis() >= stored.response().responseTimeMillis() + skewMillis;
     }
 
     /** Whether others may wait for it, as for any request without credentials. */
@@ -129,7 +128,7 @@ final class FillReports implements FillEvents {
     Led fill = led.remove(grant.fill());
     alone.ended(grant);
     if (fill != null) {
-      Grant real = grantOf(fill);
+      Grant real = disown(fill);
       if (real != null && !real.equals(grant)) {
         slots.adoptedEnded(real.fill());
       }
@@ -141,14 +140,20 @@ final class FillReports implements FillEvents {
   /** The key has changed: what began before that without a grant never gets one. */
   void disown(PrimaryKey key) {
     alone.forget(key);
-    for (Map.Entry<FillId, Led> one : led.entrySet()) {
-      Led fill = one.getValue();
-      Grant begun = fill.plan.grant();
-      if (begun != null && begun.key().equals(key)) {
-        synchronized (fill) {
-          fill.disowned = true;
-        }
+    for (FillId id : alone.own()) {
+      Led fill = led.get(id);
+      Grant begun = fill == null ? null : fill.plan.grant();
+      if (fill != null && begun != null && begun.key().equals(key)) {
+        disown(fill);
       }
+    }
+  }
+
+  /** It gets no grant from here on; the one it has, or null. */
+  private static @Nullable Grant disown(Led fill) {
+    synchronized (fill) {
+      fill.disowned = true;
+      return fill.grant;
     }
   }
 
@@ -162,7 +167,12 @@ final class FillReports implements FillEvents {
   private boolean adopt(Grant late, FillId local, Led fill, KeeperLink keepers) {
     FillIntent intent;
     synchronized (fill) {
-      if (!fill.mayBeGranted(late, settings.clockSkewMillis())) {
+      if (!fill.mayBeGranted()) {
+        return false;
+      }
+      if (fill.isOutdatedBy(late, settings.clockSkewMillis())) {
+        fill.disowned = true;
+        alone.forget(late.key()); // nobody joins it any more
         return false;
       }
       fill.grant = late;
@@ -228,7 +238,8 @@ final class FillReports implements FillEvents {
                       claim(local, fill, keepers, Wanted.UNKNOWN);
                   case Answer.Varies varies -> CompletableFuture.completedStage(null);
                   case Answer.Stored(Lease lease)
-                      when wanted.intent() == Question.Intent.LOOK && fill.isNewer(lease.entry()) ->
+                      when wanted.intent() == Question.Intent.LOOK
+                          && fill.isNewer(lease.entry(), settings.clockSkewMillis()) ->
                       claim(local, fill, keepers, wanted.inPlace());
                   case Answer.Stored stored -> CompletableFuture.completedStage(null);
                   case Answer.Follow follow -> CompletableFuture.completedStage(null);
@@ -239,6 +250,7 @@ final class FillReports implements FillEvents {
   private CompletionStage<Void> take(Grant grant, FillId local, Led fill, KeeperLink keepers) {
     if (!adopt(grant, local, fill, keepers)) {
       keepers.send(grant.key(), new KeeperCommand.Ended(grant, "unused"));
+      slots.release(grant.fill()); // requests may have been sent to it meanwhile
     }
     return CompletableFuture.completedStage(null);
   }
@@ -366,19 +378,36 @@ final class FillReports implements FillEvents {
                 keepers.send(whole.grant().key(), new KeeperCommand.Ended(whole.grant(), reason));
                 return discarded(reason);
               }
-              return tell(whole, true, keepers).whenComplete((commit, _) -> told(whole, commit));
+              CompletableFuture<Commit> told = new CompletableFuture<>();
+              announce(whole, keepers, told);
+              return told;
             });
   }
 
-  private void told(HeldEntry whole, @Nullable Commit commit) {
-    if (commit instanceof Commit.Done) {
-      holding.accepted(whole.entry().tag());
-    } else {
-      holding.release(whole.entry().tag());
-    }
+  /** Again and again: a keeper that moves, or dies, may not have heard, or not been heard. */
+  private void announce(HeldEntry whole, KeeperLink keepers, CompletableFuture<Commit> told) {
+    FillId tag = whole.entry().tag();
+    within(tell(whole, true, keepers))
+        .whenComplete(
+            (commit, silence) -> {
+              if (commit instanceof Commit.Done) {
+                holding.accepted(tag);
+              } else if (commit != null) {
+                holding.release(tag);
+              } else if (keepers.equals(link.get().getNow(null)) && isHeld(tag)) {
+                announce(whole, keepers, told);
+              }
+              if (commit != null) {
+                told.complete(commit);
+              }
+            });
   }
 
-  private CompletionStage<Commit> tell(HeldEntry whole, boolean held, KeeperLink keepers) {
+  private boolean isHeld(FillId tag) {
+    return holding.held().stream().anyMatch(held -> held.entry().tag().equals(tag));
+  }
+
+  private CompletableFuture<Commit> tell(HeldEntry whole, boolean held, KeeperLink keepers) {
     Replies.Awaited<Commit> reply = replies.awaitCommit();
     keepers.send(
         whole.grant().key(),
@@ -425,11 +454,8 @@ final class FillReports implements FillEvents {
         : within(tell(whole, false, keepers)).thenApply(FillReports::isFinal);
   }
 
-  private CompletionStage<Commit> within(CompletionStage<Commit> reply) {
-    return reply
-        .toCompletableFuture()
-        .copy()
-        .orTimeout(settings.answerTimeoutMillis(), TimeUnit.MILLISECONDS);
+  private CompletionStage<Commit> within(CompletableFuture<Commit> reply) {
+    return reply.orTimeout(settings.answerTimeoutMillis(), TimeUnit.MILLISECONDS);
   }
 
   /** Whether asking again would bring nothing else. */

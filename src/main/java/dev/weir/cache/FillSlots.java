@@ -72,9 +72,13 @@ final class FillSlots {
     }
   }
 
-  /** Keepers will speak of that local fill by the id of the grant it was given. */
+  /**
+   * Keepers will speak of that local fill by the id of the grant it was given. Who has come by that
+   * id already, sent by another node's keeper, asks again.
+   */
   void adopted(FillId granted, FillId local) {
     adopted.put(granted, local);
+    letGo(granted);
   }
 
   /** It has ended; who was sent to it just before still finds it. */
@@ -110,6 +114,10 @@ final class FillSlots {
     Slot slot = slot(id);
     if (released.getIfPresent(id) != null) {
       release(id);
+      return CompletableFuture.failedStage(new ReleasedException());
+    }
+    if (!adopted.getOrDefault(told, told).equals(id)) {
+      letGo(id); // adopted just now
       return CompletableFuture.failedStage(new ReleasedException());
     }
     if (slot.followers.incrementAndGet() > settings.maxFollowers()) {
@@ -152,6 +160,10 @@ final class FillSlots {
   void release(FillId told) {
     FillId id = adopted.getOrDefault(told, told);
     released.put(id, true);
+    letGo(id);
+  }
+
+  private void letGo(FillId id) {
     Slot slot = slots.remove(id);
     if (slot != null) {
       slot.released.complete(null);

@@ -170,7 +170,10 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
       case KeeperCommand.Orphaned orphan -> whenReady(orphan);
       case KeeperCommand.Elect(FillId fill) -> ready(known -> elect(known, fill));
       case KeeperCommand.Revoked(NodeId node, long upTo) -> purges.revoked(node, upTo);
-      case KeeperCommand.TermsOver(long upTo) -> purges.termsOver(upTo);
+      case KeeperCommand.TermsOver(long upTo) -> {
+        nodes.keySet().removeIf(context.departed()); // they hold nothing any more
+        purges.termsOver(upTo);
+      }
       case KeeperCommand.Loaded(StoredKey stored) -> onLoaded(stored);
       case KeeperCommand.Wrote(KeeperStore.Result result) -> onWrote(result);
       case KeeperCommand.LoadAgain again -> loadIfNeeded();
@@ -258,7 +261,7 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
     if (current instanceof Operation.Reload) {
       current = null;
       if (stored != null) {
-        ready(known -> known.adopt(stored));
+        ready(known -> adopt(known, stored));
       }
       startNext();
       return;
@@ -276,6 +279,15 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
       reports.tell(known, now());
       watchRunning(known);
       waited.forEach(one -> perform(known, one.command()));
+    }
+  }
+
+  private void adopt(KeyState known, StoredKey stored) {
+    boolean ahead = stored.epoch().compareTo(known.epoch()) > 0;
+    known.adopt(stored);
+    if (ahead && operations.stream().anyMatch(Operation.Bury.class::isInstance)) {
+      // Two keepers have purged: what the other has let in since goes with this one's purge too.
+      known.invalidate(System.currentTimeMillis());
     }
   }
 
@@ -482,8 +494,10 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
         known.ended(commit.grant().fill());
         refuseOperation(write, reason);
       }
-      case CommitDecision.Known(Entry entry) ->
-          commit.node().tell(new NodeMessage.Committed(commit.id(), entry));
+      case CommitDecision.Known(Entry entry) -> {
+        known.ended(commit.grant().fill());
+        commit.node().tell(new NodeMessage.Committed(commit.id(), entry));
+      }
       case CommitDecision.Hold(var over) -> {
         context.metrics().holds.increment();
         known.held(commit.grant(), commit.entry(), commit.vary(), over);
@@ -675,17 +689,22 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
 
   /** All leases granted so far end; a newborn keeper assumes that every node holds some. */
   private Set<NodeId> revoke() {
-    Map<NodeId, ActorRef<NodeMessage>> holders = new HashMap<>(context.nodes().get());
-    holders.putAll(nodes);
+    Map<NodeId, ActorRef<NodeMessage>> doors = context.nodes().get();
+    // One that was started anew has another door than the one it asked from.
+    Set<ActorRef<NodeMessage>> told = new HashSet<>(doors.values());
+    told.addAll(nodes.values());
     NodeMessage revoke =
         new NodeMessage.Revoke(key, incarnation, ++sequence, getContext().getSelf());
-    holders.values().forEach(node -> node.tell(revoke));
-    return new HashSet<>(holders.keySet());
+    told.forEach(node -> node.tell(revoke));
+    Set<NodeId> holders = new HashSet<>(doors.keySet());
+    holders.addAll(nodes.keySet());
+    return holders;
   }
 
   private void invalidate(KeyState known, KeeperCommand.Invalidate command) {
     context.metrics().invalidations.increment();
-    boolean nothing = known.isEmpty() && current == null && operations.isEmpty();
+    boolean nothing =
+        known.isEmpty() && current == null && operations.isEmpty() && !command.lasting();
     List<Kept> gone = known.invalidate(System.currentTimeMillis());
     Set<NodeId> holders = revoke();
     purges.begin(sequence, command, holders, now(), nothing);

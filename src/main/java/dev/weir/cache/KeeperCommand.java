@@ -107,8 +107,21 @@ public sealed interface KeeperCommand {
   /** The fill will not commit. */
   record Ended(Grant grant, String reason) implements KeeperCommand, FleetMessage {}
 
-  /** Purge, invalidation, an unsafe method. */
-  record Invalidate(long id, ActorRef<NodeMessage> node) implements KeeperCommand, FleetMessage {}
+  /**
+   * Purge, invalidation, an unsafe method.
+   *
+   * @param lasting its epoch is written even if nothing is stored; not for unsafe methods, whose
+   *     targets are as many as clients think of
+   */
+  record Invalidate(
+      long id,
+      ActorRef<NodeMessage> node,
+      @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean lasting)
+      implements KeeperCommand, FleetMessage {
+    Invalidate(long id, ActorRef<NodeMessage> node) {
+      this(id, node, false);
+    }
+  }
 
   /** Removes that very entry. */
   record Drop(long id, ActorRef<NodeMessage> node, VariantKey variant, FillId tag)

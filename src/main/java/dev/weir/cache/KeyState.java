@@ -108,8 +108,8 @@ final class KeyState {
   }
 
   /**
-   * The store turned out to be ahead: its word counts, running fills go on, and so does what is
-   * held and newer than what is stored.
+   * The store turned out to be ahead: its word counts, running fills go on unless their epoch is
+   * over, and so does what is held and newer than what is stored.
    */
   void adopt(StoredKey stored) {
     Epoch known = epoch;
@@ -122,7 +122,12 @@ final class KeyState {
         });
     List<String> names = vary;
     slots.replaceAll((place, slot) -> slot.removed());
-    epoch = stored.epoch().compareTo(known) > 0 ? stored.epoch() : known;
+    if (stored.epoch().compareTo(known) > 0) {
+      // Another keeper has purged it: what this one granted before may not be followed either.
+      epoch = stored.epoch();
+      slots.clear();
+      running.clear();
+    }
     vary = stored.vary();
     index = stored.index();
     indexedVary = stored.vary();
@@ -417,8 +422,11 @@ final class KeyState {
     SlotKey place = new SlotKey(isRefresh ? vary : names, entry.variant());
     Kept kept = slotAt(place).kept();
     if (isRefresh) {
-      return kept == null || !kept.entry().tag().equals(entry.tag())
-          ? new CommitDecision.Refuse("gone")
+      if (kept == null || !kept.entry().tag().equals(entry.tag())) {
+        return new CommitDecision.Refuse("gone");
+      }
+      return kept.order() > running.orderOf(grant.fill()) && isNotOlder(kept, entry)
+          ? new CommitDecision.Known(kept.entry()) // a later validation was faster
           : new CommitDecision.Refresh(kept, !kept.held() && isWorthWriting(kept, entry));
     }
     if (kept != null && kept.entry().tag().equals(entry.tag())) {
@@ -575,7 +583,7 @@ final class KeyState {
     long known = running.orderOf(grant.fill());
     ended(grant.fill());
     if (kept != null && kept.entry().tag().equals(entry.tag())) {
-      long order = known == RunningFill.UNORDERED ? kept.order() : known;
+      long order = Math.max(kept.order(), known);
       long persisted =
           version == null ? kept.persistedMillis() : entry.response().responseTimeMillis();
       Version now = version == null ? kept.version() : version;

@@ -167,6 +167,11 @@ final class LoneFlights {
     return ours;
   }
 
+  /** The fills that have a grant of ours, begun or about to. */
+  Set<FillId> own() {
+    return Set.copyOf(local);
+  }
+
   /** The local fill of a key that has begun, or null. */
   @Nullable FillId running(PrimaryKey key) {
     Flight flight = flights.get(key);

@@ -32,6 +32,11 @@ final class NearTable {
       return incarnation > otherIncarnation
           || (incarnation == otherIncarnation && sequence >= otherSequence);
     }
+
+    /** Whether a revocation at that point takes what was granted at this. */
+    boolean isRevokedAt(long revokedIncarnation, long revokedSequence) {
+      return incarnation != revokedIncarnation || sequence <= revokedSequence;
+    }
   }
 
   private record Held(VariantKey variant, Entry entry, long endsNanos) {}
@@ -114,7 +119,11 @@ final class NearTable {
     return new Line(new Mark(lease.incarnation(), lease.sequence()), lease.vary(), held);
   }
 
-  /** Drops what was granted up to that point, now and if it should still arrive. */
+  /**
+   * Drops what was granted up to that point, now and if it should still arrive. What another keeper
+   * has granted goes whatever its incarnation: the one that revokes may have been born later, on a
+   * node whose clock is behind.
+   */
   void revoke(PrimaryKey key, long incarnation, long sequence) {
     revocations
         .asMap()
@@ -125,12 +134,7 @@ final class NearTable {
     lines
         .asMap()
         .computeIfPresent(
-            key,
-            (same, line) ->
-                new Mark(incarnation, sequence)
-                        .isAfter(line.newest().incarnation(), line.newest().sequence())
-                    ? null
-                    : line);
+            key, (same, line) -> line.newest().isRevokedAt(incarnation, sequence) ? null : line);
   }
 
   /** All leases hold until then, if their own term lasts. */

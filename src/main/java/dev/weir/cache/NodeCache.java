@@ -97,7 +97,7 @@ public final class NodeCache implements Cache {
     this.near = new NearTable(settings);
     this.slots = new FillSlots(settings);
     this.questions = new Questions(settings, metrics);
-    this.replies = new Replies();
+    this.replies = new Replies(settings.followTimeoutMillis() + changeTimeoutMillis(settings));
     this.neighbours = new Neighbours(nodeId);
     this.alone = new LoneFlights(settings, nodeId, store);
     this.reports =
@@ -241,6 +241,9 @@ public final class NodeCache implements Cache {
       case NodeMessage.Renewed(Lease lease) -> near.grant(lease, System.nanoTime());
       case NodeMessage.Revoke(var key, long incarnation, long sequence, var keeper) -> {
         near.revoke(key, incarnation, sequence);
+        // Before the purge is acknowledged: who goes alone after that joins nothing older.
+        reports.disown(key);
+        remote.forget(key);
         keeper.tell(new KeeperCommand.Revoked(nodeId, sequence));
       }
       case NodeMessage.Committed(long id, Entry entry) ->
@@ -501,6 +504,12 @@ public final class NodeCache implements Cache {
   }
 
   @Override
+  public CompletionStage<Boolean> purge(PrimaryKey key) {
+    reports.disown(key);
+    return command(key, (id, keepers) -> new KeeperCommand.Invalidate(id, keepers.node(), true));
+  }
+
+  @Override
   public CompletionStage<Boolean> drop(Entry entry) {
     holding.release(entry.tag());
     return command(
@@ -511,23 +520,25 @@ public final class NodeCache implements Cache {
   /** Sends a command whose effect must not be lost, as soon as there is somebody to take it. */
   private CompletionStage<Boolean> command(
       PrimaryKey key, java.util.function.BiFunction<Long, KeeperLink, KeeperCommand> command) {
-    long timeoutMillis =
-        settings.leaseTermMillis()
-            + settings.answerTimeoutMillis()
-            + settings.purgePatienceMillis();
     return link.copy()
         .orTimeout(settings.fabricTimeoutMillis(), TimeUnit.MILLISECONDS)
         .thenCompose(
             keepers -> {
               Replies.Awaited<Boolean> reply = replies.awaitDone();
               keepers.send(key, command.apply(reply.id(), keepers));
-              return reply.stage().orTimeout(timeoutMillis, TimeUnit.MILLISECONDS);
+              return reply.stage().orTimeout(changeTimeoutMillis(settings), TimeUnit.MILLISECONDS);
             })
         .exceptionally(
             failed -> {
               LOG.warn("A key could not be changed: {}", failed.toString());
               return false;
             });
+  }
+
+  private static long changeTimeoutMillis(CacheSettings settings) {
+    return settings.leaseTermMillis()
+        + settings.answerTimeoutMillis()
+        + settings.purgePatienceMillis();
   }
 
   @Override

@@ -98,6 +98,11 @@ final class PeerFollowing {
     return own ? fill : null;
   }
 
+  /** The key has changed: what is read along goes on, but answers no question any more. */
+  void forget(PrimaryKey key) {
+    byKey.remove(key);
+  }
+
   private static String cause(@Nullable Throwable failed) {
     Throwable cause =
         failed instanceof CompletionException && failed.getCause() != null

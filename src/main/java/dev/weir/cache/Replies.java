@@ -5,6 +5,7 @@ import dev.weir.fill.Succession;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Replies of keepers that somebody on this node awaits, by number. */
@@ -18,7 +19,18 @@ final class Replies {
   private final ConcurrentHashMap<Long, CompletableFuture<Succession>> successions =
       new ConcurrentHashMap<>();
 
-  /** Whoever awaits it puts the limit of time on the stage. */
+  private final long longestMillis;
+
+  /**
+   * Awaits nothing yet.
+   *
+   * @param longestMillis after which a reply is awaited no more, should nobody have given it less
+   */
+  Replies(long longestMillis) {
+    this.longestMillis = longestMillis;
+  }
+
+  /** Whoever awaits it puts a limit of time of its own on the stage. */
   record Awaited<T>(long id, CompletableFuture<T> stage) {}
 
   Awaited<FillEvents.Commit> awaitCommit() {
@@ -59,11 +71,15 @@ final class Replies {
     dones.keySet().forEach(id -> done(id, false));
   }
 
+  int size() {
+    return commits.size() + dones.size() + successions.size();
+  }
+
   private <T> Awaited<T> await(ConcurrentHashMap<Long, CompletableFuture<T>> awaited) {
     long id = ids.incrementAndGet();
     CompletableFuture<T> stage = new CompletableFuture<>();
     awaited.put(id, stage);
-    CompletionStage<T> settled = stage;
+    CompletionStage<T> settled = stage.orTimeout(longestMillis, TimeUnit.MILLISECONDS);
     settled.whenComplete((reply, failed) -> awaited.remove(id));
     return new Awaited<>(id, stage);
   }

@@ -85,7 +85,7 @@ final class NodeOperations implements Operations {
         .thenCompose(
             stored ->
                 cache
-                    .invalidate(key)
+                    .purge(key)
                     .thenApply(
                         done -> !done ? Purged.INCOMPLETE : stored ? Purged.DONE : Purged.NOTHING))
         .exceptionally(failed -> Purged.INCOMPLETE);

@@ -28,7 +28,7 @@ final class Purging {
         .thenCompose(
             stored ->
                 cache
-                    .invalidate(key)
+                    .purge(key)
                     .handle(
                         (done, failed) ->
                             failed != null || !done

@@ -50,6 +50,7 @@ final class CacheHarness implements AutoCloseable {
   final TestOrigins origins = new TestOrigins();
   final LocalStores stores;
   final NodeCache cache;
+  volatile PeerFills peers = PeerFills.NONE;
   private final FabricSystem fabric;
   private volatile org.apache.pekko.actor.typed.@Nullable ActorSystem<?> running;
   private final ExecutorService blocking = Executors.newVirtualThreadPerTaskExecutor();
@@ -77,7 +78,13 @@ final class CacheHarness implements AutoCloseable {
             data.dispatcher(),
             events ->
                 new FillRegistry(
-                    fills, data, blocking, origins, stores.chunks(), PeerFills.NONE, events));
+                    fills,
+                    data,
+                    blocking,
+                    origins,
+                    stores.chunks(),
+                    (leader, fill, from) -> peers.open(leader, fill, from),
+                    events));
     fabric =
         new FabricSystem(
             FabricSettings.from(

@@ -76,7 +76,8 @@ class FabricOutageTest {
 
   @Test
   void whatReplacesAnEntryBeforeKeepersAreUpIsCommittedOnceTheyAre(@TempDir Path folder) {
-    try (CacheHarness node = new CacheHarness(folder, "fabric-timeout = 60 s").joined()) {
+    try (CacheHarness node =
+        new CacheHarness(folder, "fabric-timeout = 60 s, clock-skew = 0 s").joined()) {
       // Given
       node.origins.answer(TestOrigins.ok(Headers.EMPTY, bytes("old")));
       await(node.lead(leadOf(node, key)).end());
@@ -142,6 +143,25 @@ class FabricOutageTest {
       assertThat(await(old.end())).isEqualTo(new Fill.End.Unstored("no-grant"));
       assertThat(node.ask(look(key))).isNotInstanceOf(Verdict.Serve.class);
       assertThat(await(untouched.end())).isInstanceOf(Fill.End.Committed.class);
+    }
+  }
+
+  @Test
+  void aPurgeOfWhatIsNotStoredWasForgottenWithItsKeeper(@TempDir Path folder) {
+    try (CacheHarness node = new CacheHarness(folder, "ack-timeout = 5 s").joined()) {
+      // Given
+      PrimaryKey posted = key();
+      assertThat(await(node.cache.purge(key))).isTrue();
+      assertThat(await(node.cache.invalidate(posted))).isTrue();
+
+      // When another keeper is born
+      node.breakFabric();
+      until(node.cache::isAttached);
+
+      // Then what began before the purge is told by the epoch; clients write nothing by unsafe
+      // methods
+      assertThat(CacheHarness.grant(leadOf(node, key)).epoch()).isGreaterThan(Epoch.FIRST);
+      assertThat(CacheHarness.grant(leadOf(node, posted)).epoch()).isEqualTo(Epoch.FIRST);
     }
   }
 

@@ -138,6 +138,7 @@ class FleetMessagesTest {
     all.put("commit-inline", new KeeperCommand.Commit(9, node, GRANT, INLINE, List.of()));
     all.put("ended", new KeeperCommand.Ended(GRANT, "abandoned"));
     all.put("invalidate", new KeeperCommand.Invalidate(9, node));
+    all.put("invalidate-lasting", new KeeperCommand.Invalidate(9, node, true));
     all.put("drop", new KeeperCommand.Drop(9, node, VARIANT, tag()));
     all.put(
         "orphaned",

@@ -94,6 +94,18 @@ class NearTableTest {
   }
 
   @Test
+  void aRevocationByAKeeperOnANodeWhoseClockIsBehindLeftThePredecessorsLease() {
+    // Given
+    table.grant(lease(5000, 90, "old"), NOW);
+
+    // When
+    table.revoke(KEY, 3000, 1);
+
+    // Then
+    assertThat(found(NOW)).isNull();
+  }
+
+  @Test
   void grantsThatArriveOutOfOrderLeaveTheNewest() {
     // When
     table.grant(lease(7, 2, "two"), NOW);

@@ -56,6 +56,11 @@ final class CountedCache implements Cache {
   }
 
   @Override
+  public CompletionStage<Boolean> purge(PrimaryKey key) {
+    return cache.purge(key);
+  }
+
+  @Override
   public CompletionStage<Boolean> isStored(PrimaryKey key) {
     return cache.isStored(key);
   }

@@ -1,0 +1,296 @@
+package dev.weir.cache;
+
+import static dev.weir.cache.CacheHarness.await;
+import static dev.weir.cache.CacheHarness.key;
+import static dev.weir.cache.CacheHarness.look;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.weir.entry.Body;
+import dev.weir.entry.Entry;
+import dev.weir.entry.Epoch;
+import dev.weir.entry.FillId;
+import dev.weir.entry.Grant;
+import dev.weir.entry.NodeId;
+import dev.weir.entry.PrimaryKey;
+import dev.weir.entry.VariantKey;
+import dev.weir.fill.Fill;
+import dev.weir.fill.FillHead;
+import dev.weir.fill.FillIntent;
+import dev.weir.fill.FillNote;
+import dev.weir.fill.PeerFills;
+import dev.weir.fill.TestOrigins;
+import dev.weir.http.Authority;
+import dev.weir.http.Headers;
+import dev.weir.http.RequestHead;
+import dev.weir.http.ResponseHead;
+import dev.weir.http.StoredResponse;
+import dev.weir.origin.OriginFailure;
+import dev.weir.origin.OriginResponse;
+import dev.weir.origin.OriginTimeouts;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.javadsl.Adapter;
+import org.apache.pekko.stream.javadsl.Source;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A node whose keepers are played: they speak when, and in the order, that the test says. */
+class PlayedKeeperTest {
+  private static final NodeId SELF = new NodeId("n1");
+  private static final NodeId LEADER = new NodeId("leader:1/a");
+  private static final String PATIENT = "ack-timeout = 20 s";
+  private static final String IMPATIENT = "ack-timeout = 50 ms";
+
+  private final PrimaryKey key = key();
+
+  /** Hears all and says nothing. */
+  private static final class Played implements KeeperLink {
+    private final BlockingQueue<KeeperCommand> told = new LinkedBlockingQueue<>();
+    private final ActorRef<NodeMessage> node;
+
+    Played(CacheHarness node) {
+      this.node = Adapter.toTyped(node.data.deadLetters());
+    }
+
+    @Override
+    public void send(PrimaryKey key, KeeperCommand command) {
+      told.add(command);
+    }
+
+    @Override
+    public ActorRef<NodeMessage> node() {
+      return node;
+    }
+
+    @Override
+    public NodeId nodeId() {
+      return SELF;
+    }
+
+    KeeperCommand next() {
+      try {
+        KeeperCommand command = told.poll(5, TimeUnit.SECONDS);
+        assertThat(command).as("what the keeper is told").isNotNull();
+        return command;
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+
+    KeeperCommand.Ask question() {
+      KeeperCommand command = next();
+      assertThat(command).isInstanceOf(KeeperCommand.Ask.class);
+      return (KeeperCommand.Ask) command;
+    }
+  }
+
+  private static Played attach(CacheHarness node) {
+    Played keepers = new Played(node);
+    node.cache.attach(keepers);
+    return keepers;
+  }
+
+  private static void answer(CacheHarness node, KeeperCommand.Ask ask, Answer answer) {
+    node.cache.hear(new NodeMessage.Answered(ask.id(), answer));
+  }
+
+  private Grant granted(Epoch epoch) {
+    return new Grant(key, FillId.random(), epoch, SELF);
+  }
+
+  private static Epoch now() {
+    return Epoch.FIRST.next(System.currentTimeMillis());
+  }
+
+  private void revoke(CacheHarness node) {
+    ActorRef<KeeperCommand> keeper = Adapter.toTyped(node.data.deadLetters());
+    node.cache.hear(new NodeMessage.Revoke(key, 1, 1, keeper));
+  }
+
+  private Fill leadAlone(CacheHarness node, CompletableFuture<OriginResponse> origin) {
+    node.origins.answer(origin);
+    return node.lead(node.ask(look(key)));
+  }
+
+  private Entry stored(long atMillis) {
+    StoredResponse response = new StoredResponse(200, "", Headers.EMPTY, "GET", atMillis, atMillis);
+    Body body = new Body.Inline(new byte[0]);
+    return new Entry(
+        key, VariantKey.NONE, "http://o/", response, body, Epoch.FIRST, FillId.random());
+  }
+
+  @Test
+  void aRequestHungOnAGrantThatTheNodeHadHandedBack(@TempDir Path folder) {
+    try (CacheHarness node = new CacheHarness(folder, PATIENT)) {
+      // Given a fill that began before a purge of which this node has not heard
+      leadAlone(node, new CompletableFuture<>());
+      Played keepers = attach(node);
+      KeeperCommand.Ask claim = keepers.question();
+      CompletableFuture<Verdict> asked = node.cache.ask(look(key)).toCompletableFuture();
+      KeeperCommand.Ask question = keepers.question();
+      Grant late = granted(now());
+
+      // When
+      answer(node, claim, new Answer.Lead(late, false));
+      answer(node, question, new Answer.Follow(late.fill(), SELF));
+
+      // Then
+      assertThat(keepers.next()).isEqualTo(new KeeperCommand.Ended(late, "unused"));
+      Grant next = granted(late.epoch());
+      answer(node, keepers.question(), new Answer.Lead(next, false));
+      assertThat(await(asked)).isEqualTo(new Verdict.Lead(next));
+    }
+  }
+
+  @Test
+  void aRequestThatGoesAloneJoinedAFillThatAPurgeHadKeptFromBeingStored(@TempDir Path folder) {
+    try (CacheHarness node = new CacheHarness(folder, IMPATIENT)) {
+      // Given
+      leadAlone(node, new CompletableFuture<>());
+      Played keepers = attach(node);
+
+      // When
+      answer(node, keepers.question(), new Answer.Lead(granted(now()), false));
+
+      // Then
+      assertThat(node.ask(look(key))).isInstanceOf(Verdict.Lead.class);
+    }
+  }
+
+  @Test
+  void aRequestThatGoesAloneJoinedAFillFromBeforeAPurgeOfWhichTheNodeHadHeard(
+      @TempDir Path folder) {
+    try (CacheHarness node = new CacheHarness(folder, IMPATIENT)) {
+      // Given
+      leadAlone(node, new CompletableFuture<>());
+      Played keepers = attach(node);
+      answer(node, keepers.question(), new Answer.Alone("busy"));
+
+      // When
+      revoke(node);
+
+      // Then
+      assertThat(node.ask(look(key))).isInstanceOf(Verdict.Lead.class);
+    }
+  }
+
+  @Test
+  void aRequestThatGoesAloneReadTheCopyOfAFillFromBeforeAPurgeOfWhichTheNodeHadHeard(
+      @TempDir Path folder) {
+    try (CacheHarness node = new CacheHarness(folder, IMPATIENT)) {
+      // Given
+      node.origins.answer(new CompletableFuture<>());
+      Grant leaders = new Grant(key, FillId.random(), Epoch.FIRST, LEADER);
+      node.peers =
+          (leader, fill, from) ->
+              CompletableFuture.completedStage(new PeerFills.Opened(note(leaders), Source.maybe()));
+      Played keepers = attach(node);
+      CompletableFuture<Verdict> before = node.cache.ask(look(key)).toCompletableFuture();
+      answer(node, keepers.question(), new Answer.Follow(leaders.fill(), LEADER));
+      assertThat(await(before)).isInstanceOf(Verdict.Follow.class);
+      assertThat(node.ask(look(key))).isInstanceOf(Verdict.Follow.class);
+
+      // When
+      revoke(node);
+
+      // Then
+      assertThat(node.ask(look(key))).isInstanceOf(Verdict.Lead.class);
+    }
+  }
+
+  private static FillNote note(Grant grant) {
+    RequestHead request =
+        new RequestHead("GET", "http", new Authority("origin.test", 80), "/x", Headers.EMPTY);
+    ResponseHead head = new ResponseHead(200, "", Headers.EMPTY);
+    FillIntent intent =
+        new FillIntent.Store(CacheHarness.stored(head, 1, 2), VariantKey.NONE, List.of());
+    return new FillNote(
+        grant,
+        request,
+        new OriginTimeouts(1000, 1000, 0),
+        request.url(),
+        new FillHead.Streaming(head, OptionalLong.of(10), intent, 1, 2));
+  }
+
+  @Test
+  void aFillThatFailedWhileItWasClaimedWasTakenForOneThatRuns(@TempDir Path folder) {
+    try (CacheHarness node = new CacheHarness(folder, PATIENT)) {
+      // Given
+      CompletableFuture<OriginResponse> origin = new CompletableFuture<>();
+      Fill fill = leadAlone(node, origin);
+      Played keepers = attach(node);
+      KeeperCommand.Ask claim = keepers.question();
+      Grant late = granted(Epoch.FIRST);
+
+      // When
+      origin.completeExceptionally(
+          new OriginFailure(OriginFailure.Kind.CLOSED, "The connection was closed", null));
+      assertThat(await(fill.end())).isInstanceOf(Fill.End.Broken.class);
+      answer(node, claim, new Answer.Lead(late, false));
+
+      // Then
+      assertThat(keepers.next()).isEqualTo(new KeeperCommand.Ended(late, "unused"));
+    }
+  }
+
+  @Test
+  void aFillThatBeganAloneReplacedANewerEntryOfANodeWhoseClockIsBehind(@TempDir Path folder) {
+    try (CacheHarness node = new CacheHarness(folder, PATIENT + ", clock-skew = 5 s")) {
+      // Given
+      Fill fill =
+          leadAlone(
+              node,
+              CompletableFuture.completedFuture(
+                  TestOrigins.response(
+                      200, Headers.EMPTY, Source.maybe(), OptionalLong.of(1_000_000))));
+      await(fill.head());
+      Played keepers = attach(node);
+      long clock = System.currentTimeMillis();
+
+      // When
+      KeeperCommand.Ask claim = keepers.question();
+      answer(
+          node, claim, new Answer.Stored(new Lease(stored(clock - 4000), List.of(), 1, 1, 1000)));
+
+      // Then
+      assertThat(keepers.told).isEmpty();
+
+      // But
+      node.cache.attach(keepers);
+      KeeperCommand.Ask again = keepers.question();
+      answer(
+          node, again, new Answer.Stored(new Lease(stored(clock - 9000), List.of(), 1, 2, 1000)));
+      assertThat(keepers.question().intent()).isEqualTo(Question.Intent.REPLACE);
+    }
+  }
+
+  @Test
+  void aPeerThatCameBeforeTheGrantItWasSentForWaitedForNothing(@TempDir Path folder) {
+    try (CacheHarness node = new CacheHarness(folder, PATIENT)) {
+      // Given
+      CompletableFuture<OriginResponse> origin = new CompletableFuture<>();
+      Fill fill = leadAlone(node, origin);
+      Played keepers = attach(node);
+      KeeperCommand.Ask claim = keepers.question();
+      Grant late = granted(Epoch.FIRST);
+      CompletableFuture<Fill> early = node.cache.led(late.fill()).toCompletableFuture();
+
+      // When
+      answer(node, claim, new Answer.Lead(late, false));
+
+      // Then it is sent to ask again, and finds it
+      assertThatThrownBy(() -> early.orTimeout(5, TimeUnit.SECONDS).join())
+          .hasCauseInstanceOf(FillSlots.ReleasedException.class);
+      CompletableFuture<Fill> again = node.cache.led(late.fill()).toCompletableFuture();
+      origin.complete(TestOrigins.ok(Headers.EMPTY, new byte[10]));
+      assertThat(await(again).id()).isEqualTo(fill.id());
+    }
+  }
+}
