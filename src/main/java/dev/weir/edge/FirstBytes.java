@@ -190,7 +190,9 @@ final class FirstBytes {
       case ClientHello.Malformed malformed -> new Close("malformed ClientHello");
       case ClientHello.Complete hello -> {
         String name = hello.serverName();
-        Authority authority = name == null ? null : Authorities.parse(name, HTTPS_PORT);
+        // With a port it would be no name, and a way round the ports that CONNECT may name.
+        Authority authority =
+            name == null || name.indexOf(':') >= 0 ? null : Authorities.parse(name, HTTPS_PORT);
         if (authority == null) {
           yield new Close("TLS without CONNECT and without server name");
         }

@@ -7,6 +7,7 @@ import dev.weir.filters.FilterFailure;
 import dev.weir.filters.FilterRun;
 import dev.weir.filters.Phase;
 import dev.weir.http.Headers;
+import dev.weir.http.HopByHop;
 import dev.weir.http.RefreshRule;
 import dev.weir.http.RequestDirectives;
 import dev.weir.http.RequestHead;
@@ -203,15 +204,32 @@ final class Exchange {
     if (filters.has(Phase.VARY)) {
       return filteredVariant(counting);
     }
-    // Of fields that do not count there is one variant, which is another thing than none.
-    return new VariantKey(counting.isEmpty() ? ONE_VARIANT : Vary.digest(counting, head.headers()));
+    return variantOf(counting, choosing());
+  }
+
+  /** Of fields that do not count there is one variant, which is another thing than none. */
+  private VariantKey variantOf(List<String> counting, Headers fields) {
+    Headers all = followsRedirects() ? fields.with(Vary.REDIRECTS, "followed") : fields;
+    return new VariantKey(counting.isEmpty() ? ONE_VARIANT : Vary.digest(counting, all));
+  }
+
+  /**
+   * By what an origin can choose a response: not by fields that Connection names, which it never
+   * sees; with them one client could have another's variant filled with what is not for it.
+   */
+  private Headers choosing() {
+    return HopByHop.strip(head.headers());
+  }
+
+  /** Whether redirects are followed for it, and not its client's affair. */
+  boolean followsRedirects() {
+    return route.terms().redirects() > 0;
   }
 
   /** By filters; if one fails, a variant that is nobody's, and that is not stored. */
   private VariantKey filteredVariant(List<String> counting) {
     try {
-      Headers fields = filters.vary(counting, head.headers());
-      return new VariantKey(counting.isEmpty() ? ONE_VARIANT : Vary.digest(counting, fields));
+      return variantOf(counting, filters.vary(counting, choosing()));
     } catch (FilterFailure failed) {
       varyFailed = true;
       return new VariantKey(Sha224.hex("failed " + id));

@@ -371,7 +371,9 @@ public final class Exchanges implements ExchangeHandler {
     if (ownStore.isAskedBy(x.head)) {
       return passing.pass(x, new Passing.Cause(ServeReason.PASS_OWN_STORE, Forward.BYPASS));
     }
-    String protocols = upgrade(x.edge.head().headers());
+    // A mirror passes on what it knows, and bytes that it cannot look into are not of that kind.
+    boolean byMirror = !x.route.terms().manner().gate().isEmpty();
+    String protocols = byMirror ? null : upgrade(x.edge.head().headers());
     if (protocols != null) {
       return passing.upgrade(x, protocols);
     }

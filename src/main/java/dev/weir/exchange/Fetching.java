@@ -291,8 +291,14 @@ final class Fetching {
       case FillIntent.StorePart ignored -> {
         return leader == null ? null : again.apply(x); // somebody else's range
       }
-      case FillIntent.Share ignored -> {
-        return null;
+      case FillIntent.Share(String reason) -> {
+        boolean foreign =
+            leader != null
+                && !x.followsRedirects()
+                && Vary.of(streaming.head().headers()).isOfRedirects();
+        return foreign
+            ? passing.pass(x, want.passedBecause(ServeReason.PASS_UNCACHEABLE, reason))
+            : null;
       }
       case FillIntent.Refresh ignored -> {
         return null;

@@ -134,10 +134,13 @@ final class FillAnswers {
       return store.response();
     }
     ResponseHead head = streaming.head();
+    Headers fields = HopByHop.strip(head.headers()).without("Content-Length");
+    // An error is one answer to all who have asked, but the session it begins is one client's.
+    boolean sharedError = !leads && head.status() >= 400;
     return new StoredResponse(
         head.status(),
         head.reason(),
-        HopByHop.strip(head.headers()).without("Content-Length"),
+        sharedError ? fields.without("Set-Cookie") : fields,
         "GET",
         streaming.requestTimeMillis(),
         streaming.responseTimeMillis());

@@ -112,7 +112,7 @@ record Judgement(
 
   /** An error is everybody's answer; who may see it, and what is private, is each client's own. */
   private static FillIntent refused(int status, Storability.Refusal reason) {
-    if (status >= 500) {
+    if (status >= 500 && reason != Storability.Refusal.PRIVATE) {
       return new FillIntent.Share("origin-" + status);
     }
     boolean aboutCredentials = status == 401 || status == 403 || status == 407;

@@ -27,7 +27,8 @@ record OwnStore(List<String> names) {
     if (names.isEmpty()) {
       return false;
     }
-    String named = request.authority().host().toLowerCase(Locale.ROOT);
+    String asked = request.authority().host().toLowerCase(Locale.ROOT);
+    String named = asked.endsWith(".") ? asked.substring(0, asked.length() - 1) : asked;
     String host = named.indexOf(':') < 0 ? named : "[" + named + "]";
     String withPort = host + ":" + request.authority().port();
     return names.stream()

@@ -10,11 +10,23 @@ import org.jspecify.annotations.Nullable;
  * of the field, each once. {@code any} stands for {@code *}: no later request ever matches.
  */
 public record Vary(List<String> names, boolean any) {
+  /**
+   * A name in place of a field: the response is that of another URL, for requests whose redirects
+   * are followed here. To all others the redirect itself is the answer, for what a host redirects
+   * to is not what it says: a page of its own. No client can send such a field.
+   */
+  public static final String REDIRECTS = "X-Weir-Redirects";
+
   /** A response that is the same for every request. */
   public static final Vary NONE = new Vary(List.of(), false);
 
   public Vary {
     names = List.copyOf(names);
+  }
+
+  /** Whether the response is what a redirect led to. */
+  public boolean isOfRedirects() {
+    return names.contains(REDIRECTS.toLowerCase(Locale.ROOT));
   }
 
   /** What the Vary lines of a response say. */

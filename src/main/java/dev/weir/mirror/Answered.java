@@ -16,19 +16,36 @@ import org.jspecify.annotations.Nullable;
 final class Answered {
   private Answered() {}
 
-  static EdgeResponse of(EdgeResponse response, Asked asked, List<String> hidden) {
+  /** What lets pages of anywhere read an answer. */
+  private static final List<String> READABLE =
+      List.of("Access-Control-Allow-Origin", "Access-Control-Allow-Credentials");
+
+  static EdgeResponse of(EdgeResponse response, Asked asked, MirrorSettings settings) {
     if (!(response instanceof EdgeResponse.Full full)) {
       return response;
     }
     ResponseHead head = full.head();
-    Headers.Builder fields = head.headers().toBuilder();
-    hidden.forEach(fields::remove);
+    Headers.Builder fields = shown(head.headers(), settings.hiddenFields()).toBuilder();
+    if (asked.mount() != null && asked.mount().isForItsClients()) {
+      // The origin lets everybody read who has the credentials, and we add them.
+      READABLE.forEach(fields::remove);
+    }
+    if (!settings.contentSecurityPolicy().isEmpty()) {
+      fields.add("Content-Security-Policy", settings.contentSecurityPolicy());
+    }
     String location = relayed(asked, head.headers().first("Location"));
     if (location != null) {
       fields.set("Location", location);
     }
     return new EdgeResponse.Full(
         head.withHeaders(fields.build()), full.entity(), full.closeAfter(), full.trailers());
+  }
+
+  /** Fields that speak for no more than this answer. */
+  static Headers shown(Headers received, List<String> hidden) {
+    Headers.Builder fields = received.toBuilder();
+    hidden.forEach(fields::remove);
+    return fields.build();
   }
 
   /**

@@ -147,17 +147,20 @@ public final class Mirror implements ExchangeHandler {
     Asked asked = new Asked(received, origin, null, received.target().substring(0, named), "");
     return documents
         .over(asked, places)
-        .handle(ofOrigin(request, origin))
-        .thenApply(response -> Answered.of(response, asked, settings.hiddenFields()));
+        .handle(ofOrigin(request, origin, settings))
+        .thenApply(response -> Answered.of(response, asked, settings));
   }
 
-  static EdgeRequest ofOrigin(EdgeRequest request, RequestHead origin) {
+  static EdgeRequest ofOrigin(EdgeRequest request, RequestHead origin, MirrorSettings settings) {
     return new EdgeRequest(
         origin,
         request.entity(),
         request.connection(),
         request.gone(),
-        request.interim(),
+        hint ->
+            request
+                .interim()
+                .accept(hint.withHeaders(Answered.shown(hint.headers(), settings.hiddenFields()))),
         request.trailers());
   }
 }

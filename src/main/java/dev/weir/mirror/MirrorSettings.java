@@ -24,6 +24,7 @@ import java.util.Set;
  * @param fields of requests that go on to origins
  * @param hiddenFields of responses that never reach clients: they would speak for all origins that
  *     the mirror stands for
+ * @param contentSecurityPolicy added to what origins answer, for browsers; empty for none
  */
 public record MirrorSettings(
     String policy,
@@ -34,6 +35,7 @@ public record MirrorSettings(
     int fileNameReadings,
     List<String> fields,
     List<String> hiddenFields,
+    String contentSecurityPolicy,
     boolean staleOnConnectionError,
     boolean staleOn5xx,
     boolean staleOnAnyError) {
@@ -65,6 +67,7 @@ public record MirrorSettings(
         room.getInt("file-name-readings"),
         room.getStringList("fields"),
         room.getStringList("hidden-fields"),
+        room.getString("content-security-policy").strip(),
         room.getBoolean("stale-on-connection-error"),
         room.getBoolean("stale-on-5xx"),
         room.getBoolean("stale-on-any-error"));

@@ -83,7 +83,7 @@ final class MountWalk {
     Asked asked = new Asked(received, origin, mount, mount.path(), there.base());
     return documents
         .over(asked, walk.ways().get(number).usual())
-        .handle(Mirror.ofOrigin(walk.request(), origin))
+        .handle(Mirror.ofOrigin(walk.request(), origin, settings))
         .thenCompose(
             response -> {
               int status = response.head().status();
@@ -103,7 +103,7 @@ final class MountWalk {
   }
 
   private CompletionStage<EdgeResponse> answered(EdgeResponse response, Asked asked) {
-    return CompletableFuture.completedFuture(Answered.of(response, asked, settings.hiddenFields()));
+    return CompletableFuture.completedFuture(Answered.of(response, asked, settings));
   }
 
   private CompletionStage<EdgeResponse> beyond(Walk walk, int number, ResponseHead missing) {

@@ -38,14 +38,16 @@ final class RawPath {
       if (i < length && octets[i] >= 0 && (octets[i] < ' ' || octets[i] == 0x7f)) {
         return "The path has an encoded control character.";
       }
-      if (i == length || octets[i] == '/' || octets[i] == '\\') {
+      boolean ends = i == length || octets[i] == '/' || octets[i] == '\\';
+      // Servlet containers take what follows a semicolon away before they look at the dots.
+      if (ends || octets[i] == ';') {
         boolean dots = i - start == 1 && octets[start] == '.';
         dots |= i - start == 2 && octets[start] == '.' && octets[start + 1] == '.';
         if (dots) {
           return "The path has a dot segment; ask for where it leads.";
         }
-        start = i + 1;
       }
+      start = ends ? i + 1 : start;
     }
     return hasOverlong(octets, length) ? "The path has an overlong encoding of a character." : null;
   }

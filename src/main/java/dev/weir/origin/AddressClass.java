@@ -4,6 +4,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What kind of place an address is, as far as a proxy that lends its own position in the network
@@ -97,12 +98,18 @@ public enum AddressClass {
         return block.kind;
       }
     }
+    InetAddress inside = carriedBy(address);
+    return inside == null ? PUBLIC : of(inside);
+  }
+
+  /** The IPv4 address that an IPv6 one stands for, or null. */
+  static @Nullable InetAddress carriedBy(InetAddress address) {
     for (Carrier carrier : CARRIERS) {
       if (carrier.cidr.contains(address)) {
-        return of(carried(address, carrier.at));
+        return carried(address, carrier.at);
       }
     }
-    return PUBLIC;
+    return null;
   }
 
   private static InetAddress carried(InetAddress address, int at) {

@@ -125,8 +125,12 @@ public record EgressRules(
    */
   EgressVerdict.@Nullable Refused judgeAddress(
       @Nullable String name, InetAddress address, int port) {
+    // Translators and relays lead to the address inside: it must not be denied either.
+    InetAddress inside = AddressClass.carriedBy(address);
     for (DestinationRule rule : deny) {
-      if (rule.matchesAddress(address, port) || (name != null && rule.matchesName(name, port))) {
+      if (rule.matchesAddress(address, port)
+          || (inside != null && rule.matchesAddress(inside, port))
+          || (name != null && rule.matchesName(name, port))) {
         return denied(rule);
       }
     }

@@ -53,9 +53,11 @@ public final class OwnListeners {
       return false;
     }
     AddressClass kind = AddressClass.of(address);
+    InetAddress inside = AddressClass.carriedBy(address);
     return kind == AddressClass.LOOPBACK
         || kind == AddressClass.UNSPECIFIED
-        || ofThisMachine().contains(address);
+        || ofThisMachine().contains(address)
+        || (inside != null && ofThisMachine().contains(inside));
   }
 
   private Set<InetAddress> ofThisMachine() {

@@ -1,6 +1,8 @@
 package dev.weir.origin;
 
 import dev.weir.http.Authority;
+import dev.weir.http.ResponseHead;
+import dev.weir.http.Vary;
 import dev.weir.wire.GuardEvents;
 import dev.weir.wire.GuardSettings;
 import java.net.InetSocketAddress;
@@ -10,6 +12,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -125,13 +129,8 @@ public final class PekkoOrigins implements Origins {
 
   private CompletionStage<OriginResponse> entitled(OriginRequest request) {
     return RegistryForms.concerns(request)
-        ? RegistryTags.fetch(request, this::titled, materializer).thenApply(RegistryForms::varied)
-        : titled(request);
-  }
-
-  /** With a registry's token, where one is asked for. */
-  private CompletionStage<OriginResponse> titled(OriginRequest request) {
-    return tokens.concerns(request) ? tokens.fetch(request, this::asked) : asked(request);
+        ? RegistryTags.fetch(request, this::asked, materializer).thenApply(RegistryForms::varied)
+        : asked(request);
   }
 
   private CompletionStage<OriginResponse> asked(OriginRequest request) {
@@ -139,17 +138,36 @@ public final class PekkoOrigins implements Origins {
     boolean asItComes =
         request.terms().redirects() == 0 && request.terms().manner().relaysRedirects();
     return asItComes || upstream != null
-        ? send(request, null)
+        ? titled(request, sent -> {})
         : followed(request, new Redirects(request));
+  }
+
+  /**
+   * With a registry's token, where one is asked for. Within each hop: where a redirect leads to,
+   * the word of a stranger must not decide whom the credentials are shown to.
+   *
+   * @param noted is told of each request that goes out; a redirect answers the last of them
+   */
+  private CompletionStage<OriginResponse> titled(
+      OriginRequest request, Consumer<OriginRequest> noted) {
+    Function<OriginRequest, CompletionStage<OriginResponse>> once =
+        sent -> {
+          noted.accept(sent);
+          return send(sent, null);
+        };
+    return tokens.concerns(request) ? tokens.fetch(request, once) : once.apply(request);
   }
 
   /** Each hop passes breaker, gate and pool of its own origin. */
   private CompletionStage<OriginResponse> followed(OriginRequest request, Redirects redirects) {
-    return send(request, null)
+    AtomicReference<OriginRequest> last = new AtomicReference<>(request);
+    return titled(request, last::set)
         .thenCompose(
             response ->
-                switch (redirects.step(request, response.head())) {
-                  case Redirects.Step.Answer answer -> CompletableFuture.completedStage(response);
+                switch (redirects.step(last.get(), response.head())) {
+                  case Redirects.Step.Answer answer ->
+                      CompletableFuture.completedStage(
+                          redirects.haveLed() ? varying(response) : response);
                   case Redirects.Step.On(OriginRequest next) -> {
                     response.body().runWith(Sink.cancelled(), materializer);
                     yield followed(next, redirects);
@@ -159,6 +177,17 @@ public final class PekkoOrigins implements Origins {
                     yield CompletableFuture.failedStage(failure);
                   }
                 });
+  }
+
+  /** What a redirect led to answers those alone for whom redirects are followed. */
+  private static OriginResponse varying(OriginResponse response) {
+    ResponseHead head = response.head();
+    return new OriginResponse(
+        head.withHeaders(head.headers().plus("Vary", Vary.REDIRECTS)),
+        response.body(),
+        response.bodyLength(),
+        response.closeDelimited(),
+        response.trailers());
   }
 
   @Override

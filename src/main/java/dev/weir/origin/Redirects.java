@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * sent on, never from https to http, and what is for one host alone stays with it.
  */
 final class Redirects {
-  private final Set<String> seen = new HashSet<>();
+  private final Set<String> seen = new HashSet<>(); // the first, and one for each step
   private final OriginTerms.Manner manner;
   private int left;
 
@@ -63,6 +63,11 @@ final class Redirects {
             sent.interim(),
             sent.trailers(),
             isSameOrigin(sent.head(), next) ? sent.terms() : sent.terms().forStrangers()));
+  }
+
+  /** Whether any has been followed. */
+  boolean haveLed() {
+    return seen.size() > 1;
   }
 
   private static boolean isSameOrigin(RequestHead one, RequestHead other) {

@@ -49,6 +49,11 @@ public record Mount(
     }
   }
 
+  /** Whether what it holds is for those who may connect, and not for everybody. */
+  public boolean isForItsClients() {
+    return isPrivate || origins.stream().anyMatch(origin -> origin.credentials() != null);
+  }
+
   /**
    * Where a mount leads.
    *

@@ -9,7 +9,7 @@ import java.util.Locale;
  * What rules look at: a request's URL in the forms they need, worked out once per request, and the
  * rest of the request.
  *
- * @param url the absolute URL as received
+ * @param url the absolute URL as received, but for a dot behind the host
  * @param lowerUrl the same in lower case
  * @param host in lower case, without port
  * @param path the raw path, without query
@@ -62,8 +62,19 @@ public record Subject(
         Caller.NOBODY);
   }
 
+  private static String withoutDot(String url, String named) {
+    int start = url.indexOf("://") + 3;
+    int dot = start + named.length() - 1;
+    return url.regionMatches(true, start, named, 0, named.length())
+        ? url.substring(0, dot) + url.substring(dot + 1)
+        : url;
+  }
+
+  /** A dot behind the host makes no other host of it: rules speak of both or of neither. */
   private static Subject of(
-      String url, String host, String target, String method, Headers headers, Caller caller) {
+      String received, String named, String target, String method, Headers headers, Caller caller) {
+    String host = named.endsWith(".") ? named.substring(0, named.length() - 1) : named;
+    String url = host.equals(named) ? received : withoutDot(received, named);
     String lowerUrl = url.toLowerCase(Locale.ROOT);
     int query = target.indexOf('?');
     int cut = query < 0 ? 0 : target.length() - query;

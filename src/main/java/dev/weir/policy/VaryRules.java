@@ -1,5 +1,6 @@
 package dev.weir.policy;
 
+import dev.weir.http.Vary;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -16,10 +17,13 @@ public record VaryRules(@Nullable Set<String> only, Set<String> ignored) {
     ignored = Set.copyOf(ignored);
   }
 
-  /** The names that count, in their order. */
+  /** The names that count, in their order. That redirects are followed is no field to leave out. */
   public List<String> counting(List<String> names) {
-    return names.stream()
-        .filter(name -> (only == null || only.contains(name)) && !ignored.contains(name))
-        .toList();
+    return names.stream().filter(this::counts).toList();
+  }
+
+  private boolean counts(String name) {
+    return name.equalsIgnoreCase(Vary.REDIRECTS)
+        || ((only == null || only.contains(name)) && !ignored.contains(name));
   }
 }

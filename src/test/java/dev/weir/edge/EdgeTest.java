@@ -9,6 +9,7 @@ import dev.weir.http.Authority;
 import dev.weir.http.Headers;
 import dev.weir.http.ResponseHead;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
@@ -89,6 +90,26 @@ class EdgeTest {
 
       // Then
       assertThat(tls.response()).contains("GET https://origin.test/second");
+    }
+  }
+
+  /** A server name has no port: with one, any port of such a host could be reached by TLS. */
+  @Test
+  void aServerNameWithAPortOpensNoTunnel() throws Exception {
+    // Given
+    byte[] hello = ClientHellos.of("pinned.test.22");
+    String text = new String(hello, StandardCharsets.ISO_8859_1);
+    byte[] odd =
+        text.replace("pinned.test.22", "pinned.test:22").getBytes(StandardCharsets.ISO_8859_1);
+    try (EdgeFixture fixture =
+            EdgeFixture.describing("weir.edge.pass-through-hosts=[\"pinned.test\"]");
+        RawClient client = fixture.client()) {
+      // When
+      String answer = client.send(odd).read(1);
+
+      // Then
+      assertThat(answer).isEmpty();
+      assertThat(fixture.tunnelled).isEmpty();
     }
   }
 

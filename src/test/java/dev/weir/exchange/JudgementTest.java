@@ -56,6 +56,8 @@ final class JudgementTest {
     "401, max-age=60,    RELAY",
     "429, max-age=60,    SHARE",
     "500, x=y,           SHARE",
+    "500, private,       RELAY",
+    "503, no-store,      SHARE",
     "503, max-age=60,    STORE",
     "503, max-age=0,     SHARE",
     "501, public,        SHARE",

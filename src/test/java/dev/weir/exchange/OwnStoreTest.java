@@ -23,6 +23,7 @@ class OwnStoreTest {
   @CsvSource({
     "minio, 9000, true",
     "MINIO, 9000, true",
+    "minio., 9000, true",
     "minio, 9001, false",
     "::1, 9000, true",
     "::1, 9001, false",

@@ -72,6 +72,7 @@ final class RaceMatrixTest {
         "404 | Cache-Control: private | 8 | 8 | asked",
         "429 | Retry-After: 1 | 1 | 1 | asked",
         "500 |  | 1 | 1 | asked",
+        "500 | Cache-Control: private | 8 | 8 | asked",
         "503 | Cache-Control: no-store | 1 | 1 | asked",
         "503 | Cache-Control: max-age=60 | 1 | 1 | hit",
       })
@@ -98,6 +99,27 @@ final class RaceMatrixTest {
     assertThat(heard.stream().map(Response::text).distinct()).hasSize(bodies);
     assertThat(last.isHit()).as(last.header("Cache-Status")).isEqualTo(next.equals("hit"));
     assertThat(race.rig.origin.count(TARGET)).isEqualTo(requests + (next.equals("hit") ? 0 : 1));
+  }
+
+  @Test
+  void theCookieOfAnErrorThatAllShareIsTheLeadersAlone() throws Exception {
+    // Given
+    race.rig.origin.on(
+        TARGET,
+        seen -> {
+          pass(race.head);
+          return race.numbered(503, "Set-Cookie", "session=1");
+        });
+    List<CompletableFuture<Response>> running = race.rig.clients(READERS, TARGET);
+    race.rig.awaitQuestions(READERS);
+
+    // When
+    race.head.countDown();
+    List<Response> heard = all(running);
+
+    // Then
+    assertThat(heard).extracting(Response::text).containsOnly("answer 1");
+    assertThat(heard).filteredOn(one -> one.headers().has("Set-Cookie")).hasSize(1);
   }
 
   /** The origin has sent the head and "first", and sends "second" when the test lets it. */

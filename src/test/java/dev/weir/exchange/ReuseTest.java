@@ -60,6 +60,31 @@ final class ReuseTest {
         .toArray(String[]::new);
   }
 
+  /** The origin never saw it, so its answer is not for those who really send it. */
+  @Test
+  void aFieldThatConnectionNamesChoosesNoVariantForOthers() throws Exception {
+    // Given
+    rig.origin.on(
+        TARGET,
+        seen ->
+            Answer.text(
+                200,
+                "for " + seen.header("X-Form"),
+                "Cache-Control",
+                "max-age=60",
+                "Vary",
+                "X-Form"));
+    Rig.Got named = get("X-Form", "plain", "Connection", "X-Form");
+
+    // When
+    Rig.Got sent = get("X-Form", "plain");
+
+    // Then
+    assertThat(named.text()).isEqualTo("for null");
+    assertThat(sent.text()).isEqualTo("for plain");
+    assertThat(get("X-Form", "plain").cacheStatus()).contains("hit");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

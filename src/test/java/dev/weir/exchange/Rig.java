@@ -14,6 +14,7 @@ import dev.weir.http.ResponseHead;
 import dev.weir.log.ExchangeRecord;
 import dev.weir.origin.OriginRequest;
 import dev.weir.origin.OriginSteps;
+import dev.weir.policy.Entrance;
 import dev.weir.policy.Policy;
 import dev.weir.policy.PolicyTable;
 import dev.weir.rules.RuleFiles;
@@ -211,6 +212,19 @@ final class Rig implements AutoCloseable {
 
   Got send(String method, String target, String... headers) {
     return finish(begin(method, target, new CompletableFuture<>(), headers));
+  }
+
+  /** What a GET gets that comes by that entrance. */
+  Got through(Entrance entrance, String target, String... headers) {
+    InetSocketAddress here = new InetSocketAddress(InetAddress.getLoopbackAddress(), 1);
+    EdgeRequest request =
+        new EdgeRequest(
+            new RequestHead("GET", "http", origin.authority(), target, Headers.of(headers)),
+            HttpEntities.EMPTY,
+            new ClientConnection(here, here, null, 1),
+            new CompletableFuture<>(),
+            (ResponseHead interim) -> {});
+    return finish(exchanges.through(entrance).handle(request).toCompletableFuture());
   }
 
   Got ownHost() {

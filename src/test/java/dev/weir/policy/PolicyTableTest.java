@@ -19,6 +19,24 @@ import org.junit.jupiter.params.provider.CsvSource;
 class PolicyTableTest {
   private static final PolicyTable DEFAULTS = RuleFiles.defaults(Policy.STANDARD);
 
+  /** DNS knows no difference between the two names, so there must be none that rules make. */
+  @ParameterizedTest
+  @CsvSource({
+    "b.s3.amazonaws.com., /x, NoCache",
+    "metadata.google.internal., /, NoCache",
+    "mitm.it., /proxy-env, NoCache",
+    "metadata.azure.internal., /, NoCache",
+  })
+  void aDotBehindTheHostSlipsByNoRule(String host, String target, String label) {
+    // Given
+    RequestHead request =
+        new RequestHead("GET", "http", new Authority(host, 80), target, Headers.EMPTY);
+
+    // When // Then
+    assertThat(DEFAULTS.resolve(request).policy().label()).isEqualTo(label);
+    assertThat(DEFAULTS.resolve("http://" + host + target).policy().label()).isEqualTo(label);
+  }
+
   @ParameterizedTest
   @CsvSource({
     // The rules in order.

@@ -55,6 +55,9 @@ public final class LinkedDocuments implements Documents {
   private static final Logger LOG = LoggerFactory.getLogger(LinkedDocuments.class);
   private static final String WARNING = "X-Weir-Warning";
 
+  /** What a byte of gzip becomes at most (DEFLATE: 258 bytes for two bits). */
+  private static final long MOST_UNPACKED = 1032;
+
   private final LinkSettings settings;
   private final boolean servesHosts;
   private final Supplier<List<Mount>> mounts;
@@ -245,8 +248,9 @@ public final class LinkedDocuments implements Documents {
       boolean gzip,
       CompletableFuture<Optional<byte[]>> told) {
     long announced = full.entity().getContentLengthOption().orElse(settings.maxBytes());
+    long inMemory = gzip ? Math.min(settings.maxBytes(), announced * MOST_UNPACKED) : announced;
     return budget
-        .take(announced)
+        .take(inMemory)
         .thenCompose(
             taken ->
                 read(full.entity())

@@ -20,6 +20,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.GZIPOutputStream;
 import org.apache.pekko.actor.ActorSystem;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
@@ -142,6 +143,32 @@ class LinkedDocumentsTest {
     assertThat(large.head().headers().has("X-Weir-Warning")).isTrue();
     assertThat(text(other)).isEqualTo(PAGE);
     assertThat(other.head().headers().first("X-Weir-Warning")).contains("encoded");
+  }
+
+  @Test
+  void packedOnesTakeOfTheMemoryWhatTheyMayUnpackTo() throws Exception {
+    // Given: ten times the largest document, and nothing gets to be rewritten
+    LinkedDocuments documents = documents(work -> {});
+    AtomicInteger read = new AtomicInteger();
+    byte[] packed = zipped(PAGE + " ".repeat(900));
+
+    // When
+    for (int i = 0; i < 30; i++) {
+      ResponseEntity entity =
+          HttpEntities.create(
+              ContentTypes.NO_CONTENT_TYPE,
+              packed.length,
+              Source.single(ByteString.fromArray(packed))
+                  .mapMaterializedValue(
+                      begun -> {
+                        read.incrementAndGet();
+                        return begun;
+                      }));
+      ask(documents, entity, "Content-Encoding", "gzip", "ETag", "\"" + i + "\"");
+    }
+
+    // Then
+    assertThat(read).hasValue(10);
   }
 
   @Test
