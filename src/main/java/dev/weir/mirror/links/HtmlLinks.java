@@ -25,4 +25,22 @@ final class HtmlLinks implements LinkRewriter {
     }
     return page.outerHtml().getBytes(charset);
   }
+
+  /** Tags, and what stands in them by white space. */
+  @Override
+  public long nodes(byte[] document) {
+    long nodes = 0;
+    boolean inTag = false;
+    for (byte octet : document) {
+      if (octet == '<') {
+        inTag = true;
+        nodes++;
+      } else if (octet == '>') {
+        inTag = false;
+      } else if (inTag && octet <= ' ' && octet >= 0) {
+        nodes++;
+      }
+    }
+    return nodes;
+  }
 }

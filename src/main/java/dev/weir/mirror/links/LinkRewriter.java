@@ -14,6 +14,14 @@ interface LinkRewriter {
    */
   byte[] rewrite(byte[] document, Charset charset, InsideLinks links) throws IOException;
 
+  /**
+   * How many nodes its tree gets, at least about; 0 where it is read as a stream. They take far
+   * more memory than the text of a document that means no good.
+   */
+  default long nodes(byte[] document) {
+    return 0;
+  }
+
   static LinkRewriter of(IndexForm form) {
     return switch (form) {
       case SIMPLE_HTML, HTML -> new HtmlLinks();

@@ -11,10 +11,16 @@ import java.util.regex.Pattern;
  *     Host that they ask for
  * @param maxBytes the largest document
  * @param workingBytes of documents that are being rewritten; others wait
+ * @param workingNodes of pages that are being rewritten: tags and attributes; the most a page has
  * @param cacheBytes of rewritten documents that are kept in memory
  */
 public record LinkSettings(
-    boolean on, String publicUrl, long maxBytes, long workingBytes, long cacheBytes) {
+    boolean on,
+    String publicUrl,
+    long maxBytes,
+    long workingBytes,
+    long workingNodes,
+    long cacheBytes) {
   private static final Pattern URL = Pattern.compile("https?://[^/?#\\s]+");
 
   public LinkSettings {
@@ -23,10 +29,14 @@ public record LinkSettings(
           "weir.mirror.links.public-url must be like https://mirror.example, without a path: "
               + publicUrl);
     }
-    if (maxBytes < 1 || maxBytes > Integer.MAX_VALUE / 2 || workingBytes < 1 || cacheBytes < 0) {
+    if (maxBytes < 1
+        || maxBytes > Integer.MAX_VALUE / 2
+        || workingBytes < 1
+        || workingNodes < 1
+        || cacheBytes < 0) {
       throw new IllegalArgumentException(
-          "weir.mirror.links.max-bytes must be from 1 to 1 GiB, working-bytes above 0, cache-bytes"
-              + " not negative");
+          "weir.mirror.links.max-bytes must be from 1 to 1 GiB, working-bytes and working-nodes"
+              + " above 0, cache-bytes not negative");
     }
   }
 
@@ -36,6 +46,7 @@ public record LinkSettings(
         room.getString("public-url").strip(),
         room.getBytes("max-bytes"),
         room.getBytes("working-bytes"),
+        room.getLong("working-nodes"),
         room.getBytes("cache-bytes"));
   }
 }

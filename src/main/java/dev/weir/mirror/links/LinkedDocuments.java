@@ -15,6 +15,7 @@ import dev.weir.respond.Problem;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -66,6 +67,7 @@ public final class LinkedDocuments implements Documents {
   private final LongAdder rewritten = new LongAdder();
   private final LongAdder left = new LongAdder();
   private final WorkBudget budget;
+  private final WorkBudget nodes;
   private final Cache<Kept, byte[]> kept;
 
   /** Documents that are being rewritten: who wants the same waits, its own copy unread. */
@@ -95,6 +97,7 @@ public final class LinkedDocuments implements Documents {
     this.working = working;
     this.materializer = materializer;
     this.budget = new WorkBudget(settings.workingBytes());
+    this.nodes = new WorkBudget(settings.workingNodes());
     this.kept =
         Caffeine.newBuilder()
             .maximumWeight(settings.cacheBytes())
@@ -254,8 +257,8 @@ public final class LinkedDocuments implements Documents {
         .thenCompose(
             taken ->
                 read(full.entity())
-                    .thenApplyAsync(
-                        document -> rewrite(full, reading, key, document, gzip, told), working)
+                    .thenComposeAsync(
+                        document -> inTurn(full, reading, key, document, gzip, told), working)
                     .exceptionally(failed -> tooLarge(failed, reading))
                     .whenComplete((done, failed) -> budget.giveBack(taken)));
   }
@@ -267,7 +270,8 @@ public final class LinkedDocuments implements Documents {
         .runFold(ByteString.emptyByteString(), ByteString::concat, materializer);
   }
 
-  private EdgeResponse rewrite(
+  /** A page's tree takes far more than its text, so it waits for its turn once more. */
+  private CompletionStage<EdgeResponse> inTurn(
       EdgeResponse.Full full,
       Reading reading,
       @Nullable Kept key,
@@ -275,22 +279,53 @@ public final class LinkedDocuments implements Documents {
       boolean gzip,
       CompletableFuture<Optional<byte[]>> told) {
     byte[] sent = document.toArray();
+    byte[] plain;
     try {
-      byte[] plain = gzip ? unpacked(sent) : sent;
-      Charset charset = charset(full.head().headers().first("Content-Type"));
-      byte[] inside = LinkRewriter.of(reading.form()).rewrite(plain, charset, reading.links());
-      rewritten.increment();
-      if (key != null) {
-        kept.put(key, inside);
-      }
-      told.complete(Optional.of(inside));
-      return of(full, reading, inside);
-    } catch (IOException | RuntimeException unreadable) {
-      LOG.debug("An index document could not be read", unreadable);
-      Headers fields = warned(full.head().headers(), reading, "it is not of its format");
-      return new EdgeResponse.Full(
-          full.head().withHeaders(fields), entity(sent), full.closeAfter());
+      plain = gzip ? unpacked(sent) : sent;
+    } catch (IOException unreadable) {
+      return CompletableFuture.completedStage(unread(full, reading, sent, unreadable));
     }
+    long wanted = LinkRewriter.of(reading.form()).nodes(plain);
+    if (wanted > settings.workingNodes()) {
+      String why = "it has more tags than weir.mirror.links.working-nodes";
+      return CompletableFuture.completedStage(asItCame(full, reading, sent, why));
+    }
+    return nodes
+        .take(wanted)
+        .thenCompose(
+            taken ->
+                CompletableFuture.supplyAsync(() -> rewritten(plain, full, reading), working)
+                    .whenComplete((done, failed) -> nodes.giveBack(taken)))
+        .thenApply(
+            inside -> {
+              rewritten.increment();
+              if (key != null) {
+                kept.put(key, inside);
+              }
+              told.complete(Optional.of(inside));
+              return of(full, reading, inside);
+            })
+        .exceptionally(unreadable -> unread(full, reading, sent, unreadable));
+  }
+
+  private static byte[] rewritten(byte[] plain, EdgeResponse.Full full, Reading reading) {
+    Charset charset = charset(full.head().headers().first("Content-Type"));
+    try {
+      return LinkRewriter.of(reading.form()).rewrite(plain, charset, reading.links());
+    } catch (IOException unreadable) {
+      throw new UncheckedIOException(unreadable);
+    }
+  }
+
+  private EdgeResponse unread(
+      EdgeResponse.Full full, Reading reading, byte[] sent, Throwable unreadable) {
+    LOG.debug("An index document could not be read", unreadable);
+    return asItCame(full, reading, sent, "it is not of its format");
+  }
+
+  private EdgeResponse asItCame(EdgeResponse.Full full, Reading reading, byte[] sent, String why) {
+    Headers fields = warned(full.head().headers(), reading, why);
+    return new EdgeResponse.Full(full.head().withHeaders(fields), entity(sent), full.closeAfter());
   }
 
   private byte[] unpacked(byte[] packed) throws IOException {

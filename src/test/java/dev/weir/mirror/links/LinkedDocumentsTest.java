@@ -10,16 +10,19 @@ import dev.weir.http.Headers;
 import dev.weir.http.RequestHead;
 import dev.weir.http.ResponseHead;
 import dev.weir.mirror.Asked;
+import dev.weir.testing.Eventually;
 import java.io.ByteArrayOutputStream;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.GZIPOutputStream;
 import org.apache.pekko.actor.ActorSystem;
@@ -53,7 +56,7 @@ class LinkedDocumentsTest {
   }
 
   private static LinkedDocuments documents(Executor working) {
-    LinkSettings settings = new LinkSettings(true, "", 1000, 10_000, 10_000);
+    LinkSettings settings = new LinkSettings(true, "", 1000, 10_000, 100, 10_000);
     return new LinkedDocuments(settings, true, List::of, working, materializer);
   }
 
@@ -169,6 +172,50 @@ class LinkedDocumentsTest {
 
     // Then
     assertThat(read).hasValue(10);
+  }
+
+  @Test
+  void aPageOfNothingButTagsTookManyTimesItsTextOfMemory() {
+    // Given
+    LinkedDocuments documents = documents(Runnable::run);
+    String tags = PAGE + "<b>".repeat(101);
+    String attributes = PAGE + "<b" + " x".repeat(101) + ">";
+
+    // When
+    EdgeResponse ofTags = now(ask(documents, entity(octets(tags))));
+    EdgeResponse ofAttributes = now(ask(documents, entity(octets(attributes))));
+    EdgeResponse usual = now(ask(documents, entity(octets(PAGE + "<b>".repeat(50)))));
+
+    // Then
+    assertThat(text(ofTags)).isEqualTo(tags);
+    assertThat(ofTags.head().headers().first("X-Weir-Warning")).contains("working-nodes");
+    assertThat(text(ofAttributes)).isEqualTo(attributes);
+    assertThat(text(usual)).contains("href=\"/files.example/x\"");
+  }
+
+  @Test
+  void pagesWhoseTreesAreTooLargeTogetherWaitForEachOther() throws Exception {
+    // Given pages of which one at a time has room
+    BlockingQueue<Runnable> work = new LinkedBlockingQueue<>();
+    LinkedDocuments documents = documents(work::add);
+    List<CompletableFuture<EdgeResponse>> answers = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      ResponseEntity page = entity(octets(PAGE + "<b>".repeat(60)));
+      answers.add(ask(documents, page, "ETag", "\"" + i + "\"").toCompletableFuture());
+    }
+
+    // When their tags have been counted
+    Eventually.holds(() -> work.size() == 3);
+    List<Runnable> counting = new ArrayList<>();
+    work.drainTo(counting);
+    counting.forEach(Runnable::run);
+
+    // Then
+    assertThat(work).hasSize(1);
+    while (!work.isEmpty()) {
+      work.remove().run();
+    }
+    assertThat(answers).allSatisfy(answer -> assertThat(answer).isCompleted());
   }
 
   @Test
