@@ -146,17 +146,20 @@ final class IncomingBody implements BodyPump.Target, Acceleration.Whole {
       leader.lost(this, cause);
       return;
     }
-    boolean mends = Resumption.mends(cause);
     Acceleration parts = acceleration;
-    if (parts != null && mends && parts.firstStreamBroke(cause)) {
+    if (parts != null && Resumption.mends(cause) && parts.firstStreamBroke(cause)) {
       return;
     }
-    long received = spool.received();
+    resumeOrGiveUp(cause);
+  }
+
+  private void resumeOrGiveUp(Throwable cause) {
+    long streamed = spool.streamed();
     if (resumption != null
-        && mends
+        && Resumption.mends(cause)
         && resumes < context.settings().maxResumes()
-        && received > 0
-        && received < resumption.totalBytes()) {
+        && streamed > 0
+        && streamed < resumption.totalBytes()) {
       resumes++;
       resume(cause);
     } else {
@@ -164,7 +167,10 @@ final class IncomingBody implements BodyPump.Target, Acceleration.Whole {
     }
   }
 
-  /** Asks the origin for what has not come. */
+  /**
+   * Asks the origin for what its stream had not brought; what others have brought of that comes
+   * once more, for a stream has no gaps.
+   */
   void resume(Throwable broken) {
     Resumption whole = resumption;
     if (whole == null || report.isEnded()) {
@@ -172,7 +178,7 @@ final class IncomingBody implements BodyPump.Target, Acceleration.Whole {
       return;
     }
     OriginRequest first = plan.request();
-    RangeRequest rest = whole.rest(spool.received());
+    RangeRequest rest = whole.rest(spool.streamed());
     context
         .origins()
         .fetch(OriginRequest.of(rest.head(first.head()), first.timeouts()).on(first.terms()))
@@ -209,8 +215,13 @@ final class IncomingBody implements BodyPump.Target, Acceleration.Whole {
 
   @Override
   public void failed(Throwable cause) {
-    if (!report.isEnded()) {
+    if (report.isEnded()) {
+      return;
+    }
+    if (acceleration == null) {
       giveUp(cause);
+    } else {
+      resumeOrGiveUp(cause); // its first stream was ended for the sake of the others
     }
   }
 

@@ -121,6 +121,11 @@ final class Spool {
     return lock.get(state::received);
   }
 
+  /** Where the first stream stands: others may have brought what follows. */
+  long streamed() {
+    return lock.get(state::streamed);
+  }
+
   // --- the origin's side
 
   /** Takes bytes of the first stream, which come in order. */

@@ -101,6 +101,8 @@ final class SpoolParts {
       } catch (IOException | RuntimeException e) {
         writer.stopStoring(e);
         return false;
+      } finally {
+        writer.partEnds();
       }
       context.metrics().originBytes.add(inChunk);
       lock.run(() -> readers.wakeBetween(from, from + inChunk));
@@ -112,7 +114,11 @@ final class SpoolParts {
 
   private boolean mayWrite(int owner, long offset) {
     SpoolGrid spread = state.grid();
-    return spread != null && state.isWriting() && spread.begins(owner, offset);
+    boolean may = spread != null && state.isWriting() && spread.begins(owner, offset);
+    if (may) {
+      writer.partBegins();
+    }
+    return may;
   }
 
   /** A connection brings no more: what it has not brought is free for others. */

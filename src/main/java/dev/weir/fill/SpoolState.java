@@ -122,6 +122,11 @@ final class SpoolState {
     return front >= flushed && front <= window.end() ? window.end() : front;
   }
 
+  /** Where the first stream stands: what it brings next belongs there. */
+  long streamed() {
+    return window.end();
+  }
+
   /** All that comes, once it is known. */
   long totalBytes() {
     SpoolGrid spread = grid;
@@ -212,6 +217,10 @@ final class SpoolState {
     }
     mode = Mode.WINDOW;
     unstored = reason;
+    SpoolGrid spread = grid;
+    if (spread != null) {
+      spread.leaveToFirstStream(); // for the parts of others there are no files any more
+    }
     makeRoom();
     return true;
   }

@@ -47,6 +47,7 @@ final class SpoolWriter {
   private final BitSet given = new BitSet(); // to the store, or about to be
   private final ArrayDeque<Sealed> waiting = new ArrayDeque<>(); // for their turn at the disk
   private int adopting; // those that wait included
+  private int parts; // of other connections, being written
   private boolean draining;
   private boolean sealed;
   private boolean cleaning;
@@ -151,6 +152,17 @@ final class SpoolWriter {
 
   // --- writing into chunks, for all who bring bytes
 
+  /** Another connection writes from now on: nothing is let go meanwhile; with the lock held. */
+  void partBegins() {
+    parts++;
+  }
+
+  /** That write is over. */
+  void partEnds() {
+    lock.run(() -> parts--);
+    cleanIfIdle();
+  }
+
   /** Writes into a chunk, and gives the store what is complete by that; blocking. */
   void put(int index, long offset, ByteString part) throws IOException {
     SpoolChunk chunk = files.open(index);
@@ -197,10 +209,15 @@ final class SpoolWriter {
           waiting.add(new Sealed(chunk, id));
           giveNext();
         });
+    cleanIfIdle();
   }
 
   /** With the lock held. */
   private void giveNext() {
+    if (!state.isWriting()) { // nobody will name them, and others wait for the disk
+      adopting -= waiting.size();
+      waiting.clear();
+    }
     int atDisk = adopting - waiting.size(); // or about to be sealed
     while (atDisk < context.settings().pendingAdoptions() && !waiting.isEmpty()) {
       Sealed next = waiting.remove();
@@ -309,7 +326,7 @@ final class SpoolWriter {
   void cleanIfIdle() {
     lock.run(
         () -> {
-          if (state.isReleased() && !draining && adopting == 0 && !cleaning) {
+          if (state.isReleased() && !draining && adopting + parts == 0 && !cleaning) {
             cleaning = true;
             lock.afterwards(() -> context.blocking().execute(this::clean));
           }

@@ -7,6 +7,8 @@ import dev.weir.http.Headers;
 import dev.weir.origin.OriginFailure;
 import dev.weir.origin.OriginRequest;
 import dev.weir.origin.OriginResponse;
+import dev.weir.store.StoreException;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -14,10 +16,13 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
+import org.apache.pekko.NotUsed;
 import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.util.ByteString;
 import org.junit.jupiter.api.Test;
@@ -33,10 +38,14 @@ class AccelerationTest {
           + " acceleration { min-bytes = 256K, min-remaining = 0s, sample = 60ms, look = 10ms,"
           + " retry-pause = 20ms, max-failures = 4 }";
 
+  /** Rates are looked at so seldom that two connections are what there is for a while. */
+  private static final String GATED = SETTINGS + ", acceleration.sample = 300ms";
+
   @TempDir private Path folder;
 
   private final byte[] body = FillHarness.random(3 * 1024 * 1024 + 4567);
   private final LongAdder sent = new LongAdder();
+  private boolean atOnce;
   private final AtomicInteger open = new AtomicInteger();
   private final AtomicInteger most = new AtomicInteger();
 
@@ -229,6 +238,174 @@ class AccelerationTest {
     }
   }
 
+  @Test
+  void aStreamThatBreaksWhereOthersHaveBroughtMoreGoesOnWhereItBroke() {
+    // Given: the others bring the last chunk and four more, and then the origin has none any more
+    try (FillHarness harness = new FillHarness(folder, GATED)) {
+      CompletableFuture<OriginResponse> third = new CompletableFuture<>();
+      Gated first = new Gated(2 * CHUNK + CHUNK / 2);
+      harness.origins.answer(request -> gated(request, first, third));
+      Fill fill = harness.fills.start(harness.plan(FillHarness::store));
+      CompletionStage<String> read = harness.digest(fill.read(0, Long.MAX_VALUE));
+      FillHarness.until(() -> first.parts.get() == 3);
+      third.complete(TestOrigins.response(404, Headers.EMPTY, Source.empty(), OptionalLong.of(0)));
+      // When
+      first.goOn.complete(null);
+      // Then
+      assertThat(FillHarness.await(read)).isEqualTo(FillHarness.digest(body));
+      assertThat(FillHarness.await(fill.end())).isInstanceOf(Fill.End.Committed.class);
+      assertThat(stored(harness)).isEqualTo(body);
+      assertThat(harness.fills.metrics().resumed()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aDiskThatIsFullMidwayLeavesTheBodyToTheFirstStream() {
+    fullMidway(false);
+  }
+
+  @Test
+  void aDiskThatIsFullMidwayCostsNoBodyWhoseFirstStreamIsOver() {
+    fullMidway(true);
+  }
+
+  /**
+   * The disk is full when the third part comes.
+   *
+   * @param over whether the first stream has come to what others brought by then, and was ended
+   */
+  private void fullMidway(boolean over) {
+    // Given
+    AtomicBoolean full = new AtomicBoolean();
+    try (FillHarness harness =
+        new FillHarness(
+            folder,
+            GATED,
+            store ->
+                new ForwardingChunks(store) {
+                  @Override
+                  public Path newSpoolFile() {
+                    if (full.get()) {
+                      throw StoreException.of("A test", new IOException("No space left on device"));
+                    }
+                    return super.newSpoolFile();
+                  }
+                })) {
+      CompletableFuture<OriginResponse> third = new CompletableFuture<>();
+      Gated first = new Gated(body.length);
+      harness.origins.answer(request -> gated(request, first, third));
+      Fill fill = harness.fills.start(harness.plan(FillHarness::store));
+      CompletionStage<String> read = harness.digest(fill.read(0, Long.MAX_VALUE));
+      FillHarness.until(() -> first.parts.get() == 3);
+      if (over) {
+        first.goOn.complete(null);
+        FillHarness.until(() -> harness.fills.metrics().streamsCut() == 1);
+      }
+      // When
+      full.set(true);
+      CompletableFuture<Void> leftAlone = new CompletableFuture<>();
+      OriginResponse part = partOf(body, harness.origins.requests().get(3), "\"v1\"");
+      third.complete(
+          TestOrigins.response(
+              206,
+              part.head().headers(),
+              part.body()
+                  .concat(Source.maybe())
+                  .watchTermination(
+                      (value, ended) -> {
+                        ended.whenComplete((done, failed) -> leftAlone.complete(null));
+                        return value;
+                      }),
+              part.bodyLength()));
+      FillHarness.await(leftAlone);
+      first.goOn.complete(null);
+      // Then
+      assertThat(FillHarness.await(read)).isEqualTo(FillHarness.digest(body));
+      assertThat(FillHarness.await(fill.end())).isEqualTo(new Fill.End.Unstored("disk-full"));
+      assertThat(harness.fills.metrics().resumed()).isEqualTo(over ? 1 : 0);
+      assertThat(harness.committed).isEmpty();
+    }
+  }
+
+  @Test
+  void aPartThatIsBeingWrittenWhenItsFillIsStoppedLeavesNoFile() throws Exception {
+    // Given: a connection beside the first waits for its file
+    CountDownLatch slow = new CountDownLatch(1);
+    AtomicInteger asked = new AtomicInteger();
+    CompletableFuture<Path> late = new CompletableFuture<>();
+    try (FillHarness harness =
+        new FillHarness(
+            folder,
+            GATED,
+            store ->
+                new ForwardingChunks(store) {
+                  @Override
+                  public Path newSpoolFile() {
+                    if (asked.incrementAndGet() < 3) {
+                      return super.newSpoolFile();
+                    }
+                    try {
+                      slow.await();
+                    } catch (InterruptedException e) {
+                      throw new IllegalStateException(e);
+                    }
+                    Path file = super.newSpoolFile();
+                    late.complete(file);
+                    return file;
+                  }
+                })) {
+      Gated first = new Gated(CHUNK + CHUNK / 2);
+      harness.origins.answer(request -> gated(request, first, new CompletableFuture<>()));
+      Fill fill = harness.fills.start(harness.plan(FillHarness::store));
+      FillHarness.await(fill.head());
+      FillHarness.until(() -> asked.get() == 3);
+      // When
+      CompletionStage<Void> closed = harness.fills.close();
+      FillHarness.await( // if it were over before that write, it would be soon
+          closed.toCompletableFuture().copy().completeOnTimeout(null, 300, TimeUnit.MILLISECONDS));
+      slow.countDown();
+      // Then
+      assertThat(FillHarness.await(late)).hasParentRaw(folder.resolve("spool"));
+      FillHarness.await(closed);
+      FillHarness.until(() -> harness.spoolFiles() == 0);
+    }
+  }
+
+  /** A first stream that waits in the middle of its second chunk, and breaks off later. */
+  private final class Gated {
+    final CompletableFuture<Void> goOn = new CompletableFuture<>();
+    final AtomicInteger parts = new AtomicInteger();
+    private final AtomicBoolean begun = new AtomicBoolean();
+    private final int cutAt;
+
+    Gated(int cutAt) {
+      this.cutAt = cutAt;
+      atOnce = true;
+    }
+
+    Source<ByteString, ?> bytes() {
+      int gate = CHUNK + CHUNK / 2;
+      int end = Math.min(body.length, Math.max(cutAt, gate));
+      Source<ByteString, NotUsed> rest =
+          end == body.length
+              ? TestOrigins.pieces(Arrays.copyOfRange(body, gate, end), PIECE)
+              : TestOrigins.cutAfter(Arrays.copyOfRange(body, gate, body.length), end - gate);
+      return TestOrigins.pieces(Arrays.copyOf(body, gate), PIECE)
+          .concatLazy(Source.completionStageSource(goOn.thenApply(now -> rest)));
+    }
+  }
+
+  /** The first two parts at once, the third when the test has it, and everything after that. */
+  private CompletionStage<OriginResponse> gated(
+      OriginRequest request, Gated first, CompletionStage<OriginResponse> third) {
+    if (!isPart(request)) {
+      assertThat(first.begun.compareAndSet(false, true)).isTrue();
+      OriginResponse all = whole();
+      return done(TestOrigins.response(200, all.head().headers(), first.bytes(), all.bodyLength()));
+    }
+    return first.parts.incrementAndGet() == 3 ? third : served(request);
+  }
+
   /**
    * Right bytes for the reader and in the store, whatever the origin does to requests for parts.
    */
@@ -279,8 +456,9 @@ class AccelerationTest {
   private Source<ByteString, ?> slow(byte[] of, int from, int end) {
     int now = open.incrementAndGet();
     most.accumulateAndGet(now, Math::max);
-    return TestOrigins.pieces(Arrays.copyOfRange(of, from, end), PIECE)
-        .throttle(1, Duration.ofMillis(10))
+    Source<ByteString, NotUsed> pieces =
+        TestOrigins.pieces(Arrays.copyOfRange(of, from, end), PIECE);
+    return (atOnce ? pieces : pieces.throttle(1, Duration.ofMillis(10)))
         .map(
             piece -> {
               sent.add(piece.size());
