@@ -31,6 +31,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A stream that breaks is resumed by range where it broke, a few times. The file lives as long
  * as a reader holds the arrival; whether somebody reads or not, a fetch that has begun is finished.
+ * One that has not is given up with its last reader.
  */
 final class Arrival {
   private static final Logger log = LoggerFactory.getLogger(Arrival.class);
@@ -80,12 +81,17 @@ final class Arrival {
   void release() {
     FileChannel open;
     ChunkReader pin;
+    int left;
     synchronized (this) {
-      if (--holders > 0) {
-        return;
-      }
+      left = --holders;
       open = channel;
       pin = adopted;
+    }
+    if (left == 1 && owner.giveUp(this)) {
+      forgo();
+    }
+    if (left > 0) {
+      return;
     }
     owner.forget(this);
     if (pin != null) {
@@ -94,6 +100,20 @@ final class Arrival {
     if (open != null) {
       close(open);
     }
+  }
+
+  /** Whether no reader holds it, but only the fetch, which may not have begun. */
+  synchronized boolean isUnread() {
+    return holders == 1;
+  }
+
+  /** It never began, nor ever will. */
+  private void forgo() {
+    StoreException unwanted =
+        new StoreException(
+            StoreException.Kind.UNAVAILABLE, "Chunk " + id.hex() + " is not wanted any more.");
+    over(unwanted).forEach(waiter -> waiter.stage().completeExceptionally(unwanted));
+    release();
   }
 
   private static void close(FileChannel open) {
@@ -309,14 +329,7 @@ final class Arrival {
 
   /** The fetch is over. */
   private void end(@Nullable Throwable failed) {
-    List<Waiter> lost;
-    synchronized (this) {
-      if (failed != null) {
-        failure = cause(failed);
-      }
-      lost = List.copyOf(waiters);
-      waiters.clear();
-    }
+    List<Waiter> lost = over(failed);
     if (failed != null) {
       owner.forget(this);
       if (kind(failed) == StoreException.Kind.ABSENT) {
@@ -329,6 +342,16 @@ final class Arrival {
       deleteFile();
     }
     release();
+  }
+
+  /** From now on nobody waits, nor joins if it failed; returns who waited. */
+  private synchronized List<Waiter> over(@Nullable Throwable failed) {
+    if (failed != null) {
+      failure = cause(failed);
+    }
+    List<Waiter> lost = List.copyOf(waiters);
+    waiters.clear();
+    return lost;
   }
 
   private void deleteFile() {

@@ -2,18 +2,19 @@ package dev.weir.store;
 
 import dev.weir.entry.ChunkId;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
 import org.apache.pekko.stream.Materializer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Chunks on their way from the object store to this disk: one fetch per chunk and node, whatever
  * the number of its readers, and no more fetches at a time than a setting allows; others wait in
- * the order they were asked for, one reader's chunks being bounded by its read-ahead.
+ * the order they were asked for as long as somebody wants them, one reader's chunks being bounded
+ * by its read-ahead.
  */
 final class Arrivals {
   /**
@@ -32,11 +33,12 @@ final class Arrivals {
 
   private final Means means;
   private final Map<ChunkId, Arrival> running = new HashMap<>();
-  private final Deque<Arrival> waiting = new ArrayDeque<>();
+  private final LinkedHashSet<Arrival> waiting = new LinkedHashSet<>();
   private final PutBacks putBacks;
   private final LongAdder damaged = new LongAdder();
   private final LongAdder fetched = new LongAdder();
   private int fetching;
+  private boolean beginning;
 
   Arrivals(Means means) {
     this.means = means;
@@ -78,18 +80,36 @@ final class Arrivals {
     running.remove(arrival.id(), arrival);
   }
 
+  /** Nobody wants it any more; false if it has begun all the same, and is finished. */
+  synchronized boolean giveUp(Arrival arrival) {
+    if (!arrival.isUnread() || !waiting.remove(arrival)) {
+      return false;
+    }
+    forget(arrival);
+    return true;
+  }
+
   /** It will bring no more bytes; the next one may begin. */
   void ended() {
-    Arrival next;
     synchronized (this) {
-      next = waiting.poll();
-      if (next == null) {
-        fetching--;
+      fetching--;
+      if (beginning) {
+        return; // the one that has just been begun has ended: not one inside the other
       }
+      beginning = true;
     }
-    if (next != null) {
+    for (Arrival next = next(); next != null; next = next()) {
       next.begin();
     }
+  }
+
+  private synchronized @Nullable Arrival next() {
+    if (waiting.isEmpty() || fetching >= means.settings().fetches()) {
+      beginning = false;
+      return null;
+    }
+    fetching++;
+    return waiting.removeFirst();
   }
 
   void fetching() {

@@ -77,17 +77,29 @@ final class ChunkedBody implements OpenBody, BodyStage.Lifecycle {
   @Override
   public Source<ByteString, NotUsed> woven(List<Piece> pieces) {
     pieces.forEach(this::requireWithin);
-    return Source.lazySource(
-            () ->
-                begin()
-                    ? Source.from(pieces).flatMapConcat(this::source)
-                    : Source.<ByteString>failed(
-                        new IllegalStateException("the body has been read or let go already")))
+    return Source.lazySource(() -> beginWoven(pieces))
         .watchTermination(
-            (ignored, done) -> {
-              done.whenComplete((ok, failed) -> end());
+            (begun, done) -> {
+              done.whenComplete(
+                  (ok, failed) -> begun.whenComplete((here, notBegun) -> ended(notBegun == null)));
               return NotUsed.getInstance();
             });
+  }
+
+  private Source<ByteString, NotUsed> beginWoven(List<Piece> pieces) {
+    if (!begin()) {
+      throw new IllegalStateException("the body has been read or let go already");
+    }
+    return Source.from(pieces).flatMapConcat(this::source);
+  }
+
+  /** A reader that went before it asked for anything leaves nobody who would let the pins go. */
+  private void ended(boolean begun) {
+    if (begun) {
+      end();
+    } else {
+      abandon();
+    }
   }
 
   private void requireWithin(Piece piece) {

@@ -44,7 +44,7 @@ public final class DiskChunkStore implements LocalChunks {
   private final ChunkFolder folder;
   private final StoreSettings.Chunks settings;
   private final Durable durable;
-  private final Durable fleeting = new Durable(false);
+  private final Durable fleeting;
   private final BlockingPool pool;
   private final FreeSpace freeSpace;
   private final DiskHealth health;
@@ -61,10 +61,12 @@ public final class DiskChunkStore implements LocalChunks {
   private volatile @Nullable Predicate<ChunkId> named;
   private volatile boolean closed;
 
-  private DiskChunkStore(Path root, StoreSettings.Chunks settings) throws IOException {
+  private DiskChunkStore(Path root, StoreSettings.Chunks settings, Durable durable)
+      throws IOException {
     this.folder = new ChunkFolder(root, settings.prefixDepth());
     this.settings = settings;
-    this.durable = new Durable(settings.syncWrites());
+    this.durable = durable;
+    this.fleeting = durable.fleeting();
     Arrays.setAll(stripes, _ -> new ReentrantLock());
     this.idle = new IdleMappings(settings.maxIdleMappings());
     folder.create();
@@ -76,8 +78,12 @@ public final class DiskChunkStore implements LocalChunks {
 
   /** Opens or creates the store; blocks. The caller makes sure that no other process uses it. */
   public static DiskChunkStore open(Path root, StoreSettings.Chunks settings) {
+    return open(root, settings, new Durable(settings.syncWrites()));
+  }
+
+  static DiskChunkStore open(Path root, StoreSettings.Chunks settings, Durable durable) {
     try {
-      return new DiskChunkStore(root, settings);
+      return new DiskChunkStore(root, settings, durable);
     } catch (IOException e) {
       throw StoreException.of("The chunk folder " + root + " cannot be opened", e);
     }
@@ -114,28 +120,50 @@ public final class DiskChunkStore implements LocalChunks {
         throw new StoreException("A spool file for chunk " + id.hex() + " has another length.");
       }
       how.syncFile(file);
-      Lock stripe = stripe(id);
-      stripe.lock();
+      Pinned pinned = put(id, file, lengthBytes, how);
+      boolean kept = false;
       try {
-        if (isHeldSoundly(id, lengthBytes)) {
+        if (pinned.wasHere()) {
           Files.deleteIfExists(file);
           how.syncHeld(path(id)); // it may have come as a copy
         } else {
-          how.move(file, path(id));
-          detach(id);
-          verified.increment(id);
+          how.syncName(path(id));
         }
-        ChunkSlot slot = pin(id, lengthBytes);
-        slot.adopted = true;
-        slot.revoke();
         FaultPoints.reached(FaultPoints.Point.CHUNK_ADOPTED);
         health.written();
-        return new Reader(slot);
+        kept = true;
+        return pinned.reader();
       } finally {
-        stripe.unlock();
+        if (!kept) {
+          pinned.reader().close();
+        }
       }
     } catch (IOException e) {
       throw health.writeFailed("Chunk " + id.hex() + " cannot be stored", e);
+    }
+  }
+
+  private record Pinned(ChunkReader reader, boolean wasHere) {}
+
+  /**
+   * Nothing here waits for a sync: whoever lets go of a chunk of that stripe would wait as well.
+   */
+  private Pinned put(ChunkId id, Path file, long lengthBytes, Durable how) throws IOException {
+    Lock stripe = stripe(id);
+    stripe.lock();
+    try {
+      boolean wasHere = isHeldSoundly(id, lengthBytes);
+      if (!wasHere) {
+        how.moveUnsynced(file, path(id));
+        detach(id);
+        verified.increment(id);
+      }
+      ChunkSlot slot = pin(id, lengthBytes);
+      slot.adopted = true;
+      slot.revoke();
+      return new Pinned(new Reader(slot), wasHere);
+    } finally {
+      stripe.unlock();
     }
   }
 
@@ -209,6 +237,7 @@ public final class DiskChunkStore implements LocalChunks {
         keepIdle(slot);
       } else {
         slots.remove(slot.id, slot);
+        slot.file.close(); // or a read that comes too late would map it, and nobody unmap it
       }
     } finally {
       stripe.unlock();
@@ -216,9 +245,10 @@ public final class DiskChunkStore implements LocalChunks {
   }
 
   private void keepIdle(ChunkSlot slot) {
-    ChunkId eldest = idle.keep(slot);
-    if (eldest != null && !pool.tryRun(() -> dropMapping(eldest))) {
-      log.debug("A mapping stays open for now: the queue is full");
+    List<ChunkSlot> eldest = idle.keep(slot);
+    if (!eldest.isEmpty() && !pool.tryRun(() -> eldest.forEach(each -> dropMapping(each.id)))) {
+      log.debug("{} mappings stay open for now: the queue is full", eldest.size());
+      idle.putBack(eldest);
     }
   }
 
@@ -450,7 +480,7 @@ public final class DiskChunkStore implements LocalChunks {
     @Override
     public ByteString read(long offset, int max) {
       if (released.get()) {
-        throw new StoreException("Chunk " + slot.id.hex() + " has been let go by this reader.");
+        throw letGo();
       }
       int length = Math.clamp(lengthBytes() - offset, 0, max);
       return length == 0
@@ -465,13 +495,49 @@ public final class DiskChunkStore implements LocalChunks {
 
     @Override
     public boolean sound() {
-      return isSound(slot);
+      if (!retain()) {
+        throw letGo();
+      }
+      try {
+        return isSound(slot);
+      } finally {
+        unpin(slot);
+      }
     }
 
     @Override
     public void suspect() {
-      verified.clear(slot.id);
-      boolean _ = isSound(slot);
+      if (!retain()) {
+        return; // that was why it could not be read
+      }
+      try {
+        verified.clear(slot.id);
+        boolean _ = isSound(slot);
+      } finally {
+        unpin(slot);
+      }
+    }
+
+    /**
+     * One more pin, for as long as the chunk is looked at: this reader may be let go meanwhile, and
+     * of a file that is closed nobody can say whether it is sound. False if it has been.
+     */
+    private boolean retain() {
+      Lock stripe = stripe(slot.id);
+      stripe.lock();
+      try {
+        if (released.get()) {
+          return false;
+        }
+        slot.readers++;
+        return true;
+      } finally {
+        stripe.unlock();
+      }
+    }
+
+    private StoreException letGo() {
+      return new StoreException("Chunk " + slot.id.hex() + " has been let go by this reader.");
     }
 
     @Override

@@ -79,9 +79,9 @@ final class DiskTier implements Retention {
     evictIfNeeded();
   }
 
-  private synchronized void found(ChunkId id, long lengthBytes) {
-    if (lengthBytes >= 0 && lines.putIfAbsent(id, Ledger.diskBytes(lengthBytes)) == null) {
-      bytes += Ledger.diskBytes(lengthBytes);
+  private void found(ChunkId id, long lengthBytes) {
+    if (lengthBytes >= 0) {
+      stays(id, Ledger.diskBytes(lengthBytes));
     }
   }
 
@@ -136,12 +136,21 @@ final class DiskTier implements Retention {
     chunks
         .delete(id)
         .whenComplete(
-            (_, failure) -> {
+            (gone, failure) -> {
               doomedBytes.addAndGet(-diskBytes);
               if (failure != null) {
-                log.warn("A chunk stays until the next start: {}", failure.getMessage());
+                log.warn("A chunk stays for now: {}", LogText.escape(failure.toString()));
+              }
+              if (failure != null || !gone) {
+                stays(id, diskBytes); // it has been held meanwhile, or came again
               }
             });
+  }
+
+  private synchronized void stays(ChunkId id, long diskBytes) {
+    if (lines.putIfAbsent(id, diskBytes) == null) {
+      bytes += diskBytes;
+    }
   }
 
   /** Nothing: what entries name is the object store's affair. */

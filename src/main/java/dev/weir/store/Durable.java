@@ -5,54 +5,130 @@ import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Moves files so that a power cut leaves them either not there or whole: the file's bytes reach the
  * disk before its name does, and a directory entry counts only once the directory has been synced.
  */
 final class Durable {
-  private final boolean sync;
+  /** More are synced when they are made: it bounds what is remembered of them. */
+  private static final int MAX_UNSYNCED = 10_000;
+
+  /** Has what was written reach the disk; tests look on. */
+  @FunctionalInterface
+  interface Sync {
+    void force(Path path, OpenOption opened) throws IOException;
+  }
+
+  private final @Nullable Sync sync;
+
+  /** Directories whose own names may not have reached the disk; null if nobody cares. */
+  private final @Nullable Set<Path> unsynced;
+
+  private final boolean fleeting;
 
   Durable(boolean sync) {
+    this(sync ? Durable::reallyForce : null);
+  }
+
+  Durable(@Nullable Sync sync) {
+    this(sync, sync == null ? null : ConcurrentHashMap.newKeySet(), sync == null);
+  }
+
+  private Durable(@Nullable Sync sync, @Nullable Set<Path> unsynced, boolean fleeting) {
     this.sync = sync;
+    this.unsynced = unsynced;
+    this.fleeting = fleeting;
+  }
+
+  /**
+   * For files beside these that a power cut may take: the directories that are made for them are
+   * synced when this one needs them.
+   */
+  Durable fleeting() {
+    return new Durable(sync, unsynced, true);
+  }
+
+  private static void reallyForce(Path path, OpenOption opened) throws IOException {
+    try (FileChannel channel = FileChannel.open(path, opened)) {
+      channel.force(true);
+    }
   }
 
   void syncFile(Path file) throws IOException {
-    if (sync) {
-      try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-        channel.force(true);
-      }
+    if (!fleeting) {
+      force(file, StandardOpenOption.WRITE);
     }
   }
 
   /** A file that is in its place already, and its name. */
   void syncHeld(Path file) throws IOException {
     syncFile(file);
-    Path directory = file.toAbsolutePath().getParent();
-    if (directory != null) {
-      syncDirectory(directory);
+    syncName(file);
+  }
+
+  /** The name of a file, and those of the directories it is in. */
+  void syncName(Path file) throws IOException {
+    if (fleeting) {
+      return;
+    }
+    Path directory = directoryOf(file);
+    for (Path made = directory; made != null; made = made.getParent()) {
+      syncIfMade(made);
+    }
+    force(directory, StandardOpenOption.READ);
+  }
+
+  private void syncIfMade(Path directory) throws IOException {
+    Path parent = directory.getParent();
+    if (unsynced != null && parent != null && unsynced.contains(directory)) {
+      force(parent, StandardOpenOption.READ);
+      unsynced.remove(directory);
     }
   }
 
-  /** Moves within one file system, making the directories that are missing; replaces a target. */
-  void move(Path file, Path target) throws IOException {
-    Path directory = target.toAbsolutePath().getParent();
-    if (directory == null) {
-      throw new IOException("no directory to move to: " + target);
+  private void force(Path path, OpenOption opened) throws IOException {
+    if (sync != null) {
+      sync.force(path, opened);
     }
+  }
+
+  /** Moves as {@link #moveUnsynced} does, and the name with it. */
+  void move(Path file, Path target) throws IOException {
+    moveUnsynced(file, target);
+    syncName(target);
+  }
+
+  /**
+   * Moves within one file system, making the directories that are missing; replaces a target. A
+   * power cut may take the name, until {@link #syncName}.
+   */
+  void moveUnsynced(Path file, Path target) throws IOException {
+    Path directory = directoryOf(target);
     try {
       Files.move(file, target, StandardCopyOption.ATOMIC_MOVE);
     } catch (NoSuchFileException e) {
-      if (Files.isDirectory(directory)) {
+      if (Files.notExists(file)) {
         throw e;
       }
       makeDirectory(directory);
       Files.move(file, target, StandardCopyOption.ATOMIC_MOVE);
     }
-    syncDirectory(directory);
+  }
+
+  private static Path directoryOf(Path file) throws IOException {
+    Path directory = file.toAbsolutePath().getParent();
+    if (directory == null) {
+      throw new IOException("a file without a directory: " + file);
+    }
+    return directory;
   }
 
   private void makeDirectory(Path directory) throws IOException {
@@ -60,21 +136,16 @@ final class Durable {
     if (parent != null && !Files.isDirectory(parent)) {
       makeDirectory(parent);
     }
+    if (unsynced != null) {
+      unsynced.add(directory); // before others can find it
+    }
     try {
       Files.createDirectory(directory);
     } catch (FileAlreadyExistsException _) {
-      return; // somebody else has just made it, and syncs it
+      // Somebody else has just made it.
     }
-    if (parent != null) {
-      syncDirectory(parent);
-    }
-  }
-
-  private void syncDirectory(Path directory) throws IOException {
-    if (sync) {
-      try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-        channel.force(true);
-      }
+    if (unsynced != null && unsynced.size() > MAX_UNSYNCED) {
+      syncIfMade(directory);
     }
   }
 }

@@ -1,9 +1,9 @@
 package dev.weir.store;
 
 import dev.weir.entry.ChunkId;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The chunks that nobody reads and whose mappings are kept for the next reader, least recently used
@@ -17,15 +17,23 @@ final class IdleMappings {
     this.max = max;
   }
 
-  /** Null, or the one that is to be dropped for it. */
-  synchronized @Nullable ChunkId keep(ChunkSlot slot) {
+  /** Those that are to be dropped for it, the longest unused first. */
+  synchronized List<ChunkSlot> keep(ChunkSlot slot) {
     slots.put(slot.id, slot);
-    if (slots.size() <= max) {
-      return null;
+    List<ChunkSlot> eldest = new ArrayList<>(1);
+    while (slots.size() > max) {
+      eldest.add(slots.pollFirstEntry().getValue());
     }
-    ChunkId eldest = slots.firstEntry().getKey();
-    slots.remove(eldest);
     return eldest;
+  }
+
+  /** They could not be dropped now: they are the first to go with the next that is kept. */
+  synchronized void putBack(List<ChunkSlot> eldest) {
+    for (ChunkSlot slot : eldest.reversed()) {
+      if (!slots.containsKey(slot.id)) {
+        slots.putFirst(slot.id, slot);
+      }
+    }
   }
 
   synchronized boolean contains(ChunkId id) {

@@ -100,7 +100,12 @@ final class Pending implements Holding, AutoCloseable {
     }
   }
 
-  private record Job(Line line, ChunkId chunk) {}
+  /**
+   * One put.
+   *
+   * @param replace what is there, which is not what it should be
+   */
+  private record Job(Line line, ChunkId chunk, boolean replace) {}
 
   /**
    * Reads what a former run had held; blocks.
@@ -253,7 +258,7 @@ final class Pending implements Holding, AutoCloseable {
           line.underWay++;
           line.putBegins(System.nanoTime());
           running++;
-          jobs.add(new Job(line, chunk));
+          jobs.add(new Job(line, chunk, distrusted.contains(chunk)));
         }
       }
     }
@@ -265,11 +270,11 @@ final class Pending implements Holding, AutoCloseable {
     Entry entry = job.line.held.entry();
     long length = job.line.lengths.getOrDefault(job.chunk, 0L);
     objects
-        .put(job.chunk, folder.file(entry.tag(), job.chunk), length, distrusted.contains(job.chunk))
-        .whenComplete((_, failure) -> uploaded(job, failure));
+        .put(job.chunk, folder.file(entry.tag(), job.chunk), length, job.replace)
+        .whenComplete((put, failure) -> uploaded(job, put, failure));
   }
 
-  private void uploaded(Job job, @Nullable Throwable failure) {
+  private void uploaded(Job job, ObjectStore.@Nullable Put put, @Nullable Throwable failure) {
     if (failure != null && isHopeless(failure)) {
       lost(job);
       return;
@@ -285,7 +290,11 @@ final class Pending implements Holding, AutoCloseable {
         pause(failure);
       } else {
         failures = 0;
-        distrusted.remove(job.chunk);
+        if (job.replace || put == ObjectStore.Put.WRITTEN) {
+          distrusted.remove(job.chunk);
+        } else if (distrusted.contains(job.chunk)) {
+          job.line.todo.addFirst(job.chunk); // it was left alone, and found damaged meanwhile
+        }
       }
       if (!job.line.gone && !ready.contains(job.line)) {
         ready.addFirst(job.line);

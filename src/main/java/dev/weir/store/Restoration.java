@@ -18,7 +18,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One missing chunk on its way back from its origin: a spool file, hashed as it is written, which
- * becomes the chunk if it has its digest. Used by one stream; everything here blocks.
+ * becomes the chunk if it has its digest. Everything here blocks. A stream that breaks may end it
+ * while its last write is still under way.
  */
 final class Restoration {
   private static final Logger log = LoggerFactory.getLogger(Restoration.class);
@@ -30,6 +31,7 @@ final class Restoration {
   private @Nullable Path file;
   private @Nullable FileChannel channel;
   private long written;
+  private boolean over;
 
   Restoration(MissingChunk chunk, ChunkStore disk, @Nullable Arrivals arrivals) {
     this.chunk = chunk;
@@ -37,7 +39,10 @@ final class Restoration {
     this.arrivals = arrivals;
   }
 
-  long write(ByteString bytes) throws IOException {
+  synchronized long write(ByteString bytes) throws IOException {
+    if (over) {
+      throw new StoreException("The stream of a chunk has ended already.");
+    }
     FileChannel open = channel;
     if (open == null) {
       Path made = disk.newSpoolFile();
@@ -58,7 +63,8 @@ final class Restoration {
   }
 
   /** Adopts the chunk, if all has come and is what it should be. */
-  CompletionStage<Boolean> finish(boolean whole) throws IOException {
+  synchronized CompletionStage<Boolean> finish(boolean whole) throws IOException {
+    over = true;
     FileChannel open = channel;
     Path spool = file;
     if (open == null || spool == null) {
@@ -73,7 +79,31 @@ final class Restoration {
       Files.deleteIfExists(spool);
       return CompletableFuture.completedFuture(false);
     }
-    return disk.adopt(chunk.id(), spool, chunk.lengthBytes()).thenApply(this::adopted);
+    return disk.adopt(chunk.id(), spool, chunk.lengthBytes())
+        .whenComplete(
+            (pin, failure) -> {
+              if (failure != null) {
+                discard();
+              }
+            })
+        .thenApply(this::adopted);
+  }
+
+  /** Leaves nothing behind, where nobody could finish it. */
+  synchronized void discard() {
+    over = true;
+    try {
+      FileChannel open = channel;
+      if (open != null) {
+        open.close();
+      }
+      Path spool = file;
+      if (spool != null) {
+        Files.deleteIfExists(spool);
+      }
+    } catch (IOException e) {
+      log.debug("A spool file stays until the next start: {}", e.toString());
+    }
   }
 
   /** Pinned until the object store has it too: until then it may be the only one. */

@@ -50,6 +50,12 @@ final class Restorations {
 
   private CompletionStage<Boolean> ended(Restoration restoration, @Nullable Throwable failure) {
     return pool.call(() -> restoration.finish(failure == null))
+        .whenComplete(
+            (_, unfinished) -> {
+              if (unfinished != null) {
+                restoration.discard(); // for want of a thread, perhaps
+              }
+            })
         .thenCompose(
             adopted ->
                 failure == null

@@ -8,13 +8,19 @@ import static dev.weir.store.Samples.spool;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.weir.testing.Eventually;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -172,9 +178,167 @@ class DiskChunkStoreTest extends ChunkStoreConformance {
     }
   }
 
+  @Test
+  void mappingsThatCouldNotBeDroppedWhileTheQueueWasFullAreDroppedLater() throws Exception {
+    // Given
+    for (int i = 0; i < 10; i++) {
+      adopt(store, bytes(i, 70_000)).close();
+    }
+    store.close();
+    DiskChunkStore busy =
+        DiskChunkStore.open(
+            root,
+            Samples.settings(
+                    Map.of(
+                        "chunks.min-free-bytes", 0,
+                        "chunks.max-idle-mappings", 2,
+                        "chunks.threads", 1,
+                        "chunks.queue", 1))
+                .chunks());
+    store = busy;
+    CountDownLatch stalled = new CountDownLatch(1);
+    CompletionStage<Boolean> stall = busy.pool().call(() -> stalled.await(1, TimeUnit.MINUTES));
+    Eventually.holds(() -> !busy.pool().tryRun(() -> {}));
+    // When
+    for (int i = 0; i < 9; i++) {
+      readOnce(bytes(i, 70_000));
+    }
+    assertThat(mappedChunks()).isEqualTo(9);
+    stalled.countDown();
+    assertThat(get(stall)).isTrue();
+    // Then
+    Eventually.within(
+        Duration.ofSeconds(10),
+        () -> {
+          readOnce(bytes(9, 70_000));
+          return mappedChunks() <= 2;
+        });
+  }
+
+  private void readOnce(byte[] chunk) {
+    try (ChunkReader reader = store.open(id(chunk), chunk.length).orElseThrow()) {
+      assertThat(readAll(reader, 70_000)).isEqualTo(chunk);
+    }
+  }
+
+  @Test
+  void aReadThatComesAfterItsReaderHasLeftCostsNoSoundChunk() throws Exception {
+    // Given: a fill's chunk, whose file is closed with its last reader
+    byte[] chunk = bytes(1, 100_000);
+    store.namedBy(id(chunk)::equals);
+    ChunkReader pin = adopt(store, chunk);
+    ChunkReader reader = store.open(id(chunk), chunk.length).orElseThrow();
+    assertThat(readAll(reader, 65_536)).isEqualTo(chunk);
+    pin.close();
+    reader.close();
+    Eventually.holds(() -> mappedChunks() == 0);
+    // When the read that waited for a thread fails, as it must, and the chunk is looked at again
+    assertThatThrownBy(() -> reader.read(0, 1)).isInstanceOf(StoreException.class);
+    reader.suspect();
+    // Then
+    assertThat(path(chunk)).hasBinaryContent(chunk);
+    readOnce(chunk);
+  }
+
+  @Test
+  void aCheckThatComesAfterItsReaderHasLeftMapsNothing() throws Exception {
+    // Given
+    byte[] chunk = bytes(1, 100_000);
+    adopt(store, chunk).close();
+    reopen();
+    ChunkReader reader = store.open(id(chunk), chunk.length).orElseThrow();
+    reader.close();
+    // When
+    try {
+      assertThat(reader.sound()).isTrue();
+    } catch (StoreException letGo) {
+      assertThat(letGo).hasMessageContaining("let go");
+    }
+    // Then
+    assertThat(mappedChunks()).isZero();
+    readOnce(chunk);
+  }
+
+  @Test
+  void aReaderThatLeavesDuringItsCheckCostsNoSoundChunk() throws Exception {
+    // Given
+    byte[] chunk = bytes(1, 8 << 20);
+    adopt(store, chunk).close();
+    for (int round = 0; round < 20; round++) {
+      reopen();
+      ChunkReader reader = store.open(id(chunk), chunk.length).orElseThrow();
+      assertThat(reader.read(0, 1).size()).isEqualTo(1);
+      // When: it is deleted by who does not know that it is named, as soon as nobody reads it
+      store.namedBy(_ -> true);
+      CompletionStage<Boolean> gone = store.delete(id(chunk));
+      Thread check = Thread.ofPlatform().start(() -> soundOrLetGo(reader));
+      while (check.isAlive() && check.getState() == Thread.State.NEW) {
+        Thread.onSpinWait();
+      }
+      reader.close();
+      check.join();
+      // Then
+      assertThat(get(gone)).isFalse();
+      assertThat(path(chunk)).exists();
+    }
+    assertThat(path(chunk)).hasBinaryContent(chunk);
+  }
+
+  private static boolean soundOrLetGo(ChunkReader reader) {
+    try {
+      return reader.sound();
+    } catch (StoreException letGo) {
+      return false;
+    }
+  }
+
   private long mappedChunks() throws IOException {
     try (var lines = Files.lines(Path.of("/proc/self/maps"))) {
       return lines.filter(line -> line.contains(root + "/data/")).count();
+    }
+  }
+
+  @Test
+  void aReaderLeavesWhileItsChunkIsBeingMadeDurable() throws Exception {
+    // Given: a copy that is read, and that a fill brings as well
+    store.close();
+    byte[] chunk = bytes(1, 100_000);
+    CountDownLatch syncing = new CountDownLatch(1);
+    CountDownLatch slow = new CountDownLatch(1);
+    Durable durable =
+        new Durable(
+            (path, opened) -> {
+              if (path.equals(path(chunk))) {
+                syncing.countDown();
+                awaitQuietly(slow);
+              }
+            });
+    store =
+        DiskChunkStore.open(
+            root, Samples.settings(Map.of("chunks.min-free-bytes", 0)).chunks(), durable);
+    ChunkReader reader = get(store.adoptCopy(id(chunk), spool(store, chunk), chunk.length));
+    CompletionStage<ChunkReader> adopted =
+        store.adopt(id(chunk), spool(store, chunk), chunk.length);
+    awaitQuietly(syncing);
+    // When
+    CompletionStage<Void> left = CompletableFuture.runAsync(reader::close);
+    // Then
+    try {
+      get(left);
+      assertThat(adopted.toCompletableFuture()).isNotDone();
+    } finally {
+      slow.countDown();
+    }
+    try (ChunkReader kept = get(adopted)) {
+      assertThat(readAll(kept, 65_536)).isEqualTo(chunk);
+    }
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      assertThat(latch.await(1, TimeUnit.MINUTES)).isTrue();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
     }
   }
 

@@ -16,6 +16,7 @@ import dev.weir.store.Bodies.OpenBody;
 import dev.weir.testing.Eventually;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -441,6 +442,24 @@ class ObjectTierTest {
     objects.failure = null;
     // Then
     assertThat(read(first, 0, old.length)).isEqualTo(old);
+  }
+
+  @Test
+  void chunksThatWereToGoWhileTheyWereHeldGoWhenTheyAreNot() throws Exception {
+    // Given
+    stores.close();
+    open(Map.of("disk-cache-size", 1_500_000, "eviction.check-interval", "50ms"));
+    byte[] body = bytes(19, 3_000_000);
+    // When it is larger than all the disk may keep
+    Entry entry = uploaded("large", body);
+    // Then
+    Eventually.within(Duration.ofSeconds(10), () -> bytesOnDisk() <= 1_500_000);
+    assertThat(stores.retention().usedBytes()).isGreaterThanOrEqualTo(bytesOnDisk());
+    assertThat(read(entry, 0, body.length)).isEqualTo(body);
+  }
+
+  private long bytesOnDisk() {
+    return all().stream().mapToLong(ChunkStore.Held::lengthBytes).sum();
   }
 
   @Test

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.weir.entry.Body;
 import dev.weir.entry.Entry;
 import dev.weir.store.Bodies.OpenBody;
+import dev.weir.testing.Eventually;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,10 +20,14 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.apache.pekko.actor.testkit.typed.javadsl.ActorTestKit;
 import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.stream.javadsl.SinkQueueWithCancel;
+import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.util.ByteString;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -368,6 +373,81 @@ class TieredBodiesTest {
             .concat(ByteString.fromArray(content, 0, 150_000));
     assertThat(read).isEqualTo(expected);
     assertAllReleased(content, 100_000);
+  }
+
+  @Test
+  void wovenPiecesThatNobodyBeganToReadLetThePinsGo() throws Exception {
+    // Given
+    byte[] content = bytes(20, 300_000);
+    OpenBody open = get(bodies.open(stored("woven", content, 100_000))).orElseThrow();
+    // When its reader has gone before it asked for anything
+    open.woven(List.of(new Bodies.Piece.Stretch(0, 300_000)))
+        .runWith(Sink.cancelled(), testKit.system());
+    // Then
+    assertAllReleased(content, 100_000);
+    assertThat(bodies.leakedBodies()).isZero();
+  }
+
+  @Test
+  void whoWantsTheSameWovenPiecesOnceMoreDoesNotCutOffWhoReadsThem() throws Exception {
+    // Given
+    byte[] content = bytes(21, 2_000_000);
+    OpenBody open = get(bodies.open(stored("woven", content, 500_000))).orElseThrow();
+    var pieces = open.woven(List.of(new Bodies.Piece.Stretch(0, 2_000_000)));
+    SinkQueueWithCancel<ByteString> first =
+        pieces.runWith(
+            Sink.<ByteString>queue()
+                .withAttributes(org.apache.pekko.stream.Attributes.inputBuffer(1, 1)),
+            testKit.system());
+    ByteString begun = get(first.pull()).orElseThrow();
+    // When
+    assertThatThrownBy(() -> get(pieces.runWith(Sink.ignore(), testKit.system())))
+        .isInstanceOf(ExecutionException.class);
+    // Then
+    assertThat(begun.concat(rest(first)).toArray()).isEqualTo(content);
+    assertAllReleased(content, 500_000);
+  }
+
+  @Test
+  void aRestoredChunkThatTheStoreDoesNotTakeLeavesNoFile() throws Exception {
+    // Given: no thread of the store is free, nor a place in its queue
+    close();
+    open(Map.of("chunks.min-free-bytes", 0, "chunks.threads", 1, "chunks.queue", 1));
+    byte[] chunk = bytes(22, 100_000);
+    CountDownLatch stalled = new CountDownLatch(1);
+    CompletionStage<Boolean> stall = chunks.pool().call(() -> stalled.await(1, TimeUnit.MINUTES));
+    Eventually.holds(() -> !chunks.pool().tryRun(() -> {}));
+    // When
+    CompletionStage<Boolean> restored =
+        Source.single(ByteString.fromArray(chunk))
+            .runWith(
+                bodies.restore(new Bodies.MissingChunk(id(chunk), 0, chunk.length)),
+                testKit.system());
+    // Then
+    assertThatThrownBy(() -> get(restored)).isInstanceOf(ExecutionException.class);
+    assertThat(spoolFiles()).isZero();
+    stalled.countDown();
+    assertThat(get(stall)).isTrue();
+  }
+
+  @Test
+  void aWriteThatComesAfterItsStreamBrokeLeavesNoFile() throws Exception {
+    // Given
+    byte[] chunk = bytes(23, 1000);
+    Restoration restoration =
+        new Restoration(new Bodies.MissingChunk(id(chunk), 0, chunk.length), chunks, null);
+    assertThat(get(restoration.finish(false))).isFalse();
+    // When
+    assertThatThrownBy(() -> restoration.write(ByteString.fromArray(chunk)))
+        .isInstanceOf(StoreException.class);
+    // Then
+    assertThat(spoolFiles()).isZero();
+  }
+
+  private long spoolFiles() throws Exception {
+    try (Stream<Path> files = Files.list(root.resolve("spool"))) {
+      return files.count();
+    }
   }
 
   private Entry stored(String name, byte[] content, int chunkBytes) throws Exception {
