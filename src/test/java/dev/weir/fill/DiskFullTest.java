@@ -16,12 +16,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.stream.Attributes;
@@ -43,10 +41,15 @@ class DiskFullTest {
   @TempDir private Path folder;
 
   /** A chunk store that is full after so many spool files or adoptions. */
-  private record FullStore(ChunkStore store, int files, int adoptions, AtomicLong used)
-      implements ChunkStore {
+  private static final class FullStore extends ForwardingChunks {
+    private final int files;
+    private final int adoptions;
+    private final AtomicLong used = new AtomicLong();
+
     FullStore(ChunkStore store, int files, int adoptions) {
-      this(store, files, adoptions, new AtomicLong());
+      super(store);
+      this.files = files;
+      this.adoptions = adoptions;
     }
 
     private static StoreException full() {
@@ -57,7 +60,7 @@ class DiskFullTest {
     public CompletionStage<ChunkReader> adopt(ChunkId id, Path file, long lengthBytes) {
       return used.get() > adoptions
           ? CompletableFuture.failedStage(full())
-          : store.adopt(id, file, lengthBytes);
+          : super.adopt(id, file, lengthBytes);
     }
 
     @Override
@@ -70,42 +73,7 @@ class DiskFullTest {
       if (used.incrementAndGet() > files) {
         throw full();
       }
-      return store.newSpoolFile();
-    }
-
-    @Override
-    public Optional<ChunkReader> open(ChunkId id, long expectedLengthBytes) {
-      return store.open(id, expectedLengthBytes);
-    }
-
-    @Override
-    public CompletionStage<Boolean> delete(ChunkId id) {
-      return store.delete(id);
-    }
-
-    @Override
-    public void namedBy(Predicate<ChunkId> named) {
-      store.namedBy(named);
-    }
-
-    @Override
-    public Stream<Held> list() {
-      return store.list();
-    }
-
-    @Override
-    public long storedLength(ChunkId id) {
-      return store.storedLength(id);
-    }
-
-    @Override
-    public CompletionStage<Optional<String>> problem() {
-      return store.problem();
-    }
-
-    @Override
-    public void close() {
-      store.close();
+      return super.newSpoolFile();
     }
   }
 
