@@ -211,7 +211,6 @@ final class FirstBytes {
 
   /** A trailing dot makes a name absolute, not another; SNI never has one (RFC 6066 3). */
   private static boolean sameHost(@Nullable String serverName, String host) {
-    String plain = host.endsWith(".") ? host.substring(0, host.length() - 1) : host;
-    return serverName == null || serverName.equals(plain);
+    return serverName == null || serverName.equals(Authority.withoutDot(host));
   }
 }

@@ -1,8 +1,8 @@
 package dev.weir.exchange;
 
+import dev.weir.http.Authority;
 import dev.weir.http.RequestHead;
 import java.util.List;
-import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
@@ -27,8 +27,7 @@ record OwnStore(List<String> names) {
     if (names.isEmpty()) {
       return false;
     }
-    String asked = request.authority().host().toLowerCase(Locale.ROOT);
-    String named = asked.endsWith(".") ? asked.substring(0, asked.length() - 1) : asked;
+    String named = Authority.withoutDot(request.authority().host());
     String host = named.indexOf(':') < 0 ? named : "[" + named + "]";
     String withPort = host + ":" + request.authority().port();
     return names.stream()

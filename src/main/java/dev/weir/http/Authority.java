@@ -18,6 +18,11 @@ public record Authority(String host, int port) {
     return "https".equals(scheme) ? 443 : 80;
   }
 
+  /** A name without the dot behind it, which makes it absolute but no other host to DNS. */
+  public static String withoutDot(String host) {
+    return host.endsWith(".") ? host.substring(0, host.length() - 1) : host;
+  }
+
   /** As it stands in a Host field or a URL: brackets round IPv6, the scheme's own port left out. */
   public String text(String scheme) {
     String name = host.indexOf(':') >= 0 ? "[" + host + "]" : host;

@@ -1,5 +1,6 @@
 package dev.weir.onboard;
 
+import dev.weir.http.Authority;
 import dev.weir.http.Headers;
 import dev.weir.http.RequestHead;
 import dev.weir.http.ResponseHead;
@@ -41,7 +42,7 @@ public final class Onboarding {
 
   /** Whether requests for this host are answered here; the edge must not look it up. */
   public static boolean isOnboardHost(String host) {
-    return HOSTS.contains(host.endsWith(".") ? host.substring(0, host.length() - 1) : host);
+    return HOSTS.contains(Authority.withoutDot(host));
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.weir.policy;
 
+import dev.weir.http.Authority;
 import dev.weir.http.Headers;
 import dev.weir.http.RequestHead;
 import java.net.URI;
@@ -73,7 +74,7 @@ public record Subject(
   /** A dot behind the host makes no other host of it: rules speak of both or of neither. */
   private static Subject of(
       String received, String named, String target, String method, Headers headers, Caller caller) {
-    String host = named.endsWith(".") ? named.substring(0, named.length() - 1) : named;
+    String host = Authority.withoutDot(named);
     String url = host.equals(named) ? received : withoutDot(received, named);
     String lowerUrl = url.toLowerCase(Locale.ROOT);
     int query = target.indexOf('?');
