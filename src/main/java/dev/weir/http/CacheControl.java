@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Reading is tolerant in form and strict in meaning: several field lines count as one list,
  * names know no case, values may be quoted, of two equal directives the first counts (RFC 9111
  * 4.2.1). A {@code max-age} or {@code s-maxage} that is no number is 0, so the response is stale; a
- * stale window that is no number does not exist.
+ * stale window that is no number does not exist. Behind a quote that stands where none may, as one
+ * that never closes, only what restricts counts, and most of it as {@code no-cache}.
  *
  * @param noCacheFields the field names of {@code no-cache="…"}, lower case; then {@code noCache} is
  *     false
@@ -61,7 +62,7 @@ public record CacheControl(
   /** The directives of one field value. */
   public static CacheControl parse(String list) {
     Reading reading = new Reading();
-    FieldSyntax.directives(list, reading::take);
+    FieldSyntax.directives(list, reading);
     return reading.build();
   }
 
@@ -79,7 +80,7 @@ public record CacheControl(
   }
 
   /** Collects directives while a field is read. */
-  private static final class Reading {
+  private static final class Reading implements FieldSyntax.DirectiveConsumer {
     private boolean noStore;
     private boolean noCache;
     private boolean isPrivate;
@@ -96,7 +97,8 @@ public record CacheControl(
     private Set<String> noCacheFields = Set.of();
     private Set<String> privateFields = Set.of();
 
-    void take(String name, @Nullable String value) {
+    @Override
+    public void accept(String name, @Nullable String value) {
       switch (name) {
         case "no-store" -> noStore = true;
         case "public" -> isPublic = true;
@@ -124,6 +126,21 @@ public record CacheControl(
             staleIfError = staleIfError == ABSENT ? seconds(value, ABSENT) : staleIfError;
         default -> {
           // An extension nobody here knows is ignored (RFC 9111 5.2.3).
+        }
+      }
+    }
+
+    @Override
+    public void doubtful(String name) {
+      switch (name) {
+        case "no-store", "must-understand" -> noStore = true;
+        case "private" -> isPrivate = true;
+        case "no-transform" -> noTransform = true;
+        // A lifetime may be shorter than what is guessed without it.
+        case "no-cache", "must-revalidate", "proxy-revalidate", "max-age", "s-maxage" ->
+            noCache = true;
+        default -> {
+          // What would allow more is not believed.
         }
       }
     }

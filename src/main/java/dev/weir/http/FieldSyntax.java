@@ -16,9 +16,16 @@ final class FieldSyntax {
 
   private FieldSyntax() {}
 
-  /** One directive as it was written: the name in lower case, the value unquoted or null. */
+  /** Takes directives; names are in lower case. */
   interface DirectiveConsumer {
+    /** One as it was written, its value unquoted or null. */
     void accept(String name, @Nullable String value);
+
+    /**
+     * What may be one, behind a quote that stands where none may: nobody can say what was quoted.
+     * It should count only for as far as it restricts.
+     */
+    void doubtful(String name);
   }
 
   /** Calls back for each {@code name[=value]} of a comma-separated list. */
@@ -27,8 +34,44 @@ final class FieldSyntax {
     int start = 0;
     while (start < length) {
       int end = memberEnd(list, start, ',');
+      if (hasStrayQuote(list, start, end)) {
+        doubtful(list, start, consumer);
+        return;
+      }
       directive(list, start, end, consumer);
       start = end + 1;
+    }
+  }
+
+  /** Whether there is a quote that neither begins nor ends the whole value of that directive. */
+  private static boolean hasStrayQuote(String list, int start, int end) {
+    int quote = list.indexOf('"', start, end);
+    if (quote < 0) {
+      return false;
+    }
+    int equals = list.indexOf('=', start, quote);
+    if (equals < 0 || skipSpace(list, equals + 1, end) != quote) {
+      return true;
+    }
+    int at = quote + 1;
+    while (at < end && list.charAt(at) != '"') {
+      at += list.charAt(at) == '\\' ? 2 : 1;
+    }
+    return at >= end || skipSpace(list, at + 1, end) != end;
+  }
+
+  /** Takes all from there on, with whatever could part one directive from the next. */
+  private static void doubtful(String list, int start, DirectiveConsumer consumer) {
+    int from = start;
+    for (int at = start; at <= list.length(); at++) {
+      if (at == list.length() || ",\"\\".indexOf(list.charAt(at)) >= 0) {
+        int equals = list.indexOf('=', from, at);
+        String name = list.substring(from, equals < 0 ? at : equals).strip();
+        if (!name.isEmpty()) {
+          consumer.doubtful(name.toLowerCase(Locale.ROOT));
+        }
+        from = at + 1;
+      }
     }
   }
 

@@ -49,7 +49,7 @@ public record RequestDirectives(
     String list = request.combined("Cache-Control");
     if (list != null) {
       Reading reading = new Reading();
-      FieldSyntax.directives(list, reading::take);
+      FieldSyntax.directives(list, reading);
       return reading.build();
     }
     String pragma = request.combined("Pragma");
@@ -75,13 +75,13 @@ public record RequestDirectives(
   }
 
   private static boolean asksNoCache(String pragma) {
-    boolean[] found = {false};
-    FieldSyntax.directives(pragma, (name, value) -> found[0] |= "no-cache".equals(name));
-    return found[0];
+    Reading reading = new Reading();
+    FieldSyntax.directives(pragma, reading);
+    return reading.noCache;
   }
 
   /** Collects directives while a field is read. */
-  private static final class Reading {
+  private static final class Reading implements FieldSyntax.DirectiveConsumer {
     private boolean noCache;
     private boolean noStore;
     private boolean noTransform;
@@ -91,7 +91,8 @@ public record RequestDirectives(
     private long minFresh = CacheControl.ABSENT;
     private long staleIfError = CacheControl.ABSENT;
 
-    void take(String name, @Nullable String value) {
+    @Override
+    public void accept(String name, @Nullable String value) {
       switch (name) {
         case "no-cache" -> noCache = true;
         case "no-store" -> noStore = true;
@@ -106,6 +107,19 @@ public record RequestDirectives(
         case "stale-if-error" -> staleIfError = FieldSyntax.seconds(value, CacheControl.ABSENT);
         default -> {
           // Unknown directives are ignored (RFC 9111 5.2.3).
+        }
+      }
+    }
+
+    @Override
+    public void doubtful(String name) {
+      switch (name) {
+        case "no-store" -> noStore = true;
+        case "no-transform" -> noTransform = true;
+        case "only-if-cached" -> onlyIfCached = true;
+        case "no-cache", "max-age", "min-fresh" -> noCache = true;
+        default -> {
+          // What would allow more is not believed.
         }
       }
     }

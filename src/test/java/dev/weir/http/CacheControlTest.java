@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class CacheControlTest {
   @ParameterizedTest
@@ -66,6 +67,71 @@ class CacheControlTest {
   void anEmptyQualificationIsNone() {
     assertThat(CacheControl.parse("no-cache=\"\"").noCache()).isTrue();
     assertThat(CacheControl.parse("private=\"\"").isPrivate()).isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "private=\"x, no-store",
+        "x=\"a, no-store, max-age=60",
+        "x=\"a\\\", no-store",
+        "x=\", public, NO-STORE=1",
+        "x=a\"b, no-store, y=\"c\"",
+        "x=\"a\"b, no-store\"",
+        "no-store\"",
+        "\"no-store"
+      })
+  void whatForbidsStoringIsSeenBehindAStrayQuote(String field) {
+    assertThat(CacheControl.parse(field).noStore()).isTrue();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '~',
+      quoteCharacter = '`',
+      value = {
+        "private=\"set-cookie, max-age=60~true~true",
+        "max-age=60, no-cache=\"x~false~true",
+        "x=\"a, private=\"set-cookie\"~true~false",
+        "x=\"a, must-revalidate~false~true",
+        "x=\"a, s-maxage=60~false~true",
+        "x=\"a, public~false~false"
+      })
+  void whatRestrictsIsSeenBehindAStrayQuote(String field, boolean isPrivate, boolean noCache) {
+    // When
+    CacheControl control = CacheControl.parse(field);
+
+    // Then
+    assertThat(control.isPrivate()).isEqualTo(isPrivate);
+    assertThat(control.noCache()).isEqualTo(noCache);
+  }
+
+  @Test
+  void whatAllowsMoreIsNotBelievedBehindAStrayQuote() {
+    // When
+    CacheControl control =
+        CacheControl.parse(
+            "x=\"a, public, immutable, max-age=60, s-maxage=60, stale-if-error=60,"
+                + " stale-while-revalidate=60");
+
+    // Then
+    assertThat(control.isPublic()).isFalse();
+    assertThat(control.immutable()).isFalse();
+    assertThat(control.hasLifetime()).isFalse();
+    assertThat(control.staleIfErrorSeconds()).isEqualTo(CacheControl.ABSENT);
+    assertThat(control.staleWhileRevalidateSeconds()).isEqualTo(CacheControl.ABSENT);
+  }
+
+  @Test
+  void whatARequestForbidsIsSeenBehindAStrayQuote() {
+    // When
+    RequestDirectives asked =
+        RequestDirectives.of(Headers.of("Cache-Control", "x=\"a, no-store, max-age=0, max-stale"));
+
+    // Then
+    assertThat(asked.noStore()).isTrue();
+    assertThat(asked.asksValidation()).isTrue();
+    assertThat(asked.maxStaleSeconds()).isEqualTo(CacheControl.ABSENT);
   }
 
   @Test
