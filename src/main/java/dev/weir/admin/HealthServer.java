@@ -36,8 +36,8 @@ import org.apache.pekko.japi.Pair;
  * {@code /metrics} (Prometheus) and, for loopback only, {@code /debug/threads|connections|memory}.
  */
 public final class HealthServer {
-  /** Of requests without a Host. */
-  static final String DEFAULT_HOST = "weir.internal";
+  /** Stands for the host of requests that name none, which balancers' probes do. */
+  private static final String NO_HOST = "unnamed.invalid";
 
   private static final HttpMethod PURGE =
       HttpMethods.custom("PURGE", false, true, RequestEntityAcceptances.Tolerated);
@@ -81,7 +81,7 @@ public final class HealthServer {
         ServerSettings.create(system)
             .withRemoteAddressAttribute(true)
             // Probes of balancers speak HTTP/1.0, often without a Host.
-            .withDefaultHostHeader(Host.create(DEFAULT_HOST))
+            .withDefaultHostHeader(Host.create(NO_HOST))
             .withMaxConnections(settings.maxConnections())
             .withTimeouts(
                 ServerSettings.create(system)
@@ -271,9 +271,10 @@ public final class HealthServer {
             .flatMap(remote -> remote.getAddress())
             .map(InetAddress::isLoopbackAddress)
             .orElse(false);
+    String host = request.getUri().host().address();
     return new OperatorAccess.Sender(
         loopback,
-        request.getUri().host().address(),
+        host.equals(NO_HOST) && request.getHeader("Host").isEmpty() ? "" : host,
         request.getHeader("Origin").map(HttpHeader::value).orElse(null),
         request.getHeader("Authorization").map(HttpHeader::value).orElse(null));
   }

@@ -51,12 +51,14 @@ final class OperatorAccess {
             authorization.strip().getBytes(StandardCharsets.UTF_8));
   }
 
-  /** An address, or a name that no server of names can give to this machine. */
+  /**
+   * An address, or a name that no server of names can give to this machine. The proxy's own names
+   * are none of these: where a browser asks without the proxy, its network says where they lead.
+   */
   private static boolean isOwnName(String host) {
     String name = host.toLowerCase(Locale.ROOT);
     return name.isEmpty()
         || name.equals("localhost")
-        || name.equals(HealthServer.DEFAULT_HOST)
         || name.matches("[0-9.]+")
         || name.contains(":");
   }
