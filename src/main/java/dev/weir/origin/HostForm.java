@@ -1,5 +1,6 @@
 package dev.weir.origin;
 
+import dev.weir.http.Authority;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Locale;
@@ -31,9 +32,7 @@ public sealed interface HostForm {
       InetAddress address = ipv6(text);
       return address == null ? new Malformed("not an IPv6 address") : new Literal(address);
     }
-    if (text.endsWith(".")) {
-      text = text.substring(0, text.length() - 1);
-    }
+    text = Authority.withoutDot(text);
     String why = faultOfName(text);
     if (why != null) {
       return new Malformed(why);

@@ -1,5 +1,6 @@
 package dev.weir.tls;
 
+import dev.weir.http.Authority;
 import java.net.IDN;
 import java.net.Inet4Address;
 import java.net.InetAddress;
@@ -36,7 +37,7 @@ record SubjectName(String text, GeneralName alternativeName) {
     if (name.indexOf(':') >= 0 || IPV4.matcher(name).matches()) {
       return address(name);
     }
-    return dns(name.endsWith(".") ? name.substring(0, name.length() - 1) : name, maxBytes);
+    return dns(Authority.withoutDot(name), maxBytes);
   }
 
   private static Optional<SubjectName> address(String literal) {

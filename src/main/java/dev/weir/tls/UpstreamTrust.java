@@ -1,5 +1,6 @@
 package dev.weir.tls;
 
+import dev.weir.http.Authority;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
@@ -145,7 +146,7 @@ public final class UpstreamTrust {
    * @param host a name, or an address without brackets; what the certificate must be for
    */
   public SSLEngine clientEngine(String host, int port) {
-    String name = host.endsWith(".") ? host.substring(0, host.length() - 1) : host;
+    String name = Authority.withoutDot(host);
     SSLEngine engine = context.createSSLEngine(name, port);
     engine.setUseClientMode(true);
     SSLParameters parameters = engine.getSSLParameters();
