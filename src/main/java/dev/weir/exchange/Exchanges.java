@@ -372,7 +372,7 @@ public final class Exchanges implements ExchangeHandler {
       return passing.pass(x, new Passing.Cause(ServeReason.PASS_OWN_STORE, Forward.BYPASS));
     }
     // A mirror passes on what it knows, and bytes that it cannot look into are not of that kind.
-    boolean byMirror = !x.route.terms().manner().gate().isEmpty();
+    boolean byMirror = x.route.terms().manner().byMirror();
     String protocols = byMirror ? null : upgrade(x.edge.head().headers());
     if (protocols != null) {
       return passing.upgrade(x, protocols);

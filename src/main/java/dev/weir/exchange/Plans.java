@@ -105,7 +105,7 @@ final class Plans {
    * makes its answer anybody's own nor is stored.
    */
   private static boolean hidesCookies(Exchange x) {
-    return !x.route.terms().manner().gate().isEmpty() && !x.head.headers().has("Cookie");
+    return x.route.terms().manner().byMirror() && !x.head.headers().has("Cookie");
   }
 
   private static FillPlan.Judge withoutCookies(FillPlan.Judge judge) {

@@ -88,5 +88,13 @@ public record OriginTerms(
     public Manner {
       ownFields = Set.copyOf(ownFields);
     }
+
+    /**
+     * On behalf of a mirror's client, who has no credentials and chose the origin by a URL: it goes
+     * by a gate of its own.
+     */
+    public boolean byMirror() {
+      return !gate.isEmpty();
+    }
   }
 }

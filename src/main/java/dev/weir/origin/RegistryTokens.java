@@ -82,7 +82,7 @@ final class RegistryTokens {
   boolean concerns(OriginRequest request) {
     String authorization = request.head().headers().first("Authorization");
     return settings.maxKept() > 0
-        && !request.terms().manner().gate().isEmpty()
+        && request.terms().manner().byMirror()
         && (request.head().isGet() || request.head().isHead())
         && (authorization == null || isBasic(authorization))
         && repository(request.head().target()) != null;
