@@ -10,6 +10,7 @@ import dev.weir.mirror.MirrorSettings;
 import dev.weir.mirror.RegistryRoom;
 import dev.weir.mirror.links.LinkSettings;
 import dev.weir.mirror.links.LinkedDocuments;
+import dev.weir.onboard.OnboardResponse;
 import dev.weir.onboard.OnboardSettings;
 import dev.weir.onboard.Onboarding;
 import dev.weir.origin.PekkoOrigins;
@@ -57,13 +58,13 @@ final class NodeExchanges {
     return (request, connection) ->
         onboarding
             .answer(request, connection.local())
-            .map(
-                page ->
-                    new Exchanges.Page(
-                        page.head().status(),
-                        page.head().headers(),
-                        ByteString.fromArrayUnsafe(page.body())))
+            .map(made -> made.thenApply(NodeExchanges::page))
             .orElse(null);
+  }
+
+  private static Exchanges.Page page(OnboardResponse made) {
+    return new Exchanges.Page(
+        made.head().status(), made.head().headers(), ByteString.fromArrayUnsafe(made.body()));
   }
 
   /** What answers where a listener is a mirror. */

@@ -61,7 +61,7 @@ public final class Exchanges implements ExchangeHandler {
   @FunctionalInterface
   public interface Onboarding {
     /** The answer if the request is for one of our own hosts, else null. Never blocks. */
-    @Nullable Page answer(RequestHead request, ClientConnection connection);
+    @Nullable CompletionStage<Page> answer(RequestHead request, ClientConnection connection);
   }
 
   /** A page of our own; for HEAD its body is empty and its Content-Length told. */
@@ -266,17 +266,18 @@ public final class Exchanges implements ExchangeHandler {
     }
   }
 
-  private @Nullable Page page(EdgeRequest request, RequestHead head, Entrance entrance) {
+  private @Nullable CompletionStage<Page> page(
+      EdgeRequest request, RequestHead head, Entrance entrance) {
     return entrance.equals(Entrance.PROXY) ? onboarding.answer(head, request.connection()) : null;
   }
 
   private CompletionStage<EdgeResponse> served(Exchange x, Entrance entrance) {
     CompletionStage<EdgeResponse> answer;
     try {
-      Page page = page(x.edge, x.head, entrance);
+      CompletionStage<Page> page = page(x.edge, x.head, entrance);
       answer =
           page != null
-              ? CompletableFuture.completedFuture(ownPage(x, page))
+              ? page.thenApply(made -> ownPage(x, made))
               : entrance.open() ? judged(x) : begin(x);
     } catch (RuntimeException e) {
       return CompletableFuture.completedFuture(failures.internal(x, e));

@@ -10,6 +10,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,21 +48,22 @@ public final class Onboarding {
   }
 
   /**
-   * The response, or empty if the request is for a host of the outside.
+   * The response, as soon as it is made, or empty if the request is for a host of the outside.
    *
    * @param local the address the request came in by, shown as the proxy's where the settings have
    *     none
    */
-  public Optional<OnboardResponse> answer(RequestHead request, @Nullable InetSocketAddress local) {
+  public Optional<CompletionStage<OnboardResponse>> answer(
+      RequestHead request, @Nullable InetSocketAddress local) {
     String host = request.authority().host();
     if (!isOnboardHost(host)) {
       return Optional.empty();
     }
-    OnboardResponse response =
+    CompletionStage<OnboardResponse> response =
         request.isGet() || request.isHead()
             ? content(host, path(request.target()), proxy(local))
-            : notAllowed();
-    return Optional.of(request.isHead() ? headOnly(response) : response);
+            : CompletableFuture.completedFuture(notAllowed());
+    return Optional.of(request.isHead() ? response.thenApply(Onboarding::headOnly) : response);
   }
 
   private ProxyAddress proxy(@Nullable InetSocketAddress local) {
@@ -74,16 +77,25 @@ public final class Onboarding {
     return query < 0 ? target : target.substring(0, query);
   }
 
-  private OnboardResponse content(String host, String path, ProxyAddress proxy) {
+  private CompletionStage<OnboardResponse> content(String host, String path, ProxyAddress proxy) {
     // The other host's well-known path for the certificate; images and scripts already use it.
     String file = isCustomary(host) && "/cert/pem".equals(path) ? "/ca.pem" : path;
     return switch (file) {
+      case "/ca.p12" ->
+          ca.pkcs12().thenApply(store -> file("weir-ca.p12", "application/x-pkcs12", store));
+      case "/proxy-env", "/proxy-env.sh" ->
+          script
+              .render(proxy)
+              .thenApply(text -> ok("text/plain; charset=utf-8", ascii(text), Headers.EMPTY));
+      default -> CompletableFuture.completedFuture(atHand(file, proxy));
+    };
+  }
+
+  private OnboardResponse atHand(String path, ProxyAddress proxy) {
+    return switch (path) {
       case "/", "/index.html" -> html(200, "OK", page(proxy), Headers.EMPTY);
       case "/ca.pem" -> file("weir-ca.pem", CERTIFICATE, ascii(ca.pem()));
       case "/ca.der" -> file("weir-ca.der", CERTIFICATE, ca.der());
-      case "/ca.p12" -> file("weir-ca.p12", "application/x-pkcs12", ca.pkcs12());
-      case "/proxy-env", "/proxy-env.sh" ->
-          ok("text/plain; charset=utf-8", ascii(script.render(proxy)), Headers.EMPTY);
       default ->
           html(
               404,

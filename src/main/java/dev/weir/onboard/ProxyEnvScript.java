@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletionStage;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -42,7 +43,11 @@ final class ProxyEnvScript {
     return String.join(",", noProxy);
   }
 
-  String render(ProxyAddress proxy) {
+  CompletionStage<String> render(ProxyAddress proxy) {
+    return ca.pkcs12().thenApply(trustStore -> render(proxy, trustStore));
+  }
+
+  private String render(ProxyAddress proxy, byte[] trustStore) {
     String pem = ca.pem();
     return template.fill(
         Map.of(
@@ -54,7 +59,7 @@ final class ProxyEnvScript {
             "CA_LINE", quote(signatureLine(pem)),
             "CA_PEM", quote(pem),
             "CA_P12",
-                quote(Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(ca.pkcs12()))));
+                quote(Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(trustStore))));
   }
 
   /** Java's own options, since no JVM reads the proxy variables; empty if it could not use them. */

@@ -10,6 +10,9 @@ import java.security.cert.CertificateEncodingException;
 import java.security.cert.X509Certificate;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,7 +24,7 @@ public final class CertificateAuthority {
   public static final String TRUST_STORE_PASSWORD = "changeit";
 
   private final CaMaterial material;
-  private byte @Nullable [] trustStore;
+  private @Nullable CompletableFuture<byte[]> trustStore;
 
   private CertificateAuthority(CaMaterial material) {
     this.material = material;
@@ -94,13 +97,21 @@ public final class CertificateAuthority {
 
   /**
    * A PKCS #12 trust store that holds {@link #anchor()}, as Java and Windows import it. Made when
-   * first asked for: its password costs twenty thousand digests, which no start should wait for.
+   * first asked for, on a thread of its own: its password costs twenty thousand digests, for which
+   * neither the start should wait nor whatever else the asker's thread serves.
    */
-  public synchronized byte[] pkcs12() {
-    if (trustStore == null) {
-      trustStore = trustStoreOf(anchor());
+  public CompletionStage<byte[]> pkcs12() {
+    return pkcs12(task -> Thread.ofVirtual().name("weir-trust-store").start(task));
+  }
+
+  /** The same, made by that. */
+  synchronized CompletionStage<byte[]> pkcs12(Executor maker) {
+    CompletableFuture<byte[]> store = trustStore;
+    if (store == null) {
+      store = CompletableFuture.supplyAsync(() -> trustStoreOf(anchor()), maker);
+      trustStore = store;
     }
-    return trustStore.clone();
+    return store.thenApply(byte[]::clone);
   }
 
   /** The SHA-256 of {@link #anchor()}: upper-case hex with colons, as OpenSSL prints it. */

@@ -95,7 +95,8 @@ final class Rig implements AutoCloseable {
             world.origins,
             (head, connection) ->
                 head.authority().host().equals("weir.internal")
-                    ? new Exchanges.Page(200, Headers.EMPTY, ByteString.fromString("ours"))
+                    ? CompletableFuture.completedFuture(
+                        new Exchanges.Page(200, Headers.EMPTY, ByteString.fromString("ours")))
                     : null,
             ExchangeSettings.from(
                 ConfigFactory.parseString(overrides)

@@ -50,7 +50,11 @@ class OnboardingTest {
   }
 
   private OnboardResponse get(String host, String target) {
-    return onboarding.answer(request("GET", "http", host, target), LOCAL).orElseThrow();
+    return answer(onboarding, request("GET", "http", host, target));
+  }
+
+  private static OnboardResponse answer(Onboarding onboarding, RequestHead request) {
+    return onboarding.answer(request, LOCAL).orElseThrow().toCompletableFuture().join();
   }
 
   private static String text(OnboardResponse response) {
@@ -79,10 +83,10 @@ class OnboardingTest {
   @Test
   void httpsIsAnsweredAlike() {
     // When
-    var page = onboarding.answer(request("GET", "https", "weir.internal", "/?x=1"), LOCAL);
+    OnboardResponse page = answer(onboarding, request("GET", "https", "weir.internal", "/?x=1"));
 
     // Then
-    assertThat(text(page.orElseThrow())).isEqualTo(text(get("weir.internal", "/")));
+    assertThat(text(page)).isEqualTo(text(get("weir.internal", "/")));
   }
 
   @Test
@@ -118,8 +122,7 @@ class OnboardingTest {
   @Test
   void headTellsTheLengthAndSendsNothing() {
     // When
-    OnboardResponse head =
-        onboarding.answer(request("HEAD", "http", "mitm.it", "/ca.pem"), LOCAL).orElseThrow();
+    OnboardResponse head = answer(onboarding, request("HEAD", "http", "mitm.it", "/ca.pem"));
 
     // Then
     assertThat(head.body()).isEmpty();
@@ -131,8 +134,7 @@ class OnboardingTest {
   void unknownPathsAndOtherMethodsAreRefused() {
     // When
     OnboardResponse unknown = get("weir.internal", "/secret");
-    OnboardResponse posted =
-        onboarding.answer(request("POST", "http", "weir.internal", "/"), LOCAL).orElseThrow();
+    OnboardResponse posted = answer(onboarding, request("POST", "http", "weir.internal", "/"));
 
     // Then
     assertThat(unknown.head().status()).isEqualTo(404);
@@ -148,9 +150,8 @@ class OnboardingTest {
             ca, new OnboardSettings("http://me:secret@cache.example:81/", List.of(), ""));
 
     // When
-    String page = text(settled.answer(request("GET", "http", "mitm.it", "/"), LOCAL).orElseThrow());
-    String script =
-        text(settled.answer(request("GET", "http", "mitm.it", "/proxy-env"), LOCAL).orElseThrow());
+    String page = text(answer(settled, request("GET", "http", "mitm.it", "/")));
+    String script = text(answer(settled, request("GET", "http", "mitm.it", "/proxy-env")));
 
     // Then
     assertThat(page).contains("http://cache.example:81").doesNotContain("secret");

@@ -60,7 +60,9 @@ class ProxyEnvScriptTest {
             settings.publicProxyUrl().isEmpty()
                 ? "http://cache.example:8080"
                 : settings.publicProxyUrl());
-    Files.writeString(folder.resolve("script"), new ProxyEnvScript(ca, settings).render(proxy));
+    Files.writeString(
+        folder.resolve("script"),
+        new ProxyEnvScript(ca, settings).render(proxy).toCompletableFuture().join());
   }
 
   private record Ran(int code, String out, String err) {

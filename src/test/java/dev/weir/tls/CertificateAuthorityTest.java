@@ -12,6 +12,7 @@ import java.security.interfaces.ECPublicKey;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -151,7 +152,8 @@ class CertificateAuthorityTest {
     // Given
     CertificateAuthority ca = CertificateAuthority.openOrCreate(folder, CLOCK);
     Files.write(folder.resolve("ca.der"), ca.der());
-    Files.write(folder.resolve("ca.p12"), ca.pkcs12());
+    byte[] trustStore = ca.pkcs12().toCompletableFuture().join();
+    Files.write(folder.resolve("ca.p12"), trustStore);
 
     // When
     var print =
@@ -159,12 +161,29 @@ class CertificateAuthorityTest {
     var strict = TlsFixtures.openssl(folder, "verify -x509_strict -CAfile ca/ca.pem ca/ca.pem");
     var p12 = TlsFixtures.openssl(folder, "pkcs12 -in ca.p12 -passin pass:changeit -nokeys");
     KeyStore store = KeyStore.getInstance("PKCS12");
-    store.load(new ByteArrayInputStream(ca.pkcs12()), "changeit".toCharArray());
+    store.load(new ByteArrayInputStream(trustStore), "changeit".toCharArray());
 
     // Then
     assertThat(print.output()).contains(ca.fingerprint());
     assertThat(strict.output()).contains("OK");
     assertThat(p12.output()).contains("BEGIN CERTIFICATE");
     assertThat(store.isCertificateEntry("weir-ca")).isTrue();
+  }
+
+  @Test
+  void nobodyWhoAsksForTheTrustStoreMakesItAndItIsMadeOnce() {
+    // Given
+    CertificateAuthority ca = CertificateAuthority.openOrCreate(folder, CLOCK);
+    List<Runnable> tasks = new ArrayList<>();
+
+    // When
+    var first = ca.pkcs12(tasks::add).toCompletableFuture();
+    var second = ca.pkcs12(tasks::add).toCompletableFuture();
+
+    // Then
+    assertThat(tasks).hasSize(1);
+    assertThat(first).isNotDone();
+    tasks.getFirst().run();
+    assertThat(second.join()).isEqualTo(first.join()).isNotSameAs(first.join());
   }
 }
