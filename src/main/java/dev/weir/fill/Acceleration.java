@@ -295,7 +295,6 @@ final class Acceleration {
     void open() {
       RangeRequest part = body.part(claim.from(), claim.end());
       context
-          .origins()
           .fetch(OriginRequest.of(part.head(first.head()), first.timeouts()).on(first.terms()))
           .whenComplete(
               (answer, failure) -> {

@@ -1,7 +1,10 @@
 package dev.weir.fill;
 
+import dev.weir.origin.OriginRequest;
 import dev.weir.origin.OriginResponse;
 import dev.weir.origin.Origins;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.javadsl.Sink;
 
@@ -25,6 +28,15 @@ record FillContext(
 
   FillMetrics metrics() {
     return spools.metrics();
+  }
+
+  /** As {@link Origins#fetch}, and a failed stage where that throws: a fill must learn of it. */
+  CompletionStage<OriginResponse> fetch(OriginRequest request) {
+    try {
+      return origins.fetch(request);
+    } catch (RuntimeException e) {
+      return CompletableFuture.failedStage(e);
+    }
   }
 
   /** Lets a response go whose body nobody reads. */

@@ -180,7 +180,6 @@ final class IncomingBody implements BodyPump.Target, Acceleration.Whole {
     OriginRequest first = plan.request();
     RangeRequest rest = whole.rest(spool.streamed());
     context
-        .origins()
         .fetch(OriginRequest.of(rest.head(first.head()), first.timeouts()).on(first.terms()))
         .whenComplete(
             (answer, failed) -> {

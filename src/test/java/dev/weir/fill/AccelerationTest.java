@@ -107,6 +107,24 @@ class AccelerationTest {
   }
 
   @Test
+  void aBodyIsWholeThoughSomePartsCannotBeAskedFor() {
+    // Given
+    AtomicInteger parts = new AtomicInteger();
+
+    // When
+    check(
+        request -> {
+          if (isPart(request) && parts.incrementAndGet() == 3) {
+            throw new IllegalStateException("no such request can be made");
+          }
+          return served(request);
+        });
+
+    // Then
+    assertThat(parts).hasValueGreaterThan(3);
+  }
+
+  @Test
   void aBodyThatChangesMidwayIsNotMixed() {
     // Given
     byte[] changed = FillHarness.random(body.length);

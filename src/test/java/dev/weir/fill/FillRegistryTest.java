@@ -257,6 +257,32 @@ class FillRegistryTest {
       // Then
       assertThat(harness.read(fill)).isEqualTo(body);
       until(() -> harness.fills.metrics().readers() == 0);
+  @Test
+  void aRestThatCannotEvenBeAskedForEndsTheFill() {
+    // Given
+    byte[] body = random(900_000);
+    try (FillHarness harness = new FillHarness(folder, SMALL_CHUNKS)) {
+      harness.origins.answer(
+          TestOrigins.response(
+              200,
+              Headers.of("ETag", "\"v1\""),
+              TestOrigins.cutAfter(body, 600_000),
+              OptionalLong.of(body.length)));
+      harness.origins.answer(
+          request -> {
+            throw new IllegalStateException("no such request can be made");
+          });
+
+      // When
+      Fill fill = harness.start();
+      Throwable failed = failure(harness.digest(readWhenHeaded(fill)));
+
+      // Then
+      assertThat(failed).isInstanceOf(OriginFailure.class);
+      assertThat(await(fill.end())).isEqualTo(new Fill.End.Broken("truncated"));
+    }
+  }
+
       assertThat(await(fill.end())).isInstanceOf(Fill.End.Committed.class);
     }
   }
