@@ -50,6 +50,9 @@ public final class DiskChunkStore implements LocalChunks {
   private final DiskHealth health;
   private final int spoolLeftovers;
 
+  /** Reads a whole file: never under a stripe's lock. */
+  private final Predicate<ChunkFile> check;
+
   /** The chunks whose digest has been computed since the start. */
   private final DigestCounts verified = new DigestCounts();
 
@@ -61,12 +64,14 @@ public final class DiskChunkStore implements LocalChunks {
   private volatile @Nullable Predicate<ChunkId> named;
   private volatile boolean closed;
 
-  private DiskChunkStore(Path root, StoreSettings.Chunks settings, Durable durable)
+  private DiskChunkStore(
+      Path root, StoreSettings.Chunks settings, Durable durable, Predicate<ChunkFile> check)
       throws IOException {
     this.folder = new ChunkFolder(root, settings.prefixDepth());
     this.settings = settings;
     this.durable = durable;
     this.fleeting = durable.fleeting();
+    this.check = check;
     Arrays.setAll(stripes, _ -> new ReentrantLock());
     this.idle = new IdleMappings(settings.maxIdleMappings());
     folder.create();
@@ -82,8 +87,16 @@ public final class DiskChunkStore implements LocalChunks {
   }
 
   static DiskChunkStore open(Path root, StoreSettings.Chunks settings, Durable durable) {
+    return open(root, settings, durable, ChunkFile::hasItsDigest);
+  }
+
+  /**
+   * @param check whether a file's bytes are those of its name; tests look on
+   */
+  static DiskChunkStore open(
+      Path root, StoreSettings.Chunks settings, Durable durable, Predicate<ChunkFile> check) {
     try {
-      return new DiskChunkStore(root, settings, durable);
+      return new DiskChunkStore(root, settings, durable, check);
     } catch (IOException e) {
       throw StoreException.of("The chunk folder " + root + " cannot be opened", e);
     }
@@ -146,13 +159,32 @@ public final class DiskChunkStore implements LocalChunks {
   private record Pinned(ChunkReader reader, boolean wasHere) {}
 
   /**
-   * Nothing here waits for a sync: whoever lets go of a chunk of that stripe would wait as well.
+   * What is here under that name, and was not looked at since the start, is looked at first, and
+   * stays meanwhile: it is let go only when it is pinned anew.
    */
   private Pinned put(ChunkId id, Path file, long lengthBytes, Durable how) throws IOException {
+    try (Reader held = verified.contains(id) ? null : pinned(id, lengthBytes)) {
+      return put(id, file, lengthBytes, how, held != null && hasItsDigest(held.slot) ? held : null);
+    }
+  }
+
+  /**
+   * Nothing here waits for a sync or reads a file: whoever lets go of a chunk of that stripe would
+   * wait as well.
+   *
+   * @param sound what was looked at and is as it should be, or null
+   */
+  private Pinned put(ChunkId id, Path file, long lengthBytes, Durable how, @Nullable Reader sound)
+      throws IOException {
     Lock stripe = stripe(id);
     stripe.lock();
     try {
-      boolean wasHere = isHeldSoundly(id, lengthBytes);
+      boolean known = verified.contains(id);
+      if (!known && sound != null && !sound.slot.detached) {
+        verified.increment(id);
+        known = true;
+      }
+      boolean wasHere = known && storedLength(id) == lengthBytes;
       if (!wasHere) {
         how.moveUnsynced(file, path(id));
         detach(id);
@@ -164,20 +196,6 @@ public final class DiskChunkStore implements LocalChunks {
       return new Pinned(new Reader(slot), wasHere);
     } finally {
       stripe.unlock();
-    }
-  }
-
-  private boolean isHeldSoundly(ChunkId id, long lengthBytes) {
-    if (storedLength(id) != lengthBytes) {
-      return false;
-    }
-    if (verified.contains(id)) {
-      return true;
-    }
-    try (ChunkFile file = chunkFile(id, lengthBytes)) {
-      return file.hasItsDigest();
-    } catch (StoreException _) {
-      return false;
     }
   }
 
@@ -197,6 +215,10 @@ public final class DiskChunkStore implements LocalChunks {
   @Override
   public Optional<ChunkReader> open(ChunkId id, long expectedLengthBytes) {
     ensureOpen();
+    return Optional.ofNullable(pinned(id, expectedLengthBytes));
+  }
+
+  private @Nullable Reader pinned(ChunkId id, long expectedLengthBytes) {
     Lock stripe = stripe(id);
     stripe.lock();
     try {
@@ -204,9 +226,7 @@ public final class DiskChunkStore implements LocalChunks {
       // What is mapped can be read even if its name is gone; a pin alone says nothing of the file.
       long length =
           slot == null || !slot.file.isMapped() ? storedLength(id) : slot.file.lengthBytes();
-      return length == expectedLengthBytes
-          ? Optional.of(new Reader(pin(id, length)))
-          : Optional.empty();
+      return length == expectedLengthBytes ? new Reader(pin(id, length)) : null;
     } finally {
       stripe.unlock();
     }
@@ -372,9 +392,9 @@ public final class DiskChunkStore implements LocalChunks {
   }
 
   /** A file that cannot be read to its end is as bad as one with other bytes. */
-  private static boolean hasItsDigest(ChunkSlot slot) {
+  private boolean hasItsDigest(ChunkSlot slot) {
     try {
-      return slot.file.hasItsDigest();
+      return check.test(slot.file);
     } catch (StoreException cutOff) {
       log.warn("{}", LogText.escape(cutOff.getMessage()));
       return false;

@@ -21,6 +21,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -335,6 +336,72 @@ class DiskChunkStoreTest extends ChunkStoreConformance {
   }
 
   private static void awaitQuietly(CountDownLatch latch) {
+  @Test
+  void readersComeAndGoWhileAHeldChunkIsLookedAtForAnAdoption() throws Exception {
+    // Given: a chunk from before a restart
+    byte[] chunk = bytes(1, 100_000);
+    adopt(store, chunk).close();
+    CountDownLatch looking = new CountDownLatch(1);
+    CountDownLatch slow = new CountDownLatch(1);
+    reopen(
+        file -> {
+          looking.countDown();
+          awaitQuietly(slow);
+          return file.hasItsDigest();
+        });
+    CompletionStage<ChunkReader> adopted =
+        store.adopt(id(chunk), spool(store, chunk), chunk.length);
+    awaitQuietly(looking);
+    // When
+    CompletionStage<Void> readMeanwhile = CompletableFuture.runAsync(() -> readOnce(chunk));
+    // Then
+    try {
+      get(readMeanwhile);
+      assertThat(adopted.toCompletableFuture()).isNotDone();
+    } finally {
+      slow.countDown();
+    }
+    try (ChunkReader kept = get(adopted)) {
+      assertThat(readAll(kept, 65_536)).isEqualTo(chunk);
+    }
+  }
+
+  @Test
+  void whatIsDeletedWhileItIsLookedAtForAnAdoptionIsThereAfterwards() throws Exception {
+    // Given: a chunk from before a restart, which nobody names
+    byte[] chunk = bytes(1, 100_000);
+    adopt(store, chunk).close();
+    CountDownLatch looking = new CountDownLatch(1);
+    CountDownLatch slow = new CountDownLatch(1);
+    reopen(
+        file -> {
+          looking.countDown();
+          awaitQuietly(slow);
+          return file.hasItsDigest();
+        });
+    store.namedBy(_ -> false);
+    CompletionStage<ChunkReader> adopted =
+        store.adopt(id(chunk), spool(store, chunk), chunk.length);
+    awaitQuietly(looking);
+    // When
+    CompletionStage<Boolean> gone = store.delete(id(chunk));
+    boolean orphan = ((DiskChunkStore) store).deleteOrphan(id(chunk));
+    slow.countDown();
+    // Then
+    try (ChunkReader kept = get(adopted)) {
+      assertThat(orphan).isFalse();
+      assertThat(readAll(kept, 65_536)).isEqualTo(chunk);
+      assertThat(path(chunk)).hasBinaryContent(chunk);
+    }
+    assertThat(get(gone)).isNotNull();
+  }
+
+  private void reopen(Predicate<ChunkFile> check) {
+    store.close();
+    StoreSettings.Chunks settings = Samples.settings(Map.of("chunks.min-free-bytes", 0)).chunks();
+    store = DiskChunkStore.open(root, settings, new Durable(), check);
+  }
+
     try {
       assertThat(latch.await(1, TimeUnit.MINUTES)).isTrue();
     } catch (InterruptedException e) {
