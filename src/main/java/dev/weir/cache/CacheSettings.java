@@ -24,6 +24,7 @@ import com.typesafe.config.Config;
  * @param idleMillis idle time after which a keeper leaves memory
  * @param refreshPersistMillis a refresh is written only if it is at least this much newer
  * @param maxFillsPerKey fills of one key at a time
+ * @param pastFillsPerKey fills that run no more and are remembered
  * @param maxWaiting questions waiting for a keeper's first load, and store writes waiting in it
  * @param maxFollowers requests of one node waiting for one head
  * @param maxRounds how often one request may be sent on before it goes alone
@@ -56,6 +57,7 @@ public record CacheSettings(
     long idleMillis,
     long refreshPersistMillis,
     int maxFillsPerKey,
+    int pastFillsPerKey,
     int maxWaiting,
     int maxFollowers,
     int maxRounds,
@@ -77,6 +79,9 @@ public record CacheSettings(
     }
     if (sessionRenewMillis >= sessionTermMillis) {
       throw new IllegalArgumentException("weir.cache: session-renew must be below session-term");
+    }
+    if (pastFillsPerKey < 1) {
+      throw new IllegalArgumentException("weir.cache: past-fills-per-key must be above 0");
     }
   }
 
@@ -101,6 +106,7 @@ public record CacheSettings(
         millis(room, "idle"),
         millis(room, "refresh-persist"),
         room.getInt("max-fills-per-key"),
+        room.getInt("past-fills-per-key"),
         room.getInt("max-waiting"),
         room.getInt("max-followers"),
         room.getInt("max-rounds"),

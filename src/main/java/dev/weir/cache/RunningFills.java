@@ -21,9 +21,6 @@ import org.jspecify.annotations.Nullable;
  * Confined to its keeper.
  */
 final class RunningFills {
-  /** Fills that run no more are remembered, so many, in case a message about one is late. */
-  private static final int MAX_REMEMBERED = 128;
-
   private final CacheSettings settings;
   private final Map<FillId, RunningFill> running = new LinkedHashMap<>();
 
@@ -110,8 +107,8 @@ final class RunningFills {
     List.copyOf(running.keySet()).forEach(this::remove);
   }
 
-  private static void forget(Set<FillId> past) {
-    if (past.size() > MAX_REMEMBERED) {
+  private void forget(Set<FillId> past) {
+    if (past.size() > settings.pastFillsPerKey()) {
       past.remove(past.iterator().next());
     }
   }

@@ -17,25 +17,22 @@ record GivenSockets(List<ListenAt> main, List<ListenAt> mirror) {
 
   private static final int FIRST_DESCRIPTOR = 3;
 
-  /** A unit that gives more is mistaken. */
-  private static final int MAX_SOCKETS = 64;
-
   /** What systemd says where a unit does not name its sockets; the unit's own name is another. */
   private static final Set<String> UNNAMED = Set.of("", "unknown", "connection");
 
-  /** Those of this process. */
-  static GivenSockets read() {
-    return of(System.getenv(), ProcessHandle.current().pid());
+  /** Those of this process; a unit that gives more than {@code max} is mistaken. */
+  static GivenSockets read(int max) {
+    return of(System.getenv(), ProcessHandle.current().pid(), max);
   }
 
   /**
    * @throws SettingsException if a name says neither whose the socket is nor nothing
    */
-  static GivenSockets of(Map<String, String> environment, long pid) {
+  static GivenSockets of(Map<String, String> environment, long pid, int max) {
     if (!Long.toString(pid).equals(environment.get("LISTEN_PID"))) {
       return NONE;
     }
-    int count = count(environment.getOrDefault("LISTEN_FDS", "0"));
+    int count = count(environment.getOrDefault("LISTEN_FDS", "0"), max);
     String[] names = environment.getOrDefault("LISTEN_FDNAMES", "").split(":", -1);
     List<ListenAt> main = new ArrayList<>();
     List<ListenAt> mirror = new ArrayList<>();
@@ -73,16 +70,16 @@ record GivenSockets(List<ListenAt> main, List<ListenAt> mirror) {
     return new GivenSockets(List.copyOf(all), List.of());
   }
 
-  private static int count(String said) {
+  private static int count(String said, int max) {
     try {
       int count = Integer.parseInt(said);
-      if (count >= 0 && count <= MAX_SOCKETS) {
+      if (count >= 0 && count <= max) {
         return count;
       }
     } catch (NumberFormatException none) {
       // As one out of range.
     }
     throw new SettingsException(
-        "LISTEN_FDS is \"%s\", and no number from 0 to %d".formatted(said, MAX_SOCKETS));
+        "LISTEN_FDS is \"%s\", and no number from 0 to %d".formatted(said, max));
   }
 }

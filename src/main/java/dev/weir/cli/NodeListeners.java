@@ -39,7 +39,8 @@ final class NodeListeners {
     this.interception = new InterceptionTls(mint, tls);
     this.main = Listening.of(base.settings().flags(), mint, tls);
     this.beside = Listening.mirrorBeside(base.settings().flags(), mint, tls);
-    this.given = GivenSockets.read().forListeners(main.isMirror(), beside != null);
+    int maxGiven = base.settings().rooms().getInt("node.max-given-sockets");
+    this.given = GivenSockets.read(maxGiven).forListeners(main.isMirror(), beside != null);
   }
 
   /** What the main port is. */

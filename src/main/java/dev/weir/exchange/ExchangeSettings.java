@@ -40,6 +40,9 @@ public record ExchangeSettings(
     long provenSignatureMillis,
     int provenCredentials,
     long provenCredentialsMillis,
+    int countedNetworks,
+    long countedNetworkMillis,
+    int rememberedLeaders,
     List<String> targetedCacheControl,
     List<String> ownStore,
     RedirectSettings redirect) {
@@ -58,7 +61,10 @@ public record ExchangeSettings(
         || repairChunks < 1
         || routeCacheEntries < 1
         || provenSignatures < 1
-        || provenCredentials < 1) {
+        || provenCredentials < 1
+        || countedNetworks < 1
+        || countedNetworkMillis < 1
+        || rememberedLeaders < 1) {
       throw new IllegalArgumentException("a limit of weir.exchange is not positive");
     }
   }
@@ -94,6 +100,9 @@ public record ExchangeSettings(
         room.getDuration("proven-signature").toMillis(),
         room.getInt("proven-credentials"),
         room.getDuration("proven-credentials-for").toMillis(),
+        room.getInt("counted-networks"),
+        room.getDuration("counted-network-for").toMillis(),
+        room.getInt("remembered-leaders"),
         room.getStringList("targeted-cache-control"),
         room.getStringList("own-store"),
         RedirectSettings.from(room.getConfig("redirect")));

@@ -72,7 +72,7 @@ public final class Exchanges implements ExchangeHandler {
   private final ExchangeSettings settings;
   private final Clock clock;
   private final Onboarding onboarding;
-  private final Throttle throttle = new Throttle(System::nanoTime);
+  private final Throttle throttle;
   private final RequestIds ids = new RequestIds();
   private final Routes routes;
   private final Answers answers;
@@ -142,6 +142,7 @@ public final class Exchanges implements ExchangeHandler {
                 PolicyHeaderFilter.NAME, new PolicyHeaderFilter(settings.policyHeaderClients()))
             : given;
     this.settings = settings;
+    this.throttle = new Throttle(settings, System::nanoTime);
     this.clock = clock;
     this.onboarding = onboarding;
     this.origins = origins;

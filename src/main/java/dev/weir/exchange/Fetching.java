@@ -35,9 +35,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Requests that wait for an origin through the cache: leading a fill, or reading one along. */
 final class Fetching {
-  /** Fills whose leading request is remembered for the followers' log lines. */
-  private static final int LEADERS_REMEMBERED = 10_000;
-
   private final Parts parts;
   private final ExchangeSettings settings;
   private final Cache cache;
@@ -51,8 +48,8 @@ final class Fetching {
   /** Ranges on their way here, to be kept as parts: the newest of each key. */
   private final ConcurrentMap<PrimaryKey, Fill> partsUnderWay = new ConcurrentHashMap<>();
 
-  private final com.github.benmanes.caffeine.cache.Cache<FillId, String> leaders =
-      Caffeine.newBuilder().maximumSize(LEADERS_REMEMBERED).build();
+  /** Who leads a fill, for the followers' log lines. */
+  private final com.github.benmanes.caffeine.cache.Cache<FillId, String> leaders;
 
   /**
    * @param again asks the cache once more, if the request may go another round
@@ -68,6 +65,7 @@ final class Fetching {
       BiFunction<Exchange, Entry, CompletionStage<EdgeResponse>> complete) {
     this.parts = parts;
     this.settings = parts.settings();
+    this.leaders = Caffeine.newBuilder().maximumSize(settings.rememberedLeaders()).build();
     this.cache = parts.cache();
     this.passing = passing;
     this.fillAnswers = new FillAnswers(parts.answers(), parts.materializer(), settings.maxRanges());

@@ -10,19 +10,23 @@ import java.util.function.LongSupplier;
 
 /**
  * Counts requests of networks of clients under rules with limits. A network that has been quiet for
- * a while is forgotten; there are at most {@code MAX_NETWORKS}.
+ * a while is forgotten, and so are those that nobody has counted for longest where there are too
+ * many.
  */
 final class Throttle {
-  private static final int MAX_NETWORKS = 100_000;
-  private static final Duration QUIET = Duration.ofMinutes(10);
   private static final long NANOS = 1_000_000_000L;
 
   private final LongSupplier nanoTime;
-  private final Cache<Name, Share> shares =
-      Caffeine.newBuilder().maximumSize(MAX_NETWORKS).expireAfterAccess(QUIET).build();
+  private final Cache<Name, Share> shares;
 
-  Throttle(LongSupplier nanoTime) {
+  Throttle(ExchangeSettings settings, LongSupplier nanoTime) {
     this.nanoTime = nanoTime;
+    this.shares =
+        Caffeine.newBuilder()
+            .maximumSize(settings.countedNetworks())
+            .expireAfterAccess(Duration.ofMillis(settings.countedNetworkMillis()))
+            .ticker(nanoTime::getAsLong)
+            .build();
   }
 
   private record Name(String rule, AddressBlock network) {}

@@ -15,7 +15,10 @@ import com.typesafe.config.Config;
  * @param pendingAdoptions complete chunks of one fill that are being made durable at a time
  * @param aheadOfDiskBytes complete chunks of one fill that may await that, at least as many
  * @param sliceMinBytes least piece given to a reader; granted even when the budget is used up
+ * @param sliceFirstBytes first piece given to a reader
  * @param sliceMaxBytes largest piece given to a reader
+ * @param fastReaderMillis a reader that takes a piece within this time gets a larger one
+ * @param slowReaderMillis one that takes this long gets a smaller one
  * @param inFlightBytes bytes all readers together may hold, least pieces excepted
  * @param wakeBytes growth that wakes a stalled reader at once
  * @param wakeMillis time after which any growth wakes it
@@ -46,7 +49,10 @@ public record FillSettings(
     int pendingAdoptions,
     long aheadOfDiskBytes,
     int sliceMinBytes,
+    int sliceFirstBytes,
     int sliceMaxBytes,
+    long fastReaderMillis,
+    long slowReaderMillis,
     long inFlightBytes,
     int wakeBytes,
     long wakeMillis,
@@ -70,9 +76,13 @@ public record FillSettings(
       throw new IllegalArgumentException(
           "weir.fill: inline-body-bytes <= short-body-bytes <= chunk-bytes must hold");
     }
-    if (sliceMinBytes < 1 || sliceMinBytes > sliceMaxBytes || windowMinBytes > windowBytes) {
+    if (sliceMinBytes < 1 || sliceMinBytes > sliceFirstBytes || sliceFirstBytes > sliceMaxBytes) {
       throw new IllegalArgumentException(
-          "weir.fill: slice-min-bytes <= slice-max-bytes, window-min-bytes <= window-bytes");
+          "weir.fill: slice-min-bytes <= slice-first-bytes <= slice-max-bytes must hold");
+    }
+    if (windowMinBytes > windowBytes || fastReaderMillis > slowReaderMillis) {
+      throw new IllegalArgumentException(
+          "weir.fill: window-min-bytes <= window-bytes, fast-reader <= slow-reader must hold");
     }
   }
 
@@ -90,7 +100,10 @@ public record FillSettings(
         room.getInt("pending-adoptions"),
         room.getBytes("ahead-of-disk-bytes"),
         bytes(room, "slice-min-bytes"),
+        bytes(room, "slice-first-bytes"),
         bytes(room, "slice-max-bytes"),
+        millis(room, "fast-reader"),
+        millis(room, "slow-reader"),
         room.getBytes("in-flight-bytes"),
         bytes(room, "wake-bytes"),
         millis(room, "wake"),

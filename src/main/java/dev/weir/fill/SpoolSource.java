@@ -17,10 +17,6 @@ import org.jspecify.annotations.Nullable;
  * what it holds is counted in the node's budget until it asks for more.
  */
 final class SpoolSource extends GraphStage<SourceShape<ByteString>> {
-  private static final int FIRST_SLICE_BYTES = 64 * 1024;
-  private static final long FAST_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
-  private static final long SLOW_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
-
   private final Outlet<ByteString> out = Outlet.create("spool.out");
   private final SourceShape<ByteString> shape = SourceShape.of(out);
   private final Spool spool;
@@ -57,7 +53,7 @@ final class SpoolSource extends GraphStage<SourceShape<ByteString>> {
   private final class Logic extends GraphStageLogic {
     private @Nullable SpoolReader reader;
     private @Nullable AsyncCallback<Loaded> loaded;
-    private int slice = FIRST_SLICE_BYTES;
+    private int slice = context.settings().sliceFirstBytes();
     private int held;
     private boolean loading;
     private long pushedAtNanos;
@@ -103,10 +99,10 @@ final class SpoolSource extends GraphStage<SourceShape<ByteString>> {
     private void pace() {
       giveBack();
       if (pushedAtNanos != 0) {
-        long tookNanos = System.nanoTime() - pushedAtNanos;
-        if (tookNanos < FAST_NANOS) {
+        long tookMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - pushedAtNanos);
+        if (tookMillis < context.settings().fastReaderMillis()) {
           slice = Math.min(context.settings().sliceMaxBytes(), slice * 2);
-        } else if (tookNanos > SLOW_NANOS) {
+        } else if (tookMillis >= context.settings().slowReaderMillis()) {
           slice = Math.max(context.settings().sliceMinBytes(), slice / 2);
         }
       }

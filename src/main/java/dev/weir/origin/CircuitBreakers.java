@@ -74,7 +74,7 @@ public final class CircuitBreakers {
     this.settings = settings;
     this.nanoTime = nanoTime;
     this.wallMillis = wallMillis;
-    this.bans = new OriginBans(nanoTime, wallMillis);
+    this.bans = new OriginBans(settings, nanoTime, wallMillis);
     this.table =
         Caffeine.newBuilder().maximumSize(settings.maxOrigins()).executor(Runnable::run).build();
     this.lastClosed =

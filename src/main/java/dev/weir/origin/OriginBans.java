@@ -13,20 +13,20 @@ import org.jspecify.annotations.Nullable;
 /**
  * The hosts that operators have banned; thread-safe, and free for requests while there are none. A
  * word of an operator carries its time, and of two about one host the later holds, in whatever
- * order they reach a node; that a ban was lifted is therefore remembered for a day.
+ * order they reach a node; that a ban was lifted is therefore remembered for a while.
  */
 final class OriginBans {
-  private static final int MAX_HOSTS = 10_000;
-  private static final long REMEMBERED_MILLIS = 86_400_000;
   private static final long NANOS_PER_MILLI = 1_000_000;
   private static final Pattern NAME =
       Pattern.compile("(\\[[0-9a-f:.]+]|[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?)(:[0-9]{1,5})?");
 
+  private final OriginSettings.Breaker settings;
   private final LongSupplier nanoTime;
   private final LongSupplier wallMillis;
   private volatile Map<String, Word> words = Map.of();
 
-  OriginBans(LongSupplier nanoTime, LongSupplier wallMillis) {
+  OriginBans(OriginSettings.Breaker settings, LongSupplier nanoTime, LongSupplier wallMillis) {
+    this.settings = settings;
     this.nanoTime = nanoTime;
     this.wallMillis = wallMillis;
   }
@@ -108,7 +108,7 @@ final class OriginBans {
     long now = nanoTime.getAsLong();
     Map<String, Word> next = new HashMap<>(words);
     next.values().removeIf(word -> isForgotten(word, now));
-    if (next.size() >= MAX_HOSTS && known == null) {
+    if (next.size() >= settings.maxBans() && known == null) {
       return false;
     }
     next.put(host, new Word(banned, decided, millis == 0, now + millis * NANOS_PER_MILLI));
@@ -118,7 +118,7 @@ final class OriginBans {
 
   private boolean isForgotten(Word word, long nowNanos) {
     return !word.holds(nowNanos)
-        && wallMillis.getAsLong() - word.decidedAtMillis() > REMEMBERED_MILLIS;
+        && wallMillis.getAsLong() - word.decidedAtMillis() > settings.liftedBanMillis();
   }
 
   /** The bans that hold. */

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 public record OriginSettings(
     Pool pool,
     Breaker breaker,
+    Counted counted,
     Names names,
     Egress egress,
     Connect connect,
@@ -46,13 +47,25 @@ public record OriginSettings(
       long probeMillis,
       int maxOrigins,
       long closedGapMillis,
-      long windowMillis) {
+      long windowMillis,
+      int maxBans,
+      long liftedBanMillis) {
     public Breaker {
       notNegative(windowMillis, "breaker.window-millis");
       positive(failures, "breaker.failures");
       positive(openMillis, "breaker.open-millis");
       positive(probeMillis, "breaker.probe-millis");
       positive(maxOrigins, "breaker.max-origins");
+      notNegative(maxBans, "breaker.max-bans");
+      positive(liftedBanMillis, "breaker.lifted-ban-millis");
+    }
+  }
+
+  /** The origins whose requests are counted under rules with limits. */
+  public record Counted(int maxOrigins, long quietMillis) {
+    public Counted {
+      positive(maxOrigins, "counted.max-origins");
+      positive(quietMillis, "counted.quiet-millis");
     }
   }
 
@@ -120,7 +133,10 @@ public record OriginSettings(
             room.getLong("breaker.probe-millis"),
             room.getInt("breaker.max-origins"),
             room.getLong("breaker.closed-gap-millis"),
-            room.getLong("breaker.window-millis")),
+            room.getLong("breaker.window-millis"),
+            room.getInt("breaker.max-bans"),
+            room.getLong("breaker.lifted-ban-millis")),
+        new Counted(room.getInt("counted.max-origins"), room.getLong("counted.quiet-millis")),
         new Names(
             room.getInt("names.threads"),
             room.getInt("names.max-queued"),

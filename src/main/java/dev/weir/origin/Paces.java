@@ -12,15 +12,19 @@ import java.util.function.LongSupplier;
  * while is forgotten.
  */
 final class Paces {
-  private static final Duration QUIET = Duration.ofMinutes(10);
   private static final double NANOS = 1_000_000_000.0;
 
   private final LongSupplier nanoTime;
   private final Cache<Name, Share> shares;
 
-  Paces(LongSupplier nanoTime, int maxOrigins) {
+  Paces(OriginSettings.Counted settings, LongSupplier nanoTime) {
     this.nanoTime = nanoTime;
-    this.shares = Caffeine.newBuilder().maximumSize(maxOrigins).expireAfterAccess(QUIET).build();
+    this.shares =
+        Caffeine.newBuilder()
+            .maximumSize(settings.maxOrigins())
+            .expireAfterAccess(Duration.ofMillis(settings.quietMillis()))
+            .ticker(nanoTime::getAsLong)
+            .build();
   }
 
   private record Name(String limits, String origin) {}

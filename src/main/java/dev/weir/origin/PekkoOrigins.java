@@ -83,7 +83,7 @@ public final class PekkoOrigins implements Origins {
     this.gates = gates;
     this.nanoTime = nanoTime;
     this.breakers = new CircuitBreakers(settings.breaker(), nanoTime);
-    this.paces = new Paces(nanoTime, settings.breaker().maxOrigins());
+    this.paces = new Paces(settings.counted(), nanoTime);
     this.materializer = SystemMaterializer.get(system).materializer();
     ConnectionLayers layers =
         new ConnectionLayers(

@@ -83,7 +83,7 @@ public final class DiskChunkStore implements LocalChunks {
 
   /** Opens or creates the store; blocks. The caller makes sure that no other process uses it. */
   public static DiskChunkStore open(Path root, StoreSettings.Chunks settings) {
-    return open(root, settings, new Durable(settings.syncWrites()));
+    return open(root, settings, Durable.of(settings));
   }
 
   static DiskChunkStore open(Path root, StoreSettings.Chunks settings, Durable durable) {

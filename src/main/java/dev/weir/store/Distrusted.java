@@ -10,18 +10,17 @@ import java.time.Duration;
  * asks for them, and the next put replaces them.
  */
 final class Distrusted {
-  /** More are forgotten, and found out again when they are read. */
-  private static final int MAX = 10_000;
+  private final Cache<ChunkId, Boolean> ids;
 
-  /** Another node may have put it back meanwhile. */
-  private static final Duration AGAIN_AFTER = Duration.ofMinutes(10);
-
-  private final Cache<ChunkId, Boolean> ids =
-      Caffeine.newBuilder()
-          .maximumSize(MAX)
-          .expireAfterWrite(AGAIN_AFTER)
-          .executor(Runnable::run)
-          .build();
+  /** More than the settings say are forgotten, and found out again when they are read. */
+  Distrusted(StoreSettings.Tier settings) {
+    this.ids =
+        Caffeine.newBuilder()
+            .maximumSize(settings.maxDistrusted())
+            .expireAfterWrite(Duration.ofMillis(settings.distrustedMillis()))
+            .executor(Runnable::run)
+            .build();
+  }
 
   void add(ChunkId id) {
     ids.put(id, Boolean.TRUE);

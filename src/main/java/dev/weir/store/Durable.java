@@ -18,9 +18,6 @@ import org.jspecify.annotations.Nullable;
  * disk before its name does, and a directory entry counts only once the directory has been synced.
  */
 final class Durable {
-  /** More are synced when they are made: it bounds what is remembered of them. */
-  private static final int MAX_UNSYNCED = 10_000;
-
   /** Has what was written reach the disk; tests look on. */
   @FunctionalInterface
   interface Sync {
@@ -32,19 +29,36 @@ final class Durable {
   /** Directories whose own names may not have reached the disk; null if nobody cares. */
   private final @Nullable Set<Path> unsynced;
 
+  private final int maxUnsynced;
   private final boolean fleeting;
 
-  Durable(boolean sync) {
-    this(sync ? Durable::reallyForce : null);
+  /** As a store's files are to be kept. */
+  static Durable of(StoreSettings.Chunks settings) {
+    return of(settings, Durable::reallyForce);
   }
 
-  Durable(@Nullable Sync sync) {
-    this(sync, sync == null ? null : ConcurrentHashMap.newKeySet(), sync == null);
+  static Durable of(StoreSettings.Chunks settings, Sync sync) {
+    return settings.syncWrites() ? new Durable(sync, settings.maxUnsyncedFolders()) : new Durable();
   }
 
-  private Durable(@Nullable Sync sync, @Nullable Set<Path> unsynced, boolean fleeting) {
+  /** For what a power cut may take. */
+  Durable() {
+    this(null, null, 0, true);
+  }
+
+  /**
+   * @param maxUnsynced how many directories are remembered of which the disk may not know; more are
+   *     synced when they are made
+   */
+  Durable(Sync sync, int maxUnsynced) {
+    this(sync, ConcurrentHashMap.newKeySet(), maxUnsynced, false);
+  }
+
+  private Durable(
+      @Nullable Sync sync, @Nullable Set<Path> unsynced, int maxUnsynced, boolean fleeting) {
     this.sync = sync;
     this.unsynced = unsynced;
+    this.maxUnsynced = maxUnsynced;
     this.fleeting = fleeting;
   }
 
@@ -53,7 +67,7 @@ final class Durable {
    * synced when this one needs them.
    */
   Durable fleeting() {
-    return new Durable(sync, unsynced, true);
+    return new Durable(sync, unsynced, maxUnsynced, true);
   }
 
   private static void reallyForce(Path path, OpenOption opened) throws IOException {
@@ -144,7 +158,7 @@ final class Durable {
     } catch (FileAlreadyExistsException _) {
       // Somebody else has just made it.
     }
-    if (unsynced != null && unsynced.size() > MAX_UNSYNCED) {
+    if (unsynced != null && unsynced.size() > maxUnsynced) {
       syncIfMade(directory);
     }
   }

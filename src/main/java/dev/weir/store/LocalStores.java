@@ -112,11 +112,10 @@ public final class LocalStores implements AutoCloseable {
         Materializer materializer) {
       StoreSettings.Tier tier = settings.tier();
       BlockingPool pool = new BlockingPool("arrival", tier.threads(), tier.queue());
-      Distrusted distrusted = new Distrusted();
+      Distrusted distrusted = new Distrusted(tier);
       Pending pending =
           new Pending(
-              new PendingFolder(
-                  dataDir.resolve("pending"), settings.chunks().syncWrites(), disk::path),
+              new PendingFolder(dataDir.resolve("pending"), settings.chunks(), disk::path),
               objects,
               distrusted,
               tier,

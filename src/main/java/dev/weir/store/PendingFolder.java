@@ -42,9 +42,9 @@ final class PendingFolder {
   /**
    * @param chunkPath where the disk tier has a chunk; on the same file system
    */
-  PendingFolder(Path root, boolean sync, Function<ChunkId, Path> chunkPath) {
+  PendingFolder(Path root, StoreSettings.Chunks settings, Function<ChunkId, Path> chunkPath) {
     this.root = root;
-    this.durable = new Durable(sync);
+    this.durable = Durable.of(settings);
     this.chunkPath = chunkPath;
   }
 

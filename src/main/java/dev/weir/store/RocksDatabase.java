@@ -64,19 +64,20 @@ final class RocksDatabase implements AutoCloseable {
   private static final Resident UNKNOWN = new Resident(false, null);
   private static final Resident ABSENT = new Resident(true, null);
 
-  private static final long REOPEN_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(2);
-
   private final Path folder;
   private final StoreSettings.Metadata settings;
+  private final long reopenPauseNanos;
   private final ReentrantReadWriteLock use = new ReentrantReadWriteLock();
   private @Nullable Opened opened;
   private boolean closed;
   private volatile @Nullable StoreException writeFailure;
-  private long reopenedAtNanos = System.nanoTime() - REOPEN_PAUSE_NANOS;
+  private long reopenedAtNanos;
 
   private RocksDatabase(Path folder, StoreSettings.Metadata settings) {
     this.folder = folder;
     this.settings = settings;
+    this.reopenPauseNanos = TimeUnit.MILLISECONDS.toNanos(settings.reopenPauseMillis());
+    this.reopenedAtNanos = System.nanoTime() - reopenPauseNanos;
   }
 
   /** Opens or creates the database; only one process may have it open. */
@@ -226,7 +227,8 @@ final class RocksDatabase implements AutoCloseable {
 
   /**
    * After a failed write, such as on a full disk, RocksDB refuses all further ones; closing and
-   * opening it again mends that. Tried at most every two seconds; otherwise does nothing.
+   * opening it again mends that. Tried at most once in {@code reopen-pause}; otherwise does
+   * nothing.
    */
   void mend() {
     if (writeFailure == null) {
@@ -235,7 +237,7 @@ final class RocksDatabase implements AutoCloseable {
     use.writeLock().lock();
     try {
       long now = System.nanoTime();
-      if (closed || writeFailure == null || now - reopenedAtNanos < REOPEN_PAUSE_NANOS) {
+      if (closed || writeFailure == null || now - reopenedAtNanos < reopenPauseNanos) {
         return;
       }
       reopenedAtNanos = now;

@@ -66,12 +66,14 @@ public record StoreSettings(
       long touchIntervalMillis,
       long touchFlushIntervalMillis,
       int touchPending,
-      int scanPage) {
+      int scanPage,
+      long reopenPauseMillis) {
 
     public Metadata {
       require(threads > 0 && queue > 0, "metadata.threads and metadata.queue must be above 0");
       require(touchFlushIntervalMillis > 0, "metadata.touch-flush-interval must be above 0");
       require(scanPage > 0, "metadata.scan-page must be above 0");
+      require(reopenPauseMillis >= 0, "metadata.reopen-pause must not be negative");
     }
 
     static Metadata from(Config config) {
@@ -85,7 +87,8 @@ public record StoreSettings(
           config.getDuration("touch-interval").toMillis(),
           config.getDuration("touch-flush-interval").toMillis(),
           config.getInt("touch-pending"),
-          config.getInt("scan-page"));
+          config.getInt("scan-page"),
+          config.getDuration("reopen-pause").toMillis());
     }
   }
 
@@ -98,12 +101,14 @@ public record StoreSettings(
       int mapFromBytes,
       int maxIdleMappings,
       long minFreeBytes,
-      long verifyAtOpenBytes) {
+      long verifyAtOpenBytes,
+      int maxUnsyncedFolders) {
 
     public Chunks {
       require(prefixDepth >= 0 && prefixDepth <= 8, "chunks.prefix-depth must be from 0 to 8");
       require(threads > 0 && queue > 0, "chunks.threads and chunks.queue must be above 0");
       require(maxIdleMappings >= 0, "chunks.max-idle-mappings must not be negative");
+      require(maxUnsyncedFolders >= 0, "chunks.max-unsynced-folders must not be negative");
     }
 
     static Chunks from(Config config) {
@@ -115,7 +120,8 @@ public record StoreSettings(
           Math.toIntExact(config.getBytes("map-from-bytes")),
           config.getInt("max-idle-mappings"),
           config.getBytes("min-free-bytes"),
-          config.getBytes("verify-at-open-bytes"));
+          config.getBytes("verify-at-open-bytes"),
+          config.getInt("max-unsynced-folders"));
     }
   }
 
@@ -205,7 +211,9 @@ public record StoreSettings(
       boolean syncWrites,
       long minRetryMillis,
       long maxRetryMillis,
-      long announceRetryMillis) {
+      long announceRetryMillis,
+      int maxDistrusted,
+      long distrustedMillis) {
 
     public Tier {
       require(
@@ -223,6 +231,9 @@ public record StoreSettings(
       require(
           0 < minRetryMillis && minRetryMillis <= maxRetryMillis && announceRetryMillis > 0,
           "tier: 0 < min-retry <= max-retry must hold, and announce-retry be above 0");
+      require(
+          maxDistrusted >= 0 && distrustedMillis > 0,
+          "tier: max-distrusted must not be negative, and distrusted-for be above 0");
     }
 
     static Tier from(Config config) {
@@ -242,7 +253,9 @@ public record StoreSettings(
           config.getBoolean("sync-writes"),
           config.getDuration("min-retry").toMillis(),
           config.getDuration("max-retry").toMillis(),
-          config.getDuration("announce-retry").toMillis());
+          config.getDuration("announce-retry").toMillis(),
+          config.getInt("max-distrusted"),
+          config.getDuration("distrusted-for").toMillis());
     }
   }
 

@@ -168,6 +168,23 @@ class FillRegistryTest {
   }
 
   @Test
+  void theFirstPieceIsAsLargeAsTheSettingsSay() {
+    // Given
+    try (FillHarness harness =
+        new FillHarness(folder, SMALL_CHUNKS + ", slice-min-bytes = 2K, slice-first-bytes = 4K")) {
+      harness.origins.answer(TestOrigins.ok(Headers.EMPTY, random(900_000)));
+      Fill fill = harness.start();
+      await(fill.end());
+
+      // When
+      ByteString first = await(fill.read(0, Long.MAX_VALUE).runWith(Sink.head(), harness.data));
+
+      // Then
+      assertThat(first.size()).isEqualTo(4096);
+    }
+  }
+
+  @Test
   void aTruncatedBodyFailsItsReadersAndLeavesNothing() {
     // Given
     byte[] body = random(900_000);

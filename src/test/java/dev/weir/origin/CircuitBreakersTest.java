@@ -16,10 +16,15 @@ class CircuitBreakersTest {
   private static final OriginFailure REFUSED =
       new OriginFailure(OriginFailure.Kind.CONNECT, "connection refused", null);
 
+  private static final OriginSettings.Breaker SETTINGS = settings(100, 86_400_000);
+
+  private static OriginSettings.Breaker settings(int maxBans, long liftedBanMillis) {
+    return new OriginSettings.Breaker(
+        3, 30_000, 60_000, 100, 1_000, 60_000, maxBans, liftedBanMillis);
+  }
+
   private final AtomicLong now = new AtomicLong(Long.MAX_VALUE - 5_000_000_000L);
-  private final CircuitBreakers breakers =
-      new CircuitBreakers(
-          new OriginSettings.Breaker(3, 30_000, 60_000, 100, 1_000, 60_000), now::get);
+  private final CircuitBreakers breakers = new CircuitBreakers(SETTINGS, now::get);
 
   private void failTimes(int times) {
     for (int i = 0; i < times; i++) {
@@ -303,8 +308,7 @@ class CircuitBreakersTest {
     private final CircuitBreakers other = node();
 
     private CircuitBreakers node() {
-      return new CircuitBreakers(
-          new OriginSettings.Breaker(3, 30_000, 60_000, 100, 1_000, 60_000), now::get, wall::get);
+      return new CircuitBreakers(SETTINGS, now::get, wall::get);
     }
 
     private void fail(CircuitBreakers node, int times) {
@@ -383,6 +387,27 @@ class CircuitBreakersTest {
 
       // Then
       assertThat(other.view()).isEmpty();
+    }
+
+    @Test
+    void thereAreAsManyBansAsTheSettingsAllowUntilOneThatWasLiftedIsForgotten() {
+      // Given
+      CircuitBreakers node = new CircuitBreakers(settings(2, 60_000), now::get, wall::get);
+      assertThat(node.ban("a.test", 0)).isTrue();
+      assertThat(node.ban("b.test", 0)).isTrue();
+      assertThat(node.ban("c.test", 0)).isFalse();
+
+      // When
+      wall.addAndGet(1);
+      node.unban("a.test");
+      wall.addAndGet(60_000);
+      boolean early = node.ban("c.test", 0);
+      wall.addAndGet(1);
+      boolean late = node.ban("c.test", 0);
+
+      // Then
+      assertThat(early).isFalse();
+      assertThat(late).isTrue();
     }
 
     @Test

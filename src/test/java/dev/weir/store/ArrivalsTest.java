@@ -83,7 +83,7 @@ class ArrivalsTest {
                 disk::path,
                 pool,
                 SystemMaterializer.get(TESTKIT.system()).materializer(),
-                new Distrusted(),
+                new Distrusted(settings.tier()),
                 settings.tier()));
   }
 

@@ -313,7 +313,8 @@ class DiskChunkStoreTest extends ChunkStoreConformance {
                 syncing.countDown();
                 awaitQuietly(slow);
               }
-            });
+            },
+            100);
     store =
         DiskChunkStore.open(
             root, Samples.settings(Map.of("chunks.min-free-bytes", 0)).chunks(), durable);
@@ -335,7 +336,6 @@ class DiskChunkStoreTest extends ChunkStoreConformance {
     }
   }
 
-  private static void awaitQuietly(CountDownLatch latch) {
   @Test
   void readersComeAndGoWhileAHeldChunkIsLookedAtForAnAdoption() throws Exception {
     // Given: a chunk from before a restart
@@ -402,6 +402,7 @@ class DiskChunkStoreTest extends ChunkStoreConformance {
     store = DiskChunkStore.open(root, settings, new Durable(), check);
   }
 
+  private static void awaitQuietly(CountDownLatch latch) {
     try {
       assertThat(latch.await(1, TimeUnit.MINUTES)).isTrue();
     } catch (InterruptedException e) {

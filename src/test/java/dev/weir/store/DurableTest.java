@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
@@ -22,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 class DurableTest {
   @TempDir private Path root;
   private final List<Path> synced = new ArrayList<>();
-  private final Durable durable = new Durable((path, opened) -> synced.add(path));
+  private final Durable durable = new Durable((path, opened) -> synced.add(path), 100);
   private Path leaf;
 
   @BeforeEach
@@ -45,6 +46,18 @@ class DurableTest {
     durable.move(file("spool"), leaf.resolve("other"));
     // Then
     assertThat(synced).containsExactly(leaf);
+  }
+
+  @Test
+  void directoriesThatAreNotRememberedAreSyncedAtOnce() throws Exception {
+    // Given
+    StoreSettings settings =
+        Samples.settings(Map.of("chunks.sync-writes", true, "chunks.max-unsynced-folders", 2));
+    Durable forgetful = Durable.of(settings.chunks(), (path, opened) -> synced.add(path));
+    // When: as many as can be remembered are made for a copy, and one more
+    forgetful.fleeting().move(file("copy"), leaf.resolve("copy"));
+    // Then
+    assertThat(synced).containsExactly(root.resolve("data/a"));
   }
 
   @Test
@@ -74,7 +87,7 @@ class DurableTest {
     // Given
     int threads = 8;
     CyclicBarrier together = new CyclicBarrier(threads);
-    Durable off = new Durable(false);
+    Durable off = new Durable();
     Callable<Integer> task =
         () -> {
           int moved = 0;
@@ -100,7 +113,7 @@ class DurableTest {
   @Test
   void whatIsNotToBeSyncedIsMovedAllTheSame() throws Exception {
     // Given
-    Durable off = new Durable(false);
+    Durable off = new Durable();
     // When
     off.move(file("spool"), leaf.resolve("chunk"));
     off.fleeting().move(file("copy"), leaf.resolve("copy"));

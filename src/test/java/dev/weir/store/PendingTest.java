@@ -50,17 +50,19 @@ class PendingTest {
     byte[] chunk = bytes(1, 100_000);
     Path file = Files.write(folder.resolve("chunk"), chunk);
     Asked objects = new Asked(new FolderObjectStore(folder.resolve("objects")));
-    Distrusted distrusted = new Distrusted();
+    StoreSettings settings =
+        Samples.settings(Map.of("tier.min-retry", "20ms", "chunks.sync-writes", false));
+    Distrusted distrusted = new Distrusted(settings.tier());
     List<HeldEntry> durable = new CopyOnWriteArrayList<>();
     Entry entry =
         Samples.entry(
             "a", new Body.Chunked(new Manifest(chunk.length, 200_000, List.of(id(chunk)))));
     try (Pending pending =
         new Pending(
-            new PendingFolder(folder.resolve("pending"), false, ignored -> file),
+            new PendingFolder(folder.resolve("pending"), settings.chunks(), ignored -> file),
             objects,
             distrusted,
-            Samples.settings(Map.of("tier.min-retry", "20ms")).tier(),
+            settings.tier(),
             3_600_000)) {
       pending.announceBy(
           new Holding.Announcer() {

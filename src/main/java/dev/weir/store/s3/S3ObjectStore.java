@@ -63,7 +63,6 @@ public final class S3ObjectStore implements ObjectStore {
   private static final Logger log = LoggerFactory.getLogger(S3ObjectStore.class);
   private static final Pattern CHUNK_KEY = Pattern.compile("data/(?:[0-9a-f]/)*([0-9a-f]{64})");
   private static final int FILE_READ_BYTES = 64 << 10;
-  private static final Duration PROBE_AFTER = Duration.ofSeconds(10);
   private static final int ERROR_BYTES = 4096;
   private static final double BACKOFF_JITTER = 0.2;
 
@@ -489,7 +488,8 @@ public final class S3ObjectStore implements ObjectStore {
   @Override
   public CompletionStage<Optional<String>> problem() {
     Health last = health;
-    if (last != null && System.nanoTime() - last.atNanos() < PROBE_AFTER.toNanos()) {
+    long keptNanos = Duration.ofMillis(settings.probeAfterMillis()).toNanos();
+    if (last != null && System.nanoTime() - last.atNanos() < keptNanos) {
       return CompletableFuture.completedStage(Optional.ofNullable(last.problem()));
     }
     return keys(settings.prefix() + "data/0/0/")

@@ -31,7 +31,8 @@ public record S3StoreSettings(
     long minBackoffMillis,
     long maxBackoffMillis,
     long abandonedUploadMillis,
-    long logIntervalMillis) {
+    long logIntervalMillis,
+    long probeAfterMillis) {
   private static final Pattern BUCKET = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{1,254}");
 
   public S3StoreSettings {
@@ -75,7 +76,8 @@ public record S3StoreSettings(
         block.getDuration("min-backoff").toMillis(),
         block.getDuration("max-backoff").toMillis(),
         block.getDuration("abandoned-upload").toMillis(),
-        block.getDuration("log-interval").toMillis());
+        block.getDuration("log-interval").toMillis(),
+        block.getDuration("probe-after").toMillis());
   }
 
   /** Whether chunks are to be kept in S3. */
