@@ -119,6 +119,16 @@ class PlayedKeeperTest {
     return node.lead(node.ask(look(key)));
   }
 
+  /** A fill that began without a keeper, and the claim that the keeper hears of it now. */
+  private record Claimed(Fill fill, Played keepers, KeeperCommand.Ask claim) {}
+
+  private Claimed givenAFillThatIsClaimed(
+      CacheHarness node, CompletableFuture<OriginResponse> origin) {
+    Fill fill = leadAlone(node, origin);
+    Played keepers = attach(node);
+    return new Claimed(fill, keepers, keepers.question());
+  }
+
   private Entry stored(long atMillis) {
     StoredResponse response = new StoredResponse(200, "", Headers.EMPTY, "GET", atMillis, atMillis);
     Body body = new Body.Inline(new byte[0]);
@@ -130,15 +140,14 @@ class PlayedKeeperTest {
   void aRequestHungOnAGrantThatTheNodeHadHandedBack(@TempDir Path folder) {
     try (CacheHarness node = new CacheHarness(folder, PATIENT)) {
       // Given a fill that began before a purge of which this node has not heard
-      leadAlone(node, new CompletableFuture<>());
-      Played keepers = attach(node);
-      KeeperCommand.Ask claim = keepers.question();
+      Claimed before = givenAFillThatIsClaimed(node, new CompletableFuture<>());
+      Played keepers = before.keepers();
       CompletableFuture<Verdict> asked = node.cache.ask(look(key)).toCompletableFuture();
       KeeperCommand.Ask question = keepers.question();
       Grant late = granted(now());
 
       // When
-      answer(node, claim, new Answer.Lead(late, false));
+      answer(node, before.claim(), new Answer.Lead(late, false));
       answer(node, question, new Answer.Follow(late.fill(), SELF));
 
       // Then
@@ -153,11 +162,10 @@ class PlayedKeeperTest {
   void aRequestThatGoesAloneJoinedAFillThatAPurgeHadKeptFromBeingStored(@TempDir Path folder) {
     try (CacheHarness node = new CacheHarness(folder, IMPATIENT)) {
       // Given
-      leadAlone(node, new CompletableFuture<>());
-      Played keepers = attach(node);
+      Claimed before = givenAFillThatIsClaimed(node, new CompletableFuture<>());
 
       // When
-      answer(node, keepers.question(), new Answer.Lead(granted(now()), false));
+      answer(node, before.claim(), new Answer.Lead(granted(now()), false));
 
       // Then
       assertThat(node.ask(look(key))).isInstanceOf(Verdict.Lead.class);
@@ -169,9 +177,8 @@ class PlayedKeeperTest {
       @TempDir Path folder) {
     try (CacheHarness node = new CacheHarness(folder, IMPATIENT)) {
       // Given
-      leadAlone(node, new CompletableFuture<>());
-      Played keepers = attach(node);
-      answer(node, keepers.question(), new Answer.Alone("busy"));
+      Claimed before = givenAFillThatIsClaimed(node, new CompletableFuture<>());
+      answer(node, before.claim(), new Answer.Alone("busy"));
 
       // When
       revoke(node);
@@ -224,19 +231,17 @@ class PlayedKeeperTest {
     try (CacheHarness node = new CacheHarness(folder, PATIENT)) {
       // Given
       CompletableFuture<OriginResponse> origin = new CompletableFuture<>();
-      Fill fill = leadAlone(node, origin);
-      Played keepers = attach(node);
-      KeeperCommand.Ask claim = keepers.question();
+      Claimed before = givenAFillThatIsClaimed(node, origin);
       Grant late = granted(Epoch.FIRST);
 
       // When
       origin.completeExceptionally(
           new OriginFailure(OriginFailure.Kind.CLOSED, "The connection was closed", null));
-      assertThat(await(fill.end())).isInstanceOf(Fill.End.Broken.class);
-      answer(node, claim, new Answer.Lead(late, false));
+      assertThat(await(before.fill().end())).isInstanceOf(Fill.End.Broken.class);
+      answer(node, before.claim(), new Answer.Lead(late, false));
 
       // Then
-      assertThat(keepers.next()).isEqualTo(new KeeperCommand.Ended(late, "unused"));
+      assertThat(before.keepers().next()).isEqualTo(new KeeperCommand.Ended(late, "unused"));
     }
   }
 
@@ -276,21 +281,19 @@ class PlayedKeeperTest {
     try (CacheHarness node = new CacheHarness(folder, PATIENT)) {
       // Given
       CompletableFuture<OriginResponse> origin = new CompletableFuture<>();
-      Fill fill = leadAlone(node, origin);
-      Played keepers = attach(node);
-      KeeperCommand.Ask claim = keepers.question();
+      Claimed before = givenAFillThatIsClaimed(node, origin);
       Grant late = granted(Epoch.FIRST);
       CompletableFuture<Fill> early = node.cache.led(late.fill()).toCompletableFuture();
 
       // When
-      answer(node, claim, new Answer.Lead(late, false));
+      answer(node, before.claim(), new Answer.Lead(late, false));
 
       // Then it is sent to ask again, and finds it
       assertThatThrownBy(() -> early.orTimeout(5, TimeUnit.SECONDS).join())
           .hasCauseInstanceOf(FillSlots.ReleasedException.class);
       CompletableFuture<Fill> again = node.cache.led(late.fill()).toCompletableFuture();
       origin.complete(TestOrigins.ok(Headers.EMPTY, new byte[10]));
-      assertThat(await(again).id()).isEqualTo(fill.id());
+      assertThat(await(again).id()).isEqualTo(before.fill().id());
     }
   }
 }

@@ -43,17 +43,26 @@ final class EntrancesTest {
     elsewhere.close();
   }
 
-  private static void settle(Rig rig) throws Exception {
+  private static final Answer FOREIGN = Answer.text(200, "foreign", "Cache-Control", "max-age=60");
+
+  /** A URL of a host that redirects wherever it is told to: here to that page of another. */
+  private String givenARedirectTo(OriginServer.Endpoint page) {
+    elsewhere.on("/page", page);
+    return "/redirect?to=" + elsewhere.url("/page");
+  }
+
+  /** What the mirror has answered, and stored by now if it stores it. */
+  private Rig.Got givenMirrored(String target) throws Exception {
+    Rig.Got got = rig.through(MIRROR, target);
     Eventually.holds(rig::nothingRuns);
+    return got;
   }
 
   @Test
   void whatARedirectLedToElsewhereIsNoPageOfTheHostThatWasAsked() throws Exception {
-    // Given: a host that redirects wherever it is told to
-    elsewhere.on("/page", seen -> Answer.text(200, "foreign", "Cache-Control", "max-age=60"));
-    String target = "/redirect?to=" + elsewhere.url("/page");
-    Rig.Got mirrored = rig.through(MIRROR, target);
-    settle(rig);
+    // Given
+    String target = givenARedirectTo(seen -> FOREIGN);
+    Rig.Got mirrored = givenMirrored(target);
 
     // When
     Rig.Got proxied = rig.get(target);
@@ -67,10 +76,8 @@ final class EntrancesTest {
   @Test
   void whatARedirectLedToIsKeptForWhomItIsFollowed() throws Exception {
     // Given
-    elsewhere.on("/page", seen -> Answer.text(200, "foreign", "Cache-Control", "max-age=60"));
-    String target = "/redirect?to=" + elsewhere.url("/page");
-    rig.through(MIRROR, target);
-    settle(rig);
+    String target = givenARedirectTo(seen -> FOREIGN);
+    givenMirrored(target);
 
     // When
     Rig.Got again = rig.through(MIRROR, target);
@@ -84,8 +91,7 @@ final class EntrancesTest {
   void whatCameStraightIsSharedAsEver() throws Exception {
     // Given
     rig.origin.on("/page", seen -> Answer.text(200, "own", "Cache-Control", "max-age=60"));
-    rig.through(MIRROR, "/page");
-    settle(rig);
+    givenMirrored("/page");
 
     // When
     Rig.Got proxied = rig.get("/page");
@@ -98,13 +104,12 @@ final class EntrancesTest {
   void anErrorThatARedirectLedToIsNoAnswerOfTheHostThatWasAsked() throws Exception {
     // Given
     CountDownLatch answered = new CountDownLatch(1);
-    elsewhere.on(
-        "/page",
-        seen -> {
-          answered.await();
-          return Answer.text(404, "foreign");
-        });
-    String target = "/redirect?to=" + elsewhere.url("/page");
+    String target =
+        givenARedirectTo(
+            seen -> {
+              answered.await();
+              return Answer.text(404, "foreign");
+            });
     CompletableFuture<Rig.Got> mirrored =
         CompletableFuture.supplyAsync(() -> rig.through(MIRROR, target));
     Eventually.holds(() -> elsewhere.count("/page") == 1);

@@ -55,7 +55,7 @@ class AccelerationTest {
       // Given
       harness.origins.answer(this::served);
       // When
-      Fill fill = harness.fills.start(harness.plan(FillHarness::store));
+      Fill fill = harness.start();
       byte[] read = harness.read(fill);
       // Then
       assertThat(read).isEqualTo(body);
@@ -74,7 +74,7 @@ class AccelerationTest {
         new FillHarness(folder, SETTINGS + ", acceleration.min-remaining = 1h")) {
       // Given
       harness.origins.answer(this::served);
-      Fill fill = harness.fills.start(harness.plan(FillHarness::store));
+      Fill fill = harness.start();
       FillHarness.await(fill.head());
       int from = 40 * CHUNK + 100;
       // When
@@ -94,9 +94,9 @@ class AccelerationTest {
       // Given
       harness.origins.answer(request -> done(whole()));
       // When
-      Fill fill = harness.fills.start(harness.plan(FillHarness::store));
+      Fill fill = harness.start();
       byte[] read = harness.read(fill);
-      Fill again = harness.fills.start(harness.plan(FillHarness::store));
+      Fill again = harness.start();
       byte[] other = harness.read(again);
       // Then
       assertThat(read).isEqualTo(body);
@@ -137,7 +137,7 @@ class AccelerationTest {
                   ? done(partOf(changed, request, "\"v2\""))
                   : served(request));
       // When
-      Fill fill = harness.fills.start(harness.plan(FillHarness::store));
+      Fill fill = harness.start();
       Throwable failure = FillHarness.failure(harness.digest(fill.read(0, Long.MAX_VALUE)));
       // Then
       if (failure == null) {
@@ -156,7 +156,7 @@ class AccelerationTest {
       harness.origins.answer(
           request -> isPart(request) ? done(partOf(changed, request, "\"v2\"")) : served(request));
       // When
-      Fill fill = harness.fills.start(harness.plan(FillHarness::store));
+      Fill fill = harness.start();
       // Then
       assertThat(harness.read(fill)).isEqualTo(body);
       assertThat(stored(harness)).isEqualTo(body);
@@ -249,7 +249,7 @@ class AccelerationTest {
                       slow(body, 0, body.length),
                       OptionalLong.of(body.length))));
       // When
-      Fill fill = harness.fills.start(harness.plan(FillHarness::store));
+      Fill fill = harness.start();
       // Then
       assertThat(harness.read(fill)).isEqualTo(body);
       assertThat(harness.origins.requests()).hasSize(1);
@@ -263,7 +263,7 @@ class AccelerationTest {
       CompletableFuture<OriginResponse> third = new CompletableFuture<>();
       Gated first = new Gated(2 * CHUNK + CHUNK / 2);
       harness.origins.answer(request -> gated(request, first, third));
-      Fill fill = harness.fills.start(harness.plan(FillHarness::store));
+      Fill fill = harness.start();
       CompletionStage<String> read = harness.digest(fill.read(0, Long.MAX_VALUE));
       FillHarness.until(() -> first.parts.get() == 3);
       third.complete(TestOrigins.response(404, Headers.EMPTY, Source.empty(), OptionalLong.of(0)));
@@ -312,7 +312,7 @@ class AccelerationTest {
       CompletableFuture<OriginResponse> third = new CompletableFuture<>();
       Gated first = new Gated(body.length);
       harness.origins.answer(request -> gated(request, first, third));
-      Fill fill = harness.fills.start(harness.plan(FillHarness::store));
+      Fill fill = harness.start();
       CompletionStage<String> read = harness.digest(fill.read(0, Long.MAX_VALUE));
       FillHarness.until(() -> first.parts.get() == 3);
       if (over) {
@@ -374,7 +374,7 @@ class AccelerationTest {
                 })) {
       Gated first = new Gated(CHUNK + CHUNK / 2);
       harness.origins.answer(request -> gated(request, first, new CompletableFuture<>()));
-      Fill fill = harness.fills.start(harness.plan(FillHarness::store));
+      Fill fill = harness.start();
       FillHarness.await(fill.head());
       FillHarness.until(() -> asked.get() == 3);
       // When
@@ -430,7 +430,7 @@ class AccelerationTest {
   private void check(Function<OriginRequest, CompletionStage<OriginResponse>> origin) {
     try (FillHarness harness = new FillHarness(folder, SETTINGS)) {
       harness.origins.answer(origin);
-      Fill fill = harness.fills.start(harness.plan(FillHarness::store));
+      Fill fill = harness.start();
       assertThat(harness.read(fill)).isEqualTo(body);
       assertThat(FillHarness.await(fill.end())).isInstanceOf(Fill.End.Committed.class);
       assertThat(plain(harness)).isEqualTo(1);

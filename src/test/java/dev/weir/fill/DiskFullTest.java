@@ -107,7 +107,7 @@ class DiskFullTest {
               200, Headers.EMPTY, bodyInTwoParts(body, begun), OptionalLong.of(body.length)));
 
       // When
-      Fill fill = harness.fills.start(harness.plan(FillHarness::store));
+      Fill fill = harness.start();
       await(fill.head());
       List<CompletionStage<String>> digests = new ArrayList<>();
       for (CompletableFuture<Void> first : begun) {
@@ -158,7 +158,7 @@ class DiskFullTest {
                         return piece;
                       }),
               OptionalLong.of(body.length)));
-      Fill fill = harness.fills.start(harness.plan(FillHarness::store));
+      Fill fill = harness.start();
       await(fill.head());
       SinkQueueWithCancel<ByteString> slow =
           fill.read(0, Long.MAX_VALUE).toMat(oneAtATime(), Keep.right()).run(harness.data);

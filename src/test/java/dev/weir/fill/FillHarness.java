@@ -107,6 +107,11 @@ public final class FillHarness implements FillEvents, AutoCloseable {
     return new FillPlan(grant, request, judge, head.url(), rangeStarted);
   }
 
+  /** A fill of whatever the origin answers, which may be stored. */
+  Fill start() {
+    return fills.start(plan(FillHarness::store));
+  }
+
   /** Everything may be stored. */
   public static FillIntent store(dev.weir.http.ResponseHead head, long sent, long received) {
     return new FillIntent.Store(

@@ -45,7 +45,7 @@ class FillRegistryTest {
       harness.origins.answer(TestOrigins.ok(Headers.EMPTY, body));
 
       // When
-      Fill fill = harness.fills.start(harness.plan(FillHarness::store));
+      Fill fill = harness.start();
       List<CompletionStage<String>> digests = new ArrayList<>();
       for (int i = 0; i < 50; i++) {
         Source<ByteString, ?> bytes = fill.read(0, Long.MAX_VALUE);
@@ -81,7 +81,7 @@ class FillRegistryTest {
       harness.origins.answer(TestOrigins.ok(Headers.EMPTY, body));
 
       // When
-      Fill fill = harness.fills.start(harness.plan(FillHarness::store));
+      Fill fill = harness.start();
 
       // Then
       assertThat(FillHarness.digest(harness.read(fill))).isEqualTo(FillHarness.digest(body));
@@ -108,7 +108,7 @@ class FillRegistryTest {
       var pair = origin(harness, OptionalLong.empty());
 
       // When
-      Fill fill = harness.fills.start(harness.plan(FillHarness::store));
+      Fill fill = harness.start();
       var reader = fill.read(0, Long.MAX_VALUE).toMat(Sink.queue(), Keep.right()).run(harness.data);
       await(pair.offer(ByteString.fromString("first")));
 
@@ -133,7 +133,7 @@ class FillRegistryTest {
       // When
       List<byte[]> got = new ArrayList<>();
       for (int i = 0; i < 3; i++) {
-        Fill fill = harness.fills.start(harness.plan(FillHarness::store));
+        Fill fill = harness.start();
         await(fill.end());
         got.add(harness.read(fill));
       }
@@ -156,7 +156,7 @@ class FillRegistryTest {
       harness.origins.answer(TestOrigins.ok(Headers.EMPTY, body));
 
       // When
-      Fill fill = harness.fills.start(harness.plan(FillHarness::store));
+      Fill fill = harness.start();
       byte[] early = harness.read(fill.read(300_000, 700_000));
       await(fill.end());
       byte[] late = harness.read(fill.read(262_143, 262_145));
@@ -197,7 +197,7 @@ class FillRegistryTest {
               OptionalLong.of(body.length)));
 
       // When
-      Fill fill = harness.fills.start(harness.plan(FillHarness::store));
+      Fill fill = harness.start();
       await(fill.head());
       Throwable failed = failure(harness.digest(fill.read(0, Long.MAX_VALUE)));
 
@@ -221,7 +221,7 @@ class FillRegistryTest {
       harness.origins.answer(rest(body, 600_000, "\"v1\"", 206));
 
       // When
-      Fill fill = harness.fills.start(harness.plan(FillHarness::store));
+      Fill fill = harness.start();
       byte[] got = harness.read(readWhenHeaded(fill));
 
       // Then
@@ -247,7 +247,7 @@ class FillRegistryTest {
         harness.origins.answer(other);
 
         // When
-        Fill fill = harness.fills.start(harness.plan(FillHarness::store));
+        Fill fill = harness.start();
 
         // Then
         assertThat(failure(harness.digest(readWhenHeaded(fill)))).isInstanceOf(OriginFailure.class);
@@ -257,23 +257,6 @@ class FillRegistryTest {
     }
   }
 
-  @Test
-  void readersThatLeaveMidwayDisturbNobody() {
-    // Given
-    byte[] body = random(3_000_000);
-    try (FillHarness harness = new FillHarness(folder, SMALL_CHUNKS)) {
-      harness.origins.answer(TestOrigins.ok(Headers.EMPTY, body));
-
-      // When
-      Fill fill = harness.fills.start(harness.plan(FillHarness::store));
-      await(fill.head());
-      for (int i = 0; i < 10; i++) {
-        fill.read(0, Long.MAX_VALUE).take(2).runWith(Sink.ignore(), harness.data);
-      }
-
-      // Then
-      assertThat(harness.read(fill)).isEqualTo(body);
-      until(() -> harness.fills.metrics().readers() == 0);
   @Test
   void aRestThatCannotEvenBeAskedForEndsTheFill() {
     // Given
@@ -300,6 +283,23 @@ class FillRegistryTest {
     }
   }
 
+  @Test
+  void readersThatLeaveMidwayDisturbNobody() {
+    // Given
+    byte[] body = random(3_000_000);
+    try (FillHarness harness = new FillHarness(folder, SMALL_CHUNKS)) {
+      harness.origins.answer(TestOrigins.ok(Headers.EMPTY, body));
+
+      // When
+      Fill fill = harness.start();
+      await(fill.head());
+      for (int i = 0; i < 10; i++) {
+        fill.read(0, Long.MAX_VALUE).take(2).runWith(Sink.ignore(), harness.data);
+      }
+
+      // Then
+      assertThat(harness.read(fill)).isEqualTo(body);
+      until(() -> harness.fills.metrics().readers() == 0);
       assertThat(await(fill.end())).isInstanceOf(Fill.End.Committed.class);
     }
   }
@@ -330,7 +330,7 @@ class FillRegistryTest {
               OptionalLong.of(200_000)));
 
       // When
-      Fill big = harness.fills.start(harness.plan(FillHarness::store));
+      Fill big = harness.start();
       Fill ranged = harness.fills.start(harness.plan(FillHarness::store, true));
 
       // Then
@@ -356,7 +356,7 @@ class FillRegistryTest {
               OptionalLong.of(100_000)));
 
       // When
-      Fill fill = harness.fills.start(harness.plan(FillHarness::store));
+      Fill fill = harness.start();
       Fill.Interest interest = fill.interest();
 
       // Then
@@ -418,7 +418,7 @@ class FillRegistryTest {
       harness.origins.answer(CompletableFuture.failedStage(refused));
 
       // When
-      Fill fill = harness.fills.start(harness.plan(FillHarness::store));
+      Fill fill = harness.start();
 
       // Then
       assertThat(await(fill.head())).isEqualTo(new FillHead.Failed(refused));

@@ -131,7 +131,7 @@ class SlowDiskTest {
                         return piece;
                       }),
               OptionalLong.of(body.length)));
-      Fill fill = harness.fills.start(harness.plan(FillHarness::store));
+      Fill fill = harness.start();
       CompletionStage<String> read = harness.digest(fill.read(0, Long.MAX_VALUE));
       long limit = AHEAD_CHUNKS * CHUNK + UNWRITTEN;
 
@@ -175,7 +175,7 @@ class SlowDiskTest {
       SlowStore disk = made.join();
       harness.origins.answer(
           TestOrigins.response(200, Headers.EMPTY, counted(body), OptionalLong.of(body.length)));
-      Fill fill = harness.fills.start(harness.plan(FillHarness::store));
+      Fill fill = harness.start();
       until(() -> pulled.get() == AHEAD_CHUNKS * CHUNK + UNWRITTEN && disk.underWay() == 2);
 
       // When
