@@ -4,7 +4,6 @@ import dev.weir.entry.ChunkId;
 import dev.weir.store.ObjectStore;
 import dev.weir.store.ObjectStoreMetrics;
 import dev.weir.store.StoreException;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
@@ -15,7 +14,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -44,8 +42,6 @@ import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import scala.collection.immutable.Map$;
 import scala.jdk.javaapi.CollectionConverters;
 
@@ -60,7 +56,6 @@ import scala.jdk.javaapi.CollectionConverters;
  * bytes that differ: what was damaged on its way is never stored.
  */
 public final class S3ObjectStore implements ObjectStore {
-  private static final Logger log = LoggerFactory.getLogger(S3ObjectStore.class);
   private static final Pattern CHUNK_KEY = Pattern.compile("data/(?:[0-9a-f]/)*([0-9a-f]{64})");
   private static final int FILE_READ_BYTES = 64 << 10;
   private static final int ERROR_BYTES = 4096;
@@ -74,12 +69,7 @@ public final class S3ObjectStore implements ObjectStore {
   private final ActorSystem system;
   private final Attributes attributes;
   private final ObjectStoreMetrics metrics = new ObjectStoreMetrics();
-  private final Interval logged;
-
-  /** How the last call ended: when, and what was wrong. */
-  private record Health(long atNanos, @Nullable String problem) {}
-
-  private volatile @Nullable Health health;
+  private final S3Health health;
   private volatile boolean mayList;
 
   /**
@@ -93,7 +83,7 @@ public final class S3ObjectStore implements ObjectStore {
     this.system = system;
     this.materializer = SystemMaterializer.get(system).materializer();
     this.attributes = S3Attributes.settings(access.connection(settings, system));
-    this.logged = new Interval(settings.logIntervalMillis());
+    this.health = new S3Health(settings, metrics, System::nanoTime);
   }
 
   @Override
@@ -128,9 +118,9 @@ public final class S3ObjectStore implements ObjectStore {
         .handle(
             (_, failure) -> {
               if (failure != null) {
-                throw failed("put", failure);
+                throw health.failed("put", failure);
               }
-              fine();
+              health.fine();
               metrics.puts.increment();
               metrics.bytesWritten.add(lengthBytes);
               return null;
@@ -187,9 +177,9 @@ public final class S3ObjectStore implements ObjectStore {
         .handle(
             (found, failure) -> {
               if (failure != null) {
-                throw failed("head", failure);
+                throw health.failed("head", failure);
               }
-              fine();
+              health.fine();
               return found;
             });
   }
@@ -269,7 +259,7 @@ public final class S3ObjectStore implements ObjectStore {
     return Patterns.retry(
             call,
             (T _, @Nullable Throwable failure) ->
-                failure != null && cause(failure) instanceof TimeoutException,
+                failure != null && S3Health.cause(failure) instanceof TimeoutException,
             settings.maxRetries(),
             Duration.ofMillis(settings.minBackoffMillis()),
             Duration.ofMillis(settings.maxBackoffMillis()),
@@ -277,7 +267,7 @@ public final class S3ObjectStore implements ObjectStore {
             system)
         .exceptionally(
             failure -> {
-              throw failed(what, failure);
+              throw health.failed(what, failure);
             });
   }
 
@@ -312,7 +302,7 @@ public final class S3ObjectStore implements ObjectStore {
               metrics.bytesRead.add(bytes.size());
               return bytes;
             })
-        .mapError(Throwable.class, failure -> failed("get", failure));
+        .mapError(Throwable.class, failure -> health.failed("get", failure));
   }
 
   private Source<ByteString, ?> bytes(ChunkId id, HttpResponse response, long lengthBytes) {
@@ -326,7 +316,7 @@ public final class S3ObjectStore implements ObjectStore {
                 StoreException.Kind.ABSENT,
                 "Chunk " + id.hex() + " has another length in S3: " + length + "."));
       }
-      fine();
+      health.fine();
       return response.entity().withoutSizeLimit().getDataBytes();
     }
     return response
@@ -346,7 +336,7 @@ public final class S3ObjectStore implements ObjectStore {
     }
     if (absent(status, code)) {
       metrics.absent.increment();
-      fine();
+      health.fine();
       return new StoreException(StoreException.Kind.ABSENT, "Chunk " + id.hex() + " is not in S3.");
     }
     return refused(status, code);
@@ -384,7 +374,7 @@ public final class S3ObjectStore implements ObjectStore {
   public Source<Listed, NotUsed> list(String hexPrefix) {
     return keys(settings.prefix() + path(hexPrefix))
         .mapConcat(found -> listed(found).stream().toList())
-        .mapError(Throwable.class, failure -> failed("list", failure));
+        .mapError(Throwable.class, failure -> health.failed("list", failure));
   }
 
   private Source<ListBucketResultContents, NotUsed> keys(String prefix) {
@@ -434,7 +424,7 @@ public final class S3ObjectStore implements ObjectStore {
         .handle(
             (count, failure) -> {
               if (failure != null) {
-                throw failed("delete", failure);
+                throw health.failed("delete", failure);
               }
               return count;
             });
@@ -454,7 +444,7 @@ public final class S3ObjectStore implements ObjectStore {
         .handle(
             (count, failure) -> {
               if (failure != null) {
-                throw failed("delete", failure);
+                throw health.failed("delete", failure);
               }
               return count;
             });
@@ -487,83 +477,29 @@ public final class S3ObjectStore implements ObjectStore {
   /** What the last call met, asked anew if that was long ago. */
   @Override
   public CompletionStage<Optional<String>> problem() {
-    Health last = health;
-    long keptNanos = Duration.ofMillis(settings.probeAfterMillis()).toNanos();
-    if (last != null && System.nanoTime() - last.atNanos() < keptNanos) {
-      return CompletableFuture.completedStage(Optional.ofNullable(last.problem()));
+    if (health.isRecent()) {
+      return CompletableFuture.completedStage(health.problem());
     }
     return keys(settings.prefix() + "data/0/0/")
         .runWith(Sink.headOption(), materializer)
         .handle(
             (_, failure) -> {
               if (failure == null) {
-                fine();
-              } else if (cause(failure) instanceof S3Exception refused
+                health.fine();
+              } else if (S3Health.cause(failure) instanceof S3Exception refused
                   && refused.code().equals("AccessDenied")) {
                 mayList = false;
-                fine();
+                health.fine();
               } else {
-                var _ = failed("probe", failure);
+                var _ = health.failed("probe", failure);
               }
-              Health now = health;
-              return now == null ? Optional.<String>empty() : Optional.ofNullable(now.problem());
+              return health.problem();
             });
   }
 
   @Override
   public ObjectStoreMetrics metrics() {
     return metrics;
-  }
-
-  private void fine() {
-    Health last = health;
-    if (last != null && last.problem() != null) {
-      log.info("S3 bucket {} answers again", settings.bucket());
-    }
-    health = new Health(System.nanoTime(), null);
-  }
-
-  /** Counts a failure, says it once per interval, and makes one exception of it. */
-  private StoreException failed(String what, Throwable failure) {
-    Throwable cause = cause(failure);
-    if (cause instanceof StoreException known && known.kind() == StoreException.Kind.ABSENT) {
-      return known;
-    }
-    if (cause instanceof NoSuchFileException) {
-      return new StoreException(StoreException.Kind.ABSENT, "A chunk's file is gone.", cause);
-    }
-    metrics.failures.increment();
-    StoreException told =
-        cause instanceof StoreException known
-            ? known
-            : new StoreException(
-                StoreException.Kind.UNAVAILABLE,
-                "S3 bucket " + settings.bucket() + ": " + what + " failed: " + text(cause),
-                cause);
-    health = new Health(System.nanoTime(), told.getMessage());
-    long heldBack = logged.pass();
-    if (heldBack >= 0) {
-      log.warn("{} ({} more since the last such line)", told.getMessage(), heldBack);
-    }
-    return told;
-  }
-
-  private static Throwable cause(Throwable failure) {
-    return failure instanceof CompletionException && failure.getCause() != null
-        ? failure.getCause()
-        : failure;
-  }
-
-  /** One line without control characters: parts of it come from the server. */
-  private static String text(Throwable cause) {
-    String text =
-        switch (cause) {
-          case S3Exception answer -> answer.statusCode().intValue() + " " + answer.code();
-          case TimeoutException _ -> "no answer in time";
-          default -> cause.getClass().getSimpleName() + ": " + cause.getMessage();
-        };
-    String line = text.replaceAll("\\p{Cntrl}+", " ");
-    return line.substring(0, Math.min(line.length(), 300));
   }
 
   /** Calls under way end with the actor system. */
