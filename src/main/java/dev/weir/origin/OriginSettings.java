@@ -88,8 +88,10 @@ public record OriginSettings(
   }
 
   /** Opening connections, and tunnels, which have no timeouts of a request. */
-  public record Connect(long attemptMillis, long tunnelMillis, long tunnelIdleMillis) {
+  public record Connect(
+      long attemptMillis, int maxAttempts, long tunnelMillis, long tunnelIdleMillis) {
     public Connect {
+      positive(maxAttempts, "connect.max-attempts");
       positive(attemptMillis, "connect.attempt-millis");
       notNegative(tunnelMillis, "connect.tunnel-millis");
       notNegative(tunnelIdleMillis, "connect.tunnel-idle-millis");
@@ -146,6 +148,7 @@ public record OriginSettings(
             room.getInt("egress.max-addresses"), room.getLong("egress.own-addresses-millis")),
         new Connect(
             room.getLong("connect.attempt-millis"),
+            room.getInt("connect.max-attempts"),
             room.getLong("connect.tunnel-millis"),
             room.getLong("connect.tunnel-idle-millis")),
         TlsSettings.from(room.getConfig("tls")),

@@ -262,7 +262,13 @@ public final class PekkoOrigins implements Origins {
                         .thenCompose(
                             addresses -> {
                               PendingFetch fetch =
-                                  new PendingFetch(request, origin, addresses, startNanos, upgrade);
+                                  new PendingFetch(
+                                      request,
+                                      origin,
+                                      addresses,
+                                      startNanos,
+                                      upgrade,
+                                      settings.connect().maxAttempts());
                               if (upgrade == null) {
                                 submit(scheme, authority, fetch);
                               } else {

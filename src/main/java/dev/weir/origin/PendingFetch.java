@@ -10,9 +10,6 @@ import org.jspecify.annotations.Nullable;
 
 /** One request on its way to a connection and through it. */
 final class PendingFetch {
-  /** How often a request that was not written moves on before it gives up. */
-  static final int MAX_ATTEMPTS = 4;
-
   final OriginRequest request;
   final String origin;
   final List<InetSocketAddress> addresses;
@@ -22,6 +19,7 @@ final class PendingFetch {
   /** What the client sends after 101; null for a request that does not switch. */
   final @Nullable Source<ByteString, ?> upgrade;
 
+  private final int maxAttempts;
   private int attempts;
   private volatile CompletableFuture<Void> queue = new CompletableFuture<>();
 
@@ -30,22 +28,27 @@ final class PendingFetch {
 
   volatile long uploadNanos;
 
+  /**
+   * @param maxAttempts how many connections are tried while none has taken a byte of it
+   */
   PendingFetch(
       OriginRequest request,
       String origin,
       List<InetSocketAddress> addresses,
       long startNanos,
-      @Nullable Source<ByteString, ?> upgrade) {
+      @Nullable Source<ByteString, ?> upgrade,
+      int maxAttempts) {
     this.request = request;
     this.origin = origin;
     this.addresses = addresses;
     this.startNanos = startNanos;
     this.upgrade = upgrade;
+    this.maxAttempts = maxAttempts;
   }
 
   /** Counts one more connection tried; false when it was one too many. */
   boolean tryAgain() {
-    return ++attempts < MAX_ATTEMPTS;
+    return ++attempts < maxAttempts;
   }
 
   /** It is about to be written to that connection. */
