@@ -17,6 +17,7 @@ import dev.weir.http.Freshness;
 import dev.weir.http.FreshnessInfo;
 import dev.weir.http.NotModified;
 import dev.weir.http.OriginTrouble;
+import dev.weir.http.Storability;
 import dev.weir.http.StoredResponse;
 import dev.weir.http.Vary;
 import dev.weir.log.ServeReason;
@@ -376,11 +377,15 @@ final class Fetching {
     return again.apply(x);
   }
 
-  /** A 304 that may not refresh the entry: what is held, once more and then never again. */
+  /**
+   * A 304 that may not refresh the entry: what is held, once more and then never again, or for this
+   * client alone while others have it as it is.
+   */
   private CompletionStage<EdgeResponse> unusable304(
       Exchange x, FillHead.Streaming streaming, Want want, String reason) {
     Entry held = want.held();
-    if (held == null || !reason.equals(Judgement.MAY_NOT_STAY)) {
+    boolean own = reason.equals(Storability.Refusal.AUTHORIZATION.label());
+    if (held == null || !(own || reason.equals(Judgement.MAY_NOT_STAY))) {
       return passing.pass(x, new Passing.Cause(ServeReason.MISS_CHANGED, want.why(), reason, null));
     }
     Entry last =
@@ -392,11 +397,14 @@ final class Fetching {
                 streaming.responseTimeMillis(),
                 settings.targetedCacheControl()));
     Told told = Told.forward(ServeReason.HIT_REVALIDATED, want.why(), reason);
+    told = told.with(told.status().withForwardedStatus(304));
     CompletionStage<EdgeResponse> served =
         parts
             .hits()
             .serve(x, last, parts.clock().millis(), told, missing -> lost(x, held, missing));
-    cache.drop(held);
+    if (!own) {
+      cache.drop(held);
+    }
     return served;
   }
 

@@ -82,6 +82,9 @@ record Judgement(
     StoredResponse merged =
         NotModified.merge(
             stored, head.headers(), requestTimeMillis, responseTimeMillis, rules.targets());
+    if (NotModified.isOfItsClientAlone(sent, merged, rules)) {
+      return new FillIntent.Relay(Storability.Refusal.AUTHORIZATION.label());
+    }
     return mayStay(merged)
         ? new FillIntent.Refresh(held.withResponse(merged))
         : new FillIntent.Relay(MAY_NOT_STAY);

@@ -57,25 +57,38 @@ public final class NotModified {
       merged.add("Date", HttpDates.format(responseTimeMillis)); // RFC 9110 6.6.1
     }
     Headers fields = merged.build();
-    CacheControl control = CacheControl.of(fields, targets);
+    FreshnessInfo info =
+        Freshness.of(
+            stored.status(),
+            fields,
+            requestTimeMillis,
+            responseTimeMillis,
+            StorageRules.STANDARD.withTargets(targets));
+    // As of any response: cookies are replayed only under a lifetime that the origin gave.
+    boolean dropsCookies = !Storability.explicitlyFresh(info);
     return new StoredResponse(
         stored.status(),
         stored.reason(),
-        Storability.cleaned(fields, control, !mayKeepCookies(fields, control)),
+        Storability.cleaned(fields, info.control(), dropsCookies),
         stored.method(),
         requestTimeMillis,
         responseTimeMillis);
+  }
+
+  /**
+   * Whether what the 304 said is for the client alone that asked: then nobody else may see its
+   * fields, nor does it make anything fresh for others (RFC 9111 3.5).
+   */
+  public static boolean isOfItsClientAlone(
+      RequestHead sent, StoredResponse merged, StorageRules rules) {
+    CacheControl control = CacheControl.of(merged.headers(), rules.targets());
+    return Storability.isOfItsClientAlone(sent, control, rules);
   }
 
   /** Whether the response may stay stored with what the 304 said of it. */
   public static boolean mayStay(StoredResponse merged, List<String> targets) {
     CacheControl control = CacheControl.of(merged.headers(), targets);
     return !control.noStore() && !control.isPrivate();
-  }
-
-  /** Cookies are replayed only under a lifetime the origin gave. */
-  private static boolean mayKeepCookies(Headers merged, CacheControl control) {
-    return control.hasLifetime() || merged.has("Expires");
   }
 
   private static Headers withoutKept(Headers notModified, StoredResponse stored) {

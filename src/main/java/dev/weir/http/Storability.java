@@ -111,7 +111,7 @@ public sealed interface Storability {
     if (control.isPrivate()) {
       return Refusal.PRIVATE;
     }
-    if (request.headers().has("Authorization") && !rules.storeAuthorized() && !shareable(control)) {
+    if (isOfItsClientAlone(request, control, rules)) {
       return Refusal.AUTHORIZATION;
     }
     if (Vary.of(fields).any()) {
@@ -129,7 +129,16 @@ public sealed interface Storability {
     return overridden || hasLicence(response.status(), info) ? null : Refusal.NO_LIFETIME;
   }
 
-  /** RFC 9111 3.5. */
+  /**
+   * Whether a response with these directives, to a request with credentials, is for nobody else
+   * (RFC 9111 3.5).
+   */
+  static boolean isOfItsClientAlone(RequestHead request, CacheControl control, StorageRules rules) {
+    return request.headers().has("Authorization")
+        && !rules.storeAuthorized()
+        && !shareable(control);
+  }
+
   private static boolean shareable(CacheControl control) {
     return control.isPublic()
         || control.mustRevalidate()
@@ -146,7 +155,8 @@ public sealed interface Storability {
     return rules.storeCookies() && explicitlyFresh(info);
   }
 
-  private static boolean explicitlyFresh(FreshnessInfo info) {
+  /** Fresh for a while by the origin's own word. */
+  static boolean explicitlyFresh(FreshnessInfo info) {
     return info.source().isExplicit() && info.lifetimeMillis() > 0 && !info.control().noCache();
   }
 

@@ -190,4 +190,21 @@ final class JudgementTest {
     // Then
     assertThat(intent).isEqualTo(new FillIntent.Relay("authorization"));
   }
+
+  @Test
+  void a304ToCredentialsTellsNobodyElseAnything() {
+    // Given
+    Headers credentials = Headers.of("Authorization", "Bearer t");
+    Entry held = held("ETag", "\"a\"", "Cache-Control", "max-age=1");
+
+    // When
+    FillIntent own =
+        judge(CachingMode.STANDARD, held, credentials, 304, "Cache-Control", "max-age=60");
+    FillIntent shared =
+        judge(CachingMode.STANDARD, held, credentials, 304, "Cache-Control", "s-maxage=60");
+
+    // Then
+    assertThat(own).isEqualTo(new FillIntent.Relay("authorization"));
+    assertThat(shared).isInstanceOf(FillIntent.Refresh.class);
+  }
 }

@@ -407,6 +407,36 @@ final class PhasesTest {
   }
 
   @Test
+  void a304ToCredentialsIsForItsClientAlone() throws Exception {
+    // Given
+    rig.origin.on(
+        "/own",
+        seen ->
+            seen.isConditional()
+                ? Answer.of(304, ofUser(seen.header("Authorization")), new byte[0])
+                : Answer.text(200, "all", "ETag", "\"1\"", "Cache-Control", "max-age=60"));
+    stored("/own");
+
+    // When
+    Rig.Got own = rig.get("/own", "Authorization", "Bearer one", "Cache-Control", "no-cache");
+    Eventually.holds(rig::nothingRuns);
+    Rig.Got other = rig.get("/own");
+
+    // Then
+    assertThat(own.text()).isEqualTo("all");
+    assertThat(own.headers().first("X-User")).isEqualTo("Bearer one");
+    assertThat(own.cacheStatus()).contains("fwd-status=304").doesNotContain("stored");
+    assertThat(other.text()).isEqualTo("all");
+    assertThat(other.headers().has("X-User")).isFalse();
+    assertThat(other.cacheStatus()).contains("weir;hit");
+    assertThat(rig.origin.count("/own")).isEqualTo(2);
+  }
+
+  private static Headers ofUser(String user) {
+    return Headers.of("ETag", "\"1\"", "Cache-Control", "max-age=60", "X-User", user);
+  }
+
+  @Test
   void anAnswerToCredentialsIsNotSharedUnlessItSaysSo() throws Exception {
     // Given
     rig.get("/policy", "Authorization", "Bearer one");

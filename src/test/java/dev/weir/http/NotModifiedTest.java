@@ -113,6 +113,23 @@ class NotModifiedTest {
     assertThat(merged.headers().has("Set-Cookie")).isFalse();
   }
 
+  @Test
+  void aCookieOfA304IsNotReplayedUnderALifetimeThatIsNone() {
+    // Given
+    StoredResponse stored = stored("Cache-Control", "max-age=60", "ETag", "\"a\"");
+    for (String control : List.of("max-age=0", "max-age=60, no-cache", "s-maxage=0, max-age=9")) {
+      // When
+      Headers update = Headers.of("Cache-Control", control, "Set-Cookie", "session=alice");
+      StoredResponse merged = NotModified.merge(stored, update, LATER, LATER, List.of());
+      // Then
+      assertThat(merged.headers().has("Set-Cookie")).as(control).isFalse();
+    }
+    Headers fresh = Headers.of("Cache-Control", "max-age=9", "Set-Cookie", "a=b");
+    assertThat(
+            NotModified.merge(stored, fresh, LATER, LATER, List.of()).headers().all("Set-Cookie"))
+        .containsExactly("a=b");
+  }
+
   private static StoredResponse merge(StoredResponse stored, String field) {
     return NotModified.merge(stored, Headers.of("Cache-Control", field), LATER, LATER, List.of());
   }
