@@ -49,7 +49,8 @@ public final class Metrics implements AutoCloseable {
     return this;
   }
 
-  String scrape() {
+  /** All numbers as Prometheus reads them. */
+  public String scrape() {
     return registry.scrape();
   }
 

@@ -20,19 +20,28 @@ import dev.weir.store.elastic.ElasticMetrics;
 import dev.weir.wire.GuardEvents;
 import dev.weir.wire.GuardViolation;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 
 /** Gives the rooms' own counters their names in {@code /metrics}. */
 final class NodeMetrics {
   private final Metrics registry = new Metrics();
+  private final Map<String, GuardEvents> refusals = new HashMap<>();
 
   Metrics registry() {
     return registry;
   }
 
-  /** Counts what the framing guards of one side refuse, by reason. */
+  /**
+   * Counts what the framing guards of one side refuse, by reason; all listeners together, for a
+   * number is registered once.
+   */
   GuardEvents refusals(String side) {
+    return refusals.computeIfAbsent(side, this::counted);
+  }
+
+  private GuardEvents counted(String side) {
     Map<GuardViolation.Reason, LongAdder> counters = new EnumMap<>(GuardViolation.Reason.class);
     for (GuardViolation.Reason reason : GuardViolation.Reason.values()) {
       LongAdder counter = new LongAdder();
