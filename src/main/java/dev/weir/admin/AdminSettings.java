@@ -7,6 +7,7 @@ import com.typesafe.config.Config;
  *
  * @param canaryFailures so many failed self-fetches in a row make {@code /live} fail
  * @param degradedIsUnready whether a store that is down makes {@code /health} 503
+ * @param maxTargetBytes the longest request target, of a URL to purge for one
  */
 public record AdminSettings(
     long canaryIntervalMillis,
@@ -16,6 +17,7 @@ public record AdminSettings(
     long probeTimeoutMillis,
     boolean degradedIsUnready,
     int maxConnections,
+    int maxTargetBytes,
     long purgeTimeoutMillis,
     long maxBanSeconds,
     String token) {
@@ -29,6 +31,7 @@ public record AdminSettings(
         admin.getLong("probe-timeout-millis"),
         admin.getBoolean("degraded-is-unready"),
         admin.getInt("max-connections"),
+        admin.getBytes("max-target-bytes").intValue(),
         admin.getLong("purge-timeout-millis"),
         admin.getLong("max-ban-seconds"),
         admin.getString("token"));

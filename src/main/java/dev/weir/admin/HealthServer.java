@@ -89,7 +89,10 @@ public final class HealthServer {
                     .withRequestTimeout(
                         scala.concurrent.duration.Duration.fromNanos(
                             TimeUnit.MILLISECONDS.toNanos(settings.purgeTimeoutMillis()))))
-            .withParserSettings(ParserSettings.forServer(system).withCustomMethods(PURGE));
+            .withParserSettings(
+                ParserSettings.forServer(system)
+                    .withMaxUriLength(settings.maxTargetBytes())
+                    .withCustomMethods(PURGE));
     return Http.get(system)
         .newServerAt(address.getHostString(), address.getPort())
         .withSettings(server)
