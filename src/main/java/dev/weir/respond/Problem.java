@@ -35,16 +35,37 @@ public record Problem(int status, String kind, String detail, @Nullable String h
     return json.append("}\n").toString().getBytes(StandardCharsets.UTF_8);
   }
 
-  /** The usual phrase of a status that this cache produces itself. */
+  /** The usual phrase of a status that this cache produces itself, by a rule too. */
   public static String title(int status) {
     return switch (status) {
       case 400 -> "Bad Request";
+      case 401 -> "Unauthorized";
+      case 402 -> "Payment Required";
       case 403 -> "Forbidden";
       case 404 -> "Not Found";
       case 405 -> "Method Not Allowed";
+      case 406 -> "Not Acceptable";
+      case 408 -> "Request Timeout";
+      case 409 -> "Conflict";
+      case 410 -> "Gone";
+      case 411 -> "Length Required";
       case 412 -> "Precondition Failed";
+      case 413 -> "Content Too Large";
       case 414 -> "URI Too Long";
+      case 415 -> "Unsupported Media Type";
       case 416 -> "Range Not Satisfiable";
+      case 417 -> "Expectation Failed";
+      case 418 -> "I'm a Teapot";
+      case 421 -> "Misdirected Request";
+      case 422 -> "Unprocessable Content";
+      case 423 -> "Locked";
+      case 424 -> "Failed Dependency";
+      case 425 -> "Too Early";
+      case 426 -> "Upgrade Required";
+      case 428 -> "Precondition Required";
+      case 429 -> "Too Many Requests";
+      case 431 -> "Request Header Fields Too Large";
+      case 451 -> "Unavailable For Legal Reasons";
       case 500 -> "Internal Server Error";
       case 501 -> "Not Implemented";
       case 502 -> "Bad Gateway";

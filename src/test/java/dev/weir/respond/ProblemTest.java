@@ -27,4 +27,20 @@ final class ProblemTest {
     assertThat(new String(json, StandardCharsets.ISO_8859_1))
         .doesNotContain("<", ">", "&", "\u001b", "\u00fc");
   }
+
+  @Test
+  void noStatusThatIsSaidHereIsJustAnError() {
+    // Given: what a rule may refuse with, and what the exchange and its listeners say
+    int[] said = {
+      400, 401, 402, 403, 404, 405, 406, 408, 409, 410, 411, 412, 413, 414, 415, 416, 417, 418, 421,
+      422, 423, 424, 425, 426, 428, 429, 431, 451, 500, 501, 502, 503, 504, 508
+    };
+
+    // When // Then
+    for (int status : said) {
+      assertThat(Problem.title(status)).as("%d", status).isNotEqualTo("Error");
+    }
+    assertThat(Problem.title(429)).isEqualTo("Too Many Requests");
+    assertThat(Problem.title(499)).isEqualTo("Error");
+  }
 }
