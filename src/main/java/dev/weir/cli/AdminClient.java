@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -88,15 +89,29 @@ final class AdminClient {
   }
 
   static AdminClient of(ParseResult parsed) {
-    String base = parsed.matchedOptionValue("--admin", DEFAULT);
+    String base = base(parsed.matchedOptionValue("--admin", DEFAULT));
     String file = parsed.matchedOptionValue("--token-file", "");
     try {
-      return new AdminClient(
-          base.endsWith("/") ? base.substring(0, base.length() - 1) : base,
-          file.isEmpty() ? "" : Files.readString(Path.of(file)).strip());
+      return new AdminClient(base, file.isEmpty() ? "" : Files.readString(Path.of(file)).strip());
     } catch (IOException e) {
       throw new SettingsException("--token-file: cannot read %s".formatted(file));
     }
+  }
+
+  /** A URL that paths can be put behind; its own last slash goes. */
+  private static String base(String typed) {
+    String base = typed.endsWith("/") ? typed.substring(0, typed.length() - 1) : typed;
+    try {
+      URI url = new URI(base);
+      boolean http = "http".equals(url.getScheme()) || "https".equals(url.getScheme());
+      if (http && url.getHost() != null && base.indexOf('?') < 0 && base.indexOf('#') < 0) {
+        return base;
+      }
+    } catch (URISyntaxException noUrl) {
+      // the same sentence for all that is none
+    }
+    throw new SettingsException(
+        "--admin: expected a URL as %s, got '%s'".formatted(DEFAULT, typed));
   }
 
   /** The node on this machine at that health port. */

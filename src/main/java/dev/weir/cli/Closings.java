@@ -1,5 +1,6 @@
 package dev.weir.cli;
 
+import java.nio.channels.UnresolvedAddressException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -67,12 +68,20 @@ final class Closings {
     } catch (ExecutionException failure) {
       Throwable cause = failure.getCause() == null ? failure : failure.getCause();
       Throwable root = cause.getCause() == null ? cause : cause.getCause();
-      throw new SettingsException(what.get() + ": " + root.getMessage());
+      throw new SettingsException(what.get() + ": " + sentence(root));
     } catch (TimeoutException slow) {
       throw new SettingsException(what.get() + ": no answer within 30 s");
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
       throw new SettingsException(what.get() + ": interrupted");
     }
+  }
+
+  private static String sentence(Throwable root) {
+    if (root instanceof UnresolvedAddressException) {
+      return "the name has no address"; // it has no words of its own
+    }
+    String message = root.getMessage();
+    return message == null ? root.getClass().getSimpleName() : message;
   }
 }

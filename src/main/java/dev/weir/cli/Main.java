@@ -1,10 +1,12 @@
 package dev.weir.cli;
 
+import dev.weir.rules.Nearest;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 
@@ -66,6 +68,7 @@ public final class Main {
     line.setOut(new PrintWriter(System.out, true, StandardCharsets.UTF_8));
     line.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));
     line.setExecutionStrategy(Main::run);
+    line.setParameterExceptionHandler(Main::misused);
     line.setExecutionExceptionHandler(
         (failure, command, parsed) -> {
           command.getErr().println("weir: " + sentence(failure));
@@ -93,6 +96,31 @@ public final class Main {
     }
     spec.commandLine().usage(spec.commandLine().getErr());
     return 2;
+  }
+
+  /** One sentence: two hundred lines of flags behind it would have it out of sight. */
+  private static int misused(CommandLine.ParameterException wrong, String[] typed) {
+    CommandSpec command = wrong.getCommandLine().getCommandSpec();
+    String near = meant(wrong, command);
+    wrong
+        .getCommandLine()
+        .getErr()
+        .printf(
+            "weir: %s.%s See `%s --help`.%n",
+            sentence(wrong),
+            near == null ? "" : " Did you mean " + near + "?",
+            command.qualifiedName());
+    return 2;
+  }
+
+  private static @Nullable String meant(CommandLine.ParameterException wrong, CommandSpec command) {
+    if (!(wrong instanceof CommandLine.UnmatchedArgumentException unmatched)) {
+      return null;
+    }
+    String word = unmatched.getUnmatched().getFirst();
+    return Nearest.to(
+        word,
+        word.startsWith("-") ? command.optionsMap().keySet() : command.subcommands().keySet());
   }
 
   private static String sentence(Throwable failure) {

@@ -17,6 +17,10 @@ import java.util.regex.Pattern;
 final class SettingReader {
   private static final Pattern DURATION = Pattern.compile("(\\d+(?:\\.\\d+)?)\\s*(ms|s|m|h|d)?");
   private static final Pattern SIZE = Pattern.compile("(\\d+)\\s*([kmgtKMGT]?)(?:i?[bB])?");
+
+  /** Timers count nanoseconds, and have no number for times of several hundred years. */
+  private static final double MAX_MILLIS = 36_500.0 * 86_400_000;
+
   private final Config config;
 
   SettingReader(Config config) {
@@ -88,7 +92,11 @@ final class SettingReader {
           case "d" -> 86_400_000;
           default -> 1000;
         };
-    return Math.round(Double.parseDouble(parts.group(1)) * factor);
+    double millis = Double.parseDouble(parts.group(1)) * factor;
+    if (millis > MAX_MILLIS) {
+      throw bad(name, "a duration such as 30, 30s, 500ms or 2m, 100 years at most", value);
+    }
+    return Math.round(millis);
   }
 
   long bytes(String name) {
@@ -98,7 +106,11 @@ final class SettingReader {
       throw bad(name, "a size such as 500M or 20G", value);
     }
     int shift = 10 * " kmgt".indexOf(parts.group(2).isEmpty() ? " " : lower(parts.group(2)));
-    return Math.multiplyExact(Long.parseLong(parts.group(1)), 1L << shift);
+    long count = Long.parseLong(parts.group(1));
+    if (count > Long.MAX_VALUE >> shift) {
+      throw bad(name, "a size such as 500M or 20G", value);
+    }
+    return count << shift;
   }
 
   List<String> list(String name) {

@@ -90,7 +90,7 @@ final class SettingsLoader {
       return ConfigFactory.empty();
     }
     Path path = Path.of(above.getString("weir.config"));
-    if (!Files.isReadable(path)) {
+    if (!Files.isReadable(path) || Files.isDirectory(path)) {
       throw new SettingsException(
           "%s: cannot read the file %s"
               .formatted(above.getValue("weir.config").origin().description(), path));

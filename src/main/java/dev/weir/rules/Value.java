@@ -22,6 +22,10 @@ import java.util.regex.Pattern;
 record Value(ConfigValue config, String where) {
   private static final Pattern DURATION =
       Pattern.compile("(\\d{1,12}(?:\\.\\d{1,6})?)\\s*([a-zA-Z]*)");
+
+  /** Timers count nanoseconds, and have no number for times of several hundred years. */
+  private static final double MAX_MILLIS = 36_500.0 * 86_400_000;
+
   private static final Pattern SIZE = Pattern.compile("(\\d{1,15})\\s*([kmgtKMGT]?)(?:i?[bB])?");
 
   /** What is wrong with it: file, line, rule, expected, found. */
@@ -126,7 +130,11 @@ record Value(ConfigValue config, String where) {
           case "d", "day", "days" -> 86_400_000;
           default -> throw bad("a duration such as 30, 500ms, 30s, 5m, 2h or 7d");
         };
-    return Math.round(Double.parseDouble(parts.group(1)) * unit);
+    double millis = Double.parseDouble(parts.group(1)) * unit;
+    if (millis > MAX_MILLIS) {
+      throw bad("a duration of 100 years at most");
+    }
+    return Math.round(millis);
   }
 
   long bytes() {
@@ -138,7 +146,11 @@ record Value(ConfigValue config, String where) {
         10
             * Math.max(
                 0, " kmgt".indexOf((parts.group(2) + " ").toLowerCase(Locale.ROOT).charAt(0)));
-    return Math.multiplyExact(Long.parseLong(parts.group(1)), 1L << shift);
+    long count = Long.parseLong(parts.group(1));
+    if (count > Long.MAX_VALUE >> shift) {
+      throw bad("a size such as 500M or 2G");
+    }
+    return count << shift;
   }
 
   /** A file; one that is not absolute is looked for beside the rule file. */

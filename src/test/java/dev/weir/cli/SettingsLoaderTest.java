@@ -115,7 +115,9 @@ class SettingsLoaderTest {
     "port, http, a port from 0 to 65535",
     "upstream-connect-timeout, soon, a duration such as",
     "upstream-read-timeout, -3, a duration such as",
+    "upstream-read-timeout, 99999999d, a duration such as",
     "disk-cache-size, much, a size such as",
+    "disk-cache-size, 999999999999999T, a size such as",
     "connection-strategy, sometimes, 'one of lazy, eager'",
     "default-policy, Nothing, 'one of '",
     "log-level, loud, 'one of error'",
@@ -173,6 +175,14 @@ class SettingsLoaderTest {
     // Then
     assertThat(settings.allowClients()).containsExactly("10.0.0.0/8", "::1");
     assertThat(settings.denyDestinations()).containsExactly("a.test", ".b.test");
+  }
+
+  @Test
+  void aFolderIsNoFileOfSettings() {
+    // When // Then
+    assertThatThrownBy(() -> load(Map.of("config", folder.toString()), Map.of()))
+        .isInstanceOf(SettingsException.class)
+        .hasMessage("command line --config: cannot read the file " + folder);
   }
 
   private static Config load(Map<String, String> flags, Map<String, String> environment) {

@@ -235,6 +235,10 @@ class RuleFilesTest {
         "rules = [{ name = x, match { shape = rpm }, policy = NoCache }] | one of npm-tarball",
         "rules = [{ name = x, match { host = a }, timeouts { read = soon } }] | expected a"
             + " duration",
+        "rules = [{ name = x, match { host = a }, timeouts { read = 99999999d } }] | expected a"
+            + " duration",
+        "rules = [{ name = x, match { host = a }, max-object = 999999999999999T }] | expected a"
+            + " size",
         "rules = [{ name = x, match { host = a }, timeouts { idle = 3 } }] | unknown key 'idle'",
         "rules = [{ name = x, match { host = a }, deny = 200 }] | a number from 400 to 599",
         "rules = [{ name = x, match { host = a }, key { query = keep } }] | expected drop",
