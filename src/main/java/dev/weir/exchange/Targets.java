@@ -1,6 +1,7 @@
 package dev.weir.exchange;
 
 import dev.weir.http.Authority;
+import dev.weir.http.Reference;
 import dev.weir.http.RequestHead;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -16,7 +17,7 @@ final class Targets {
       return null;
     }
     try {
-      URI target = new URI(request.url()).resolve(new URI(reference.strip()));
+      URI target = Reference.resolved(request.url(), reference);
       String scheme = target.getScheme();
       if (scheme == null || target.getHost() == null || !scheme.equals(request.scheme())) {
         return null;

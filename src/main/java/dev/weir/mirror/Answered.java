@@ -2,11 +2,12 @@ package dev.weir.mirror;
 
 import dev.weir.edge.EdgeResponse;
 import dev.weir.http.Headers;
+import dev.weir.http.Reference;
 import dev.weir.http.ResponseHead;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.List;
-import java.util.Objects;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +20,8 @@ final class Answered {
   /** What lets pages of anywhere read an answer. */
   private static final List<String> READABLE =
       List.of("Access-Control-Allow-Origin", "Access-Control-Allow-Credentials");
+
+  private static final Pattern ABSOLUTE = Pattern.compile("[A-Za-z][A-Za-z0-9+.-]*:");
 
   static EdgeResponse of(EdgeResponse response, Asked asked, MirrorSettings settings) {
     if (!(response instanceof EdgeResponse.Full full)) {
@@ -57,17 +60,14 @@ final class Answered {
       return null;
     }
     try {
-      URI reference = new URI(location.strip());
-      if (reference.isAbsolute()) {
+      if (ABSOLUTE.matcher(location.strip()).lookingAt()) {
         return null;
       }
-      URI here = new URI(asked.origin().url());
-      URI there = here.resolve(reference);
+      URI there = Reference.resolved(asked.origin().url(), location);
+      String here = asked.origin().authority().text(asked.origin().scheme());
       String query = there.getRawQuery() == null ? "" : "?" + there.getRawQuery();
       String inside =
-          Objects.equals(there.getRawAuthority(), here.getRawAuthority())
-              ? asked.inside(there.getRawPath() + query)
-              : null;
+          here.equals(there.getRawAuthority()) ? asked.inside(there.getRawPath() + query) : null;
       return inside == null ? there.toString() : inside;
     } catch (URISyntaxException | IllegalArgumentException none) {
       return null;

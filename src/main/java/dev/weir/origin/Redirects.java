@@ -2,6 +2,7 @@ package dev.weir.origin;
 
 import dev.weir.http.Authority;
 import dev.weir.http.Headers;
+import dev.weir.http.Reference;
 import dev.weir.http.RequestHead;
 import dev.weir.http.ResponseHead;
 import java.net.URI;
@@ -96,7 +97,7 @@ final class Redirects {
       return null;
     }
     try {
-      URI target = new URI(sent.url()).resolve(new URI(location.strip()));
+      URI target = Reference.resolved(sent.url(), location);
       String scheme = target.getScheme();
       String host = target.getHost();
       boolean http = "http".equals(scheme) && !"https".equals(sent.scheme());

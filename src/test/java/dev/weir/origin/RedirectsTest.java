@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Redirects followed on behalf of a rule, over sockets. */
@@ -93,6 +94,45 @@ class RedirectsTest {
       assertThat(origin.heads().getLast())
           .startsWith("GET /there HTTP/1.1\r\n")
           .contains("Authorization: Bearer s");
+      fixture.text(response);
+    }
+  }
+
+  /** What no URL may hold is in URLs all the same, of clients and of servers. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ' ',
+      value = {
+        "/start?a|b{1}&c=%zz there /there",
+        "/old|dir/start there /old%7Cdir/there",
+        "/start /a|b{c}^`[1]?d[]=|%2f /a%7Cb%7Bc%7D%5E%60%5B1%5D?d[]=%7C%2f",
+        "/start /caf\u00e9/50% /caf%E9/50%25",
+        "/start \\\\evil.example\\x /%5C%5Cevil.example%5Cx",
+        "/start ?q=[1] /start?q=[1]",
+      })
+  void oddCharactersDoNotEndTheWay(String first, String location, String then) throws Exception {
+    try (RawOrigin origin =
+        RawOrigin.start(
+            peer -> {
+              peer.head();
+              peer.say(redirect(location));
+              peer.head();
+              peer.say("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+            })) {
+      OriginRequest request = request(origin.authority(), "GET", 5);
+      OriginRequest asked =
+          OriginRequest.of(
+                  new RequestHead(
+                      "GET", "http", origin.authority(), first, request.head().headers()),
+                  OriginFixture.TIMEOUTS)
+              .on(request.terms());
+
+      // When
+      OriginResponse response = await(origins.fetch(asked));
+
+      // Then
+      assertThat(response.head().status()).isEqualTo(200);
+      assertThat(origin.heads().getLast()).startsWith("GET " + then + " HTTP/1.1\r\n");
       fixture.text(response);
     }
   }
