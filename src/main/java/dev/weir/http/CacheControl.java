@@ -66,11 +66,6 @@ public record CacheControl(
     return reading.build();
   }
 
-  /** Whether {@code max-age} or {@code s-maxage} is there. */
-  public boolean hasLifetime() {
-    return maxAgeSeconds != ABSENT || sharedMaxAgeSeconds != ABSENT;
-  }
-
   /**
    * Whether a stale copy must not be used without validation (RFC 9111 4.2.4): by {@code
    * must-revalidate}, {@code proxy-revalidate}, {@code s-maxage} (5.2.2.10) or {@code no-cache}.

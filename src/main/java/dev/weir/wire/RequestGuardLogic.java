@@ -217,7 +217,8 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
       }
       in.skip(2);
       emptyLineSkipped = true;
-    } else if (emptyLineSkipped && !in.isEmpty() && in.octets[in.from] == '\r') {
+    }
+    if (emptyLineSkipped && !in.isEmpty() && in.octets[in.from] == '\r') {
       throw new GuardViolation(Reason.BAD_REQUEST_LINE);
     }
   }

@@ -117,7 +117,8 @@ class CacheControlTest {
     // Then
     assertThat(control.isPublic()).isFalse();
     assertThat(control.immutable()).isFalse();
-    assertThat(control.hasLifetime()).isFalse();
+    assertThat(control.maxAgeSeconds()).isEqualTo(CacheControl.ABSENT);
+    assertThat(control.sharedMaxAgeSeconds()).isEqualTo(CacheControl.ABSENT);
     assertThat(control.staleIfErrorSeconds()).isEqualTo(CacheControl.ABSENT);
     assertThat(control.staleWhileRevalidateSeconds()).isEqualTo(CacheControl.ABSENT);
   }

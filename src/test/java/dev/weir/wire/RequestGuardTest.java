@@ -303,6 +303,20 @@ class RequestGuardTest {
     }
   }
 
+  /** It waited for more bytes, until the time for a head was over. */
+  @Test
+  void twoEmptyLinesThatComeWithTheirRequestAreRefusedAtOnce() throws Exception {
+    // Given
+    GuardedServer server = server(null, "http");
+    Peer client = new Peer(system, server.connection());
+    // When
+    client.say("\r\n\r\n" + GET + "\r\n");
+    String heard = client.awaitEnd();
+    // Then
+    assertThat(heard).startsWith("HTTP/1.1 400 ");
+    assertThat(server.refusals).containsExactly("bad-request-line");
+  }
+
   private static int status(String label) {
     for (GuardViolation.Reason reason : GuardViolation.Reason.values()) {
       if (reason.label().equals(label)) {
