@@ -398,6 +398,51 @@ abstract class CollectionConformance {
   }
 
   @Test
+  void aPassThatRemovedCopiesOfWhatIsListedMadeTheNextOneCareless() throws Exception {
+    // Given
+    List<Entry> kept = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      kept.add(store("kept" + i, bytes(80 + i, 300)));
+      Entry purged = store("purged" + i, bytes(80 + i, 300));
+      index(purged, purged.epoch().next(0));
+    }
+    assertThat(collectAt(Duration.ofHours(30)).removedEntries()).isEqualTo(4);
+
+    // When the metadata lose most of what is listed
+    for (Entry lost : kept.subList(1, 4)) {
+      forget(lost);
+    }
+
+    // Then
+    assertThat(collect(Collector.Options.NORMAL)).isInstanceOf(Refused.class);
+  }
+
+  @Test
+  void aPassWhoseQuotasTookCopiesOfWhatStaysWasCareless() throws Exception {
+    // Given
+    List<Entry> others = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      others.add(store("other" + i, bytes(90 + i, 300)));
+    }
+    for (int i = 0; i < 4; i++) {
+      store("unused" + i, bytes(80 + i, 300));
+      metadata().touch(store("used" + i, bytes(80 + i, 300)).documentId(), clock.millis());
+    }
+    collectAt(Duration.ZERO);
+
+    // When
+    for (Entry lost : others) {
+      forget(lost);
+    }
+    CollectionOutcome pass =
+        collector(settings(0, Duration.ofDays(30).toMillis()), metadata())
+            .collect(Collector.Options.NORMAL, Progress.NONE);
+
+    // Then
+    assertThat(pass).isInstanceOf(Refused.class);
+  }
+
+  @Test
   void whatNobodyHasUsedForLongGoes() throws Exception {
     // Given
     Entry unused = store("unused", bytes(50, 300));

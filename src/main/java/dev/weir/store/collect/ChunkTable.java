@@ -44,6 +44,21 @@ final class ChunkTable {
     return size;
   }
 
+  /** How many chunks have a number here and none there. */
+  synchronized long countWithout(ChunkTable others) {
+    long count = 0;
+    for (long fingerprint : fingerprints) {
+      if (fingerprint != EMPTY && !others.has(fingerprint)) {
+        count++;
+      }
+    }
+    return count;
+  }
+
+  private synchronized boolean has(long fingerprint) {
+    return fingerprints[find(fingerprint)] != EMPTY;
+  }
+
   private int find(long fingerprint) {
     int mask = fingerprints.length - 1;
     int at = (int) fingerprint & mask;

@@ -1,5 +1,6 @@
 package dev.weir.store.collect;
 
+import dev.weir.entry.Body;
 import dev.weir.entry.ChunkId;
 import dev.weir.entry.Entry;
 import dev.weir.store.Document.EntryDocument;
@@ -23,6 +24,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.pekko.Done;
+import org.apache.pekko.japi.Pair;
 import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.stream.javadsl.Source;
@@ -43,6 +45,9 @@ import org.jspecify.annotations.Nullable;
 public final class Collector {
   /** More garbage than this is condemned by later passes: it bounds what a pass remembers. */
   static final int MAX_CONDEMNED = 200_000;
+
+  /** Of a chunk that an entry names which is there to stay. */
+  private static final long LISTED = Long.MAX_VALUE;
 
   private final MetadataStore metadata;
   private final Notes notes;
@@ -136,7 +141,11 @@ public final class Collector {
     private final Options options;
     private final Progress progress;
     private final Counts counts = new Counts();
+
+    /** With the number of suspected documents that name them, or {@link #LISTED}. */
     private final ChunkTable marked = new ChunkTable();
+
+    private final NamedChunks names = new NamedChunks(ChunkHome.of(objects)::read, materializer);
     private final Map<ChunkId, Notes.Note> condemned = new ConcurrentHashMap<>();
     private long markBegunMillis;
 
@@ -147,7 +156,7 @@ public final class Collector {
     }
 
     CollectionOutcome run() {
-      Quotas quotas = new Quotas(metadata, settings, remover, clock, materializer);
+      Quotas quotas = new Quotas(metadata, settings, remover, clock, names);
       Quotas.Removed removed = quotas.apply(options.dryRun(), progress);
       UnlistedEntries unlisted =
           new UnlistedEntries(
@@ -161,10 +170,11 @@ public final class Collector {
       long dead = unlisted.count();
       if (!options.dryRun()) {
         // Their chunks were marked once more: a later pass finds them named by nobody.
-        Quotas.Removed unfound = unlisted.remove(this::requireLease);
-        dead = unfound.entries();
-        if (unfound.chunks() > 0) {
-          rememberMark(marked.size() - unfound.chunks());
+        Forgotten forgotten = new Forgotten();
+        unlisted.remove(this::requireLease, forgotten::add);
+        dead = forgotten.entries;
+        if (forgotten.chunks > 0) {
+          rememberMark(marked.size() - forgotten.chunks);
         }
         // Copies for redirected clients: made again when they are wanted.
         requireLease();
@@ -180,24 +190,52 @@ public final class Collector {
     private void mark(UnlistedEntries unlisted) {
       progress.phase("marking", 0);
       markBegunMillis = clock.millis();
-      NamedChunks names = new NamedChunks(ChunkHome.of(objects)::read, materializer);
       Waiting.forWalk(
           metadata
               .scanAll()
               .grouped(settings.unlisted().batch())
               .mapAsync(1, unlisted::look)
               .mapConcat(batch -> batch)
-              .mapAsyncUnordered(settings.parallelism(), stored -> named(stored, names))
+              .mapAsyncUnordered(
+                  settings.parallelism(),
+                  stored -> {
+                    boolean suspect = unlisted.has(stored.document().id());
+                    return named(stored).thenApply(chunks -> Pair.create(chunks.keySet(), suspect));
+                  })
               .runForeach(
-                  chunks -> {
-                    chunks.forEach(marked::put);
+                  found -> {
+                    found.first().forEach(id -> mark(id, found.second()));
                     progress.advance(1);
                   },
                   materializer));
     }
 
-    private CompletionStage<Map<ChunkId, Long>> named(
-        MetadataStore.Versioned stored, NamedChunks names) {
+    private void mark(ChunkId id, boolean suspect) {
+      long known = marked.get(id);
+      marked.put(id, !suspect || known == LISTED ? LISTED : Math.max(0, known) + 1);
+    }
+
+    /** Documents that went after the mark, and how many chunks nobody names without them. */
+    private final class Forgotten {
+      private long entries;
+      private long chunks;
+
+      void add(Body body) {
+        entries++;
+        // Where a manifest cannot be read its chunks count on: the next pass is only stricter.
+        CompletionStage<Map<ChunkId, Long>> named =
+            names.of(body).exceptionally(unreadable -> Map.of());
+        for (ChunkId id : Waiting.forCall(named).keySet()) {
+          long namers = marked.get(id);
+          if (namers > 0 && namers != LISTED) {
+            marked.put(id, namers - 1);
+            chunks += namers == 1 ? 1 : 0;
+          }
+        }
+      }
+    }
+
+    private CompletionStage<Map<ChunkId, Long>> named(MetadataStore.Versioned stored) {
       if (!(stored.document() instanceof EntryDocument(Entry entry))) {
         return CompletableFuture.completedStage(Map.of());
       }
@@ -223,8 +261,10 @@ public final class Collector {
     }
 
     /** An index that was emptied or restored from long ago must not empty the bucket as well. */
-    private Optional<String> muchLess(long removedChunks) {
-      long before = lastMark().map(note -> Long.parseLong(note.text())).orElse(0L) - removedChunks;
+    private Optional<String> muchLess(ChunkTable removed) {
+      long before =
+          lastMark().map(note -> Long.parseLong(note.text())).orElse(0L)
+              - removed.countWithout(marked);
       if (marked.size() < settings.safetyFraction() * before && !options.force()) {
         return Optional.of(
             "the metadata name "

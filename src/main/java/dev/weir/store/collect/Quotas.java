@@ -1,8 +1,7 @@
 package dev.weir.store.collect;
 
-import dev.weir.entry.Body;
+import dev.weir.entry.ChunkId;
 import dev.weir.entry.Entry;
-import dev.weir.entry.Manifest;
 import dev.weir.store.Document.EntryDocument;
 import dev.weir.store.MetadataStore;
 import dev.weir.store.Retention;
@@ -35,6 +34,7 @@ final class Quotas {
   private final CollectionSettings settings;
   private final Retention.Remover remover;
   private final InstantSource clock;
+  private final NamedChunks names;
   private final Materializer materializer;
 
   Quotas(
@@ -42,23 +42,23 @@ final class Quotas {
       CollectionSettings settings,
       Retention.Remover remover,
       InstantSource clock,
-      Materializer materializer) {
+      NamedChunks names) {
     this.metadata = metadata;
     this.settings = settings;
     this.remover = remover;
     this.clock = clock;
-    this.materializer = materializer;
+    this.names = names;
+    this.materializer = names.materializer();
   }
 
-  /** What went, or would. */
-  record Removed(long entries, long bytes, long chunks) {
-    static final Removed NOTHING = new Removed(0, 0, 0);
+  /**
+   * What went, or would.
+   *
+   * @param chunks which these entries named; others that are left may name them too
+   */
+  record Removed(long entries, long bytes, ChunkTable chunks) {}
 
-    /** And one entry more. */
-    Removed with(long entryBytes, long entryChunks) {
-      return new Removed(entries + 1, bytes + entryBytes, chunks + entryChunks);
-    }
-  }
+  private record Victim(Entry entry, Map<ChunkId, Long> chunks, boolean gone) {}
 
   /** All variants of a key. */
   record Group(long bytes, long usedMillis) {
@@ -69,13 +69,13 @@ final class Quotas {
 
   Removed apply(boolean dryRun, Progress progress) {
     if (settings.maxBytes() == 0 && settings.maxAgeMillis() == 0) {
-      return Removed.NOTHING;
+      return new Removed(0, 0, new ChunkTable());
     }
     progress.phase("measuring", 0);
     Map<String, Group> groups = measure(progress);
     Set<String> victims = victims(groups, clock.millis(), settings);
     if (victims.isEmpty()) {
-      return Removed.NOTHING;
+      return new Removed(0, 0, new ChunkTable());
     }
     progress.phase("removing", victims.size());
     return remove(victims, dryRun, progress);
@@ -135,7 +135,7 @@ final class Quotas {
   private Removed remove(Set<String> victims, boolean dryRun, Progress progress) {
     LongAdder entries = new LongAdder();
     LongAdder bytes = new LongAdder();
-    LongAdder chunks = new LongAdder();
+    ChunkTable chunks = new ChunkTable();
     Waiting.forWalk(
         metadata
             .scanAll()
@@ -147,33 +147,31 @@ final class Quotas {
                         : List.<Entry>of())
             .mapAsyncUnordered(
                 PARALLELISM,
-                entry -> removed(entry, dryRun).thenApply(gone -> Pair.create(entry, gone)))
+                entry ->
+                    named(entry)
+                        .thenCompose(
+                            named ->
+                                removed(entry, dryRun)
+                                    .thenApply(gone -> new Victim(entry, named, gone))))
             .runForeach(
-                result -> {
+                victim -> {
                   progress.advance(1);
-                  if (result.second()) {
-                    Entry entry = result.first();
+                  if (victim.gone()) {
                     entries.increment();
-                    bytes.add(entry.body().length());
-                    chunks.add(chunkCount(entry.body()));
+                    bytes.add(victim.entry().body().length());
+                    victim.chunks().forEach(chunks::put);
                   }
                 },
                 materializer));
-    return new Removed(entries.sum(), bytes.sum(), chunks.sum());
+    return new Removed(entries.sum(), bytes.sum(), chunks);
   }
 
   private CompletionStage<Boolean> removed(Entry entry, boolean dryRun) {
     return dryRun ? CompletableFuture.completedStage(true) : remover.remove(entry);
   }
 
-  /** How many chunks a body names, one that it names twice counted twice. */
-  static long chunkCount(Body body) {
-    return switch (body) {
-      case Body.Inline ignored -> 0;
-      case Body.Chunked(Manifest manifest) -> manifest.chunks().size();
-      case Body.Listed listed -> 1L + listed.chunkCount();
-      case Body.Segmented segmented ->
-          segmented.segments().stream().mapToLong(segment -> chunkCount(segment.body())).sum();
-    };
+  /** None where its manifest cannot be read: then it is not taken to have named any. */
+  private CompletionStage<Map<ChunkId, Long>> named(Entry entry) {
+    return names.of(entry.body()).exceptionally(unreadable -> Map.of());
   }
 }

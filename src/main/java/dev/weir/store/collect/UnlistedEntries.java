@@ -1,5 +1,6 @@
 package dev.weir.store.collect;
 
+import dev.weir.entry.Body;
 import dev.weir.entry.Entry;
 import dev.weir.entry.Epoch;
 import dev.weir.entry.PrimaryKey;
@@ -11,13 +12,14 @@ import dev.weir.store.MetadataStore;
 import dev.weir.store.MetadataStore.Version;
 import dev.weir.store.MetadataStore.Versioned;
 import dev.weir.store.MetadataStore.WriteResult;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -33,22 +35,10 @@ import java.util.stream.IntStream;
  */
 final class UnlistedEntries {
   /** What is remembered of a document: not its body, which may stand in it. */
-  private record Suspect(
-      PrimaryKey key,
-      VariantKey variant,
-      Epoch epoch,
-      Version version,
-      long lengthBytes,
-      long chunks) {
+  private record Suspect(PrimaryKey key, VariantKey variant, Epoch epoch, Version version) {
     static Suspect of(Versioned stored) {
       Entry entry = ((EntryDocument) stored.document()).entry();
-      return new Suspect(
-          entry.key(),
-          entry.variant(),
-          entry.epoch(),
-          stored.version(),
-          entry.body().length(),
-          Quotas.chunkCount(entry.body()));
+      return new Suspect(entry.key(), entry.variant(), entry.epoch(), stored.version());
     }
 
     String documentId() {
@@ -70,7 +60,7 @@ final class UnlistedEntries {
   private final MetadataStore metadata;
   private final CollectionSettings.Unlisted settings;
   private final long beforeMillis;
-  private final List<Suspect> suspects = new ArrayList<>();
+  private final Map<String, Suspect> suspects = new LinkedHashMap<>();
   private long lookedNanos;
 
   /**
@@ -109,8 +99,15 @@ final class UnlistedEntries {
   }
 
   private synchronized void remember(List<Suspect> unlisted) {
-    unlisted.stream().limit(settings.suspects() - (long) suspects.size()).forEach(suspects::add);
+    unlisted.stream()
+        .limit(settings.suspects() - (long) suspects.size())
+        .forEach(one -> suspects.put(one.documentId(), one));
     lookedNanos = System.nanoTime();
+  }
+
+  /** Whether that document is under suspicion. */
+  synchronized boolean has(String documentId) {
+    return suspects.containsKey(documentId);
   }
 
   /** How many are under suspicion. */
@@ -123,28 +120,28 @@ final class UnlistedEntries {
    * there are any.
    *
    * @param mayGoOn called before each
-   * @return what went
+   * @param gone told the body of each that went
    */
-  synchronized Quotas.Removed remove(Runnable mayGoOn) {
+  synchronized void remove(Runnable mayGoOn, Consumer<Body> gone) {
     if (suspects.isEmpty()) {
-      return Quotas.Removed.NOTHING;
+      return;
     }
     rest();
-    Quotas.Removed gone = Quotas.Removed.NOTHING;
-    for (Suspect suspect : suspects) {
+    for (Suspect suspect : suspects.values()) {
       mayGoOn.run();
       String id = suspect.documentId();
       List<Optional<Versioned>> now =
           Waiting.forCall(metadata.read(List.of(id, suspect.key().varyIndexId())));
-      boolean same = now.getFirst().map(Versioned::version).equals(Optional.of(suspect.version()));
-      if (same
+      Versioned found = now.getFirst().orElse(null);
+      if (found != null
+          && found.version().equals(suspect.version())
+          && found.document() instanceof EntryDocument(Entry entry)
           && !suspect.isListed(now.getLast())
           && Waiting.forCall(metadata.delete(id, suspect.version()))
               instanceof WriteResult.Written) {
-        gone = gone.with(suspect.lengthBytes(), suspect.chunks());
+        gone.accept(entry.body());
       }
     }
-    return gone;
   }
 
   private void rest() {
