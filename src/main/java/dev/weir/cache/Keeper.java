@@ -623,7 +623,7 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
     }
     List<Kept> replaced =
         known.committed(commit.grant(), entry, commit.vary(), written.version(), written.index());
-    context.retention().committed(entry);
+    CompletionStage<?> named = context.retention().committed(entry);
     List<KeeperStore.Removal> unlisted = new ArrayList<>();
     for (Kept old : replaced) {
       context.retention().removed(old.entry());
@@ -634,7 +634,9 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
     forget(unlisted);
     renew(known, entry);
     context.metrics().commits.increment();
-    commit.node().tell(new NodeMessage.Committed(commit.id(), entry));
+    // At once, but where a manifest has to be read first: its chunks are let go after this.
+    named.whenComplete(
+        (done, failed) -> commit.node().tell(new NodeMessage.Committed(commit.id(), entry)));
   }
 
   private void onRemoved(

@@ -212,7 +212,7 @@ interface ImportStores extends Stores, AutoCloseable {
 
         @Override
         public void committed(Entry entry) {
-          stores.retention().committed(entry);
+          Waiting.on(stores.retention().committed(entry), CALL_MILLIS); // the pins go after it
         }
 
         @Override

@@ -23,6 +23,17 @@ public final class BodyChunks {
     };
   }
 
+  /** Whether a manifest has to be read to know its chunks. */
+  static boolean isListed(Body body) {
+    return switch (body) {
+      case Body.Inline _ -> false;
+      case Body.Chunked _ -> false;
+      case Body.Listed _ -> true;
+      case Body.Segmented segmented ->
+          segmented.segments().stream().anyMatch(segment -> isListed(segment.body()));
+    };
+  }
+
   /**
    * Each chunk with its length in bytes, in order, a manifest before what it names.
    *

@@ -49,6 +49,7 @@ public final class DiskRetention implements Retention {
   private final StoreSettings settings;
   private final InstantSource clock;
   private final Ledger ledger;
+  private final InOrder announcements = new InOrder("announcements");
   private final AtomicLong doomedBytes = new AtomicLong();
   private final AtomicBoolean evicting = new AtomicBoolean();
   private final LongAdder evictedEntries = new LongAdder();
@@ -172,7 +173,7 @@ public final class DiskRetention implements Retention {
               }
             });
     found.sort(Comparator.comparingLong(Found::usedMillis));
-    found.forEach(each -> ledger.put(each.entry, each.usedMillis, false));
+    found.forEach(each -> ledger.put(each.entry, each.usedMillis, Long.MAX_VALUE));
     return damaged;
   }
 
@@ -226,15 +227,19 @@ public final class DiskRetention implements Retention {
   }
 
   @Override
-  public void committed(Entry entry) {
-    boolean oversized = ledger.sizeBytes(entry) > settings.eviction().lowWatermark() * limitBytes();
-    free(ledger.put(entry, clock.millis(), oversized));
+  public CompletionStage<?> committed(Entry entry) {
+    return announcements.run(BodyChunks.isListed(entry.body()), () -> note(entry));
+  }
+
+  private void note(Entry entry) {
+    long oversizedBytes = (long) (settings.eviction().lowWatermark() * limitBytes());
+    free(ledger.put(entry, clock.millis(), oversizedBytes));
     evictIfNeeded();
   }
 
   @Override
   public void removed(Entry entry) {
-    free(ledger.remove(entry.documentId(), entry.tag().text()));
+    announcements.run(false, () -> free(ledger.remove(entry.documentId(), entry.tag().text())));
   }
 
   /** Notes a use, in memory for the order of eviction and now and then in the metadata. */
@@ -408,5 +413,6 @@ public final class DiskRetention implements Retention {
   public void close() {
     closed = true;
     checks.close();
+    announcements.close();
   }
 }

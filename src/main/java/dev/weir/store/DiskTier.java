@@ -9,6 +9,8 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
@@ -155,7 +157,9 @@ final class DiskTier implements Retention {
 
   /** Nothing: what entries name is the object store's affair. */
   @Override
-  public void committed(Entry entry) {}
+  public CompletionStage<?> committed(Entry entry) {
+    return CompletableFuture.completedStage(null);
+  }
 
   /** Nothing: its chunks go when they are the longest unused. */
   @Override

@@ -49,17 +49,25 @@ final class Ledger {
   record Candidate(String id, String tag, long bytes) {}
 
   /**
-   * Notes a stored entry as just used; returns what the one it replaces leaves behind.
+   * Notes a stored entry as just used; returns what the one it replaces leaves behind. May wait for
+   * the disk, where the manifest of the body is a chunk.
    *
-   * @param oversized to be the first to go
+   * @param oversizedBytes one that takes more is the first to go
    */
-  synchronized List<Freed> put(Entry entry, long usedMillis, boolean oversized) {
-    Line old = lines.get(entry.documentId());
-    if (old != null && old.tag.equals(entry.tag().text()) && old.isOf(entry.body())) {
-      moveToNewest(old, usedMillis);
-      return List.of();
+  List<Freed> put(Entry entry, long usedMillis, long oversizedBytes) {
+    synchronized (this) {
+      Line old = lines.get(entry.documentId());
+      if (old != null && old.tag.equals(entry.tag().text()) && old.isOf(entry.body())) {
+        moveToNewest(old, usedMillis);
+        return List.of();
+      }
     }
-    Line line = Line.of(entry, usedMillis, manifests);
+    Line line = Line.of(entry, usedMillis, manifests); // uses of others are noted meanwhile
+    return put(line, line.sizeBytes() > oversizedBytes);
+  }
+
+  private synchronized List<Freed> put(Line line, boolean oversized) {
+    Line old = lines.get(line.id);
     bytes += line.documentBytes;
     line.forEachChunk(
         (chunk, length) -> {
@@ -74,9 +82,12 @@ final class Ledger {
   }
 
   /** Notes an entry found stored, unless it has been noted meanwhile. */
-  synchronized void putIfAbsent(Entry entry, long usedMillis) {
-    if (!lines.containsKey(entry.documentId())) {
-      var _ = put(entry, usedMillis, false);
+  void putIfAbsent(Entry entry, long usedMillis) {
+    Line line = Line.of(entry, usedMillis, manifests);
+    synchronized (this) {
+      if (!lines.containsKey(line.id)) {
+        var _ = put(line, false);
+      }
     }
   }
 
@@ -177,11 +188,6 @@ final class Ledger {
 
   static long diskBytes(long lengthBytes) {
     return (lengthBytes + BLOCK_BYTES - 1) / BLOCK_BYTES * BLOCK_BYTES;
-  }
-
-  /** What the entry takes on disk. */
-  long sizeBytes(Entry entry) {
-    return Line.of(entry, 0, manifests).sizeBytes();
   }
 
   /** A question about one chunk of an entry. */

@@ -9,7 +9,11 @@ import java.util.concurrent.CompletionStage;
  * which deletes the metadata first; then their chunks are freed.
  */
 public interface Retention extends AutoCloseable {
-  void committed(Entry entry);
+  /**
+   * The entry is stored. Completes when its chunks count as named: whoever holds them may let them
+   * go then.
+   */
+  CompletionStage<?> committed(Entry entry);
 
   /** The entry's document is gone; its chunks are deleted when nothing else names them. */
   void removed(Entry entry);

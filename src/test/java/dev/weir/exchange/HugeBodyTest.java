@@ -132,7 +132,7 @@ final class HugeBodyTest {
     byte[] document = dev.weir.store.DocumentCodec.encode(new Document.EntryDocument(entry));
     assertThat(document.length).isLessThan(2_000);
     get(rig.world.stores.metadata().write(new Document.EntryDocument(entry), Version.ABSENT));
-    rig.world.stores.retention().committed(entry);
+    get(rig.world.stores.retention().committed(entry));
     pins.forEach(ChunkReader::close);
   }
 

@@ -200,8 +200,7 @@ public final class FillHarness implements FillEvents, AutoCloseable {
   @Override
   public CompletionStage<Commit> commit(Grant grant, Entry entry, List<String> vary) {
     committed.add(entry);
-    stores.retention().committed(entry);
-    return CompletableFuture.completedStage(new Commit.Done(entry));
+    return stores.retention().committed(entry).thenApply(named -> new Commit.Done(entry));
   }
 
   @Override

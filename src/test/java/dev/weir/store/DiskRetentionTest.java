@@ -5,11 +5,13 @@ import static dev.weir.store.Samples.commit;
 import static dev.weir.store.Samples.get;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weir.entry.Body;
 import dev.weir.entry.Entry;
 import dev.weir.store.Bodies.OpenBody;
 import dev.weir.store.Document.EntryDocument;
 import dev.weir.store.MetadataStore.Version;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
@@ -19,10 +21,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
@@ -265,6 +270,62 @@ class DiskRetentionTest {
     open(limit);
     assertThat(get(stores.recovery()).brokenEntries()).isZero();
     assertThat(get(stores.recovery()).orphanChunks()).isZero();
+  }
+
+  @Test
+  void theManifestOfALargeBodyWasReadByWhoeverAnnouncedIt() throws Exception {
+    // Given a disk that does not answer
+    MemoryChunkStore chunks = new MemoryChunkStore();
+    CountDownLatch disk = new CountDownLatch(1);
+    DiskRetention retention = retention(chunks, disk);
+    Body.Listed body = listed(chunks);
+    Entry entry = Samples.entry("large", body);
+
+    // When
+    CompletionStage<?> named = retention.committed(entry);
+    retention.removed(entry);
+    CompletionStage<?> again = retention.committed(Samples.entry("other", body));
+
+    // Then
+    assertThat(named.toCompletableFuture()).isNotDone();
+    assertThat(retention.entries()).isZero();
+    disk.countDown();
+    get(named);
+    get(again);
+    assertThat(retention.entries()).as("what was announced later takes effect later").isEqualTo(1);
+    retention.close();
+  }
+
+  private static Body.Listed listed(ChunkStore chunks) throws Exception {
+    Samples.Stored stored = Samples.store(chunks, bytes(1, 70_000), 1000);
+    byte[] manifest = ManifestCodec.encode(((Body.Chunked) stored.body()).manifest());
+    Samples.adopt(chunks, manifest).close();
+    return new Body.Listed(70_000, 1000, Samples.id(manifest));
+  }
+
+  /** Its disk reads nothing before that. */
+  private static DiskRetention retention(LocalChunks chunks, CountDownLatch disk) {
+    LocalChunks slow =
+        (LocalChunks)
+            Proxy.newProxyInstance(
+                LocalChunks.class.getClassLoader(),
+                new Class<?>[] {LocalChunks.class},
+                (self, method, arguments) -> {
+                  if (method.getName().equals("open")) {
+                    assertThat(disk.await(5, TimeUnit.SECONDS)).as("read").isTrue();
+                  }
+                  return method.invoke(chunks, arguments);
+                });
+    StoreSettings settings = Samples.settings(Map.of("chunks.min-free-bytes", 0));
+    DiskRetention retention =
+        new DiskRetention(
+            new MemoryMetadataStore(),
+            slow,
+            () -> Long.MAX_VALUE,
+            settings,
+            InstantSource.system());
+    retention.load(new MemoryMetadataStore());
+    return retention;
   }
 
   @Test

@@ -59,7 +59,7 @@ class ListedBodyTest {
     Stored stored = store(stores.chunks());
     Entry entry = entry(name, stored.body());
     get(stores.metadata().write(new Document.EntryDocument(entry), Version.ABSENT));
-    stores.retention().committed(entry);
+    get(stores.retention().committed(entry));
     stored.pins().forEach(ChunkReader::close);
     return entry;
   }

@@ -118,7 +118,7 @@ final class Samples {
     Stored stored = store(stores.chunks(), bytes, chunkBytes);
     Entry entry = entry(name, stored.body());
     get(stores.metadata().write(new Document.EntryDocument(entry), MetadataStore.Version.ABSENT));
-    stores.retention().committed(entry);
+    get(stores.retention().committed(entry));
     stored.pins().forEach(ChunkReader::close);
     return entry;
   }
