@@ -2,8 +2,11 @@ package dev.weir.cache;
 
 import dev.weir.entry.FillId;
 import dev.weir.entry.Grant;
+import dev.weir.entry.NodeId;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -12,6 +15,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class EarlyReports {
   private final Map<FillId, Heard> latest = new LinkedHashMap<>();
+  private final Set<NodeId> awaited = new HashSet<>();
   private final CacheSettings settings;
 
   EarlyReports(CacheSettings settings) {
@@ -19,6 +23,25 @@ final class EarlyReports {
   }
 
   private record Heard(KeeperCommand.Progress report, long nanos) {}
+
+  /** Those nodes have been asked what they lead. */
+  void await(Set<NodeId> nodes) {
+    awaited.addAll(nodes);
+  }
+
+  /** That node has told all that it leads. */
+  void answered(NodeId node) {
+    awaited.remove(node);
+  }
+
+  /** Whoever has not answered is taken to lead nothing. */
+  void awaitNobody() {
+    awaited.clear();
+  }
+
+  boolean awaitsSome() {
+    return !awaited.isEmpty();
+  }
 
   /** Anything that a leader tells of its fill. */
   void heard(KeeperCommand command, long nowNanos) {

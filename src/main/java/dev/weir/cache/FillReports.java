@@ -110,6 +110,18 @@ final class FillReports implements FillEvents {
           && response.requestTimeMillis() >= stored.response().responseTimeMillis() + skewMillis;
     }
 
+    /** What its keeper has to know of it, or null if it has none. */
+    synchronized KeeperCommand.@Nullable Progress report(long bytes) {
+      if (grant == null) {
+        return null;
+      }
+      KeeperCommand.Place place =
+          intent instanceof FillIntent.Store(var response, VariantKey variant, var vary)
+              ? new KeeperCommand.Place(vary, variant)
+              : null;
+      return new KeeperCommand.Progress(grant, bytes, place, intent == null && isPlain());
+    }
+
     /** Whether others may wait for it, as for any request without credentials. */
     boolean isPlain() {
       return !plan.request().head().headers().has("Authorization");
@@ -280,18 +292,19 @@ final class FillReports implements FillEvents {
     if (fill == null) {
       return;
     }
-    Grant real;
-    KeeperCommand.Place place;
-    synchronized (fill) {
-      real = fill.grant;
-      place =
-          fill.intent instanceof FillIntent.Store(var response, VariantKey variant, var vary)
-              ? new KeeperCommand.Place(vary, variant)
-              : null;
+    KeeperCommand.Progress report = fill.report(bytes);
+    if (report != null) {
+      send(report.grant(), report);
     }
-    if (real != null) {
-      send(real, new KeeperCommand.Progress(real, bytes, place));
-    }
+  }
+
+  /** What this node leads of that key by a keeper's grant. */
+  List<KeeperCommand.Progress> running(PrimaryKey key) {
+    return led.values().stream()
+        .map(fill -> fill.report(0))
+        .filter(report -> report != null && report.grant().key().equals(key))
+        .limit(settings.maxFillsPerKey())
+        .toList();
   }
 
   @Override

@@ -12,7 +12,10 @@ import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.Behavior;
@@ -20,48 +23,102 @@ import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.actor.typed.receptionist.Receptionist;
 import org.apache.pekko.actor.typed.receptionist.ServiceKey;
+import org.apache.pekko.cluster.Member;
+import org.apache.pekko.cluster.MemberStatus;
+import org.apache.pekko.cluster.typed.Cluster;
 
 /**
  * The doors of all nodes in one fabric, by node: whoever may hold leases can be told to forget
  * them. A node's name is part of its door's name, so that no message is needed to learn it.
  */
-final class Fleet {
+final class Fleet implements Doors {
   private static final ServiceKey<NodeMessage> DOORS =
       ServiceKey.create(NodeMessage.class, "weir-node");
 
   private static final String PREFIX = "weir-node-";
 
+  private static final Set<MemberStatus> MAY_HAVE_ASKED =
+      Set.of(
+          MemberStatus.weaklyUp(),
+          MemberStatus.up(),
+          MemberStatus.leaving(),
+          MemberStatus.exiting());
+
   /** Nodes that have left are remembered, so many: longer than any fill they led. */
   private static final int MAX_DEPARTED = 1000;
 
-  private volatile Map<NodeId, ActorRef<NodeMessage>> doors;
+  private volatile Map<NodeId, ActorRef<NodeMessage>> listed;
+
+  /** Doors that have been spoken from before they were listed. */
+  private final Map<NodeId, ActorRef<NodeMessage>> met = new ConcurrentHashMap<>();
+
+  private final Supplier<Set<Address>> others;
   private volatile Set<NodeId> departed = Set.of();
   private volatile Consumer<Collection<ActorRef<NodeMessage>>> newcomers = none -> {};
 
-  Fleet(Map<NodeId, ActorRef<NodeMessage>> doors) {
-    this.doors = doors;
+  /**
+   * @param doors known so far
+   * @param others where the other nodes are that may ask keepers
+   */
+  Fleet(Map<NodeId, ActorRef<NodeMessage>> doors, Supplier<Set<Address>> others) {
+    this.listed = doors;
+    this.others = others;
   }
 
   /** Opens this node's door and learns of the others. */
   static Fleet join(ActorSystem<?> fabric, NodeId self, Behavior<NodeMessage> door) {
     ActorRef<NodeMessage> own = fabric.systemActorOf(door, doorName(self), Props.empty());
-    Fleet fleet = new Fleet(Map.of(self, own));
+    Fleet fleet = new Fleet(Map.of(self, own), () -> others(Cluster.get(fabric)));
     fabric.receptionist().tell(Receptionist.register(DOORS, own));
     fabric.systemActorOf(fleet.listen(self, own), "weir-nodes", Props.empty());
     return fleet;
   }
 
-  /** All doors known now, those out of reach and this node's own among them. Any thread. */
-  Map<NodeId, ActorRef<NodeMessage>> doors() {
-    return doors;
+  /** One that is only joining has asked no keeper yet. */
+  private static Set<Address> others(Cluster cluster) {
+    Set<Address> others = new HashSet<>();
+    for (Member member : cluster.state().getMembers()) {
+      if (MAY_HAVE_ASKED.contains(member.status())) {
+        others.add(member.address());
+      }
+    }
+    others.remove(cluster.selfMember().address());
+    return others;
   }
 
-  /**
-   * Whether that node was of this fleet and its membership has ended. One out of reach is still a
-   * member. Any thread.
-   */
-  boolean hasDeparted(NodeId node) {
+  /** All doors known now, those out of reach and this node's own among them. */
+  @Override
+  public Map<NodeId, ActorRef<NodeMessage>> doors() {
+    if (met.isEmpty()) {
+      return listed;
+    }
+    Map<NodeId, ActorRef<NodeMessage>> all = new HashMap<>(met);
+    all.putAll(listed);
+    return all;
+  }
+
+  /** One out of reach is still a member. */
+  @Override
+  public boolean hasDeparted(NodeId node) {
     return departed.contains(node);
+  }
+
+  @Override
+  public boolean hasStrangers() {
+    Set<Address> unknown = new HashSet<>(others.get());
+    met.values().removeIf(door -> !unknown.contains(door.path().address())); // it has left
+    doors().values().forEach(door -> unknown.remove(door.path().address()));
+    return !unknown.isEmpty();
+  }
+
+  /** A node looks for every shard's keeper before it asks any: so they know it before the list. */
+  @Override
+  public void met(ActorRef<NodeMessage> door) {
+    String name = door.path().name();
+    boolean remote = door.path().address().hasGlobalScope();
+    if (remote && name.startsWith(PREFIX) && !listed.containsKey(nodeOf(name))) {
+      met.put(nodeOf(name), door);
+    }
   }
 
   /** Whoever is given the doors of nodes that were not known before. On the fabric's thread. */
@@ -85,7 +142,7 @@ final class Fleet {
 
   /** Those are all doors there are now; one thread at a time. */
   void listed(Map<NodeId, ActorRef<NodeMessage>> now) {
-    Map<NodeId, ActorRef<NodeMessage>> before = doors;
+    Map<NodeId, ActorRef<NodeMessage>> before = listed;
     Set<NodeId> gone = new LinkedHashSet<>(departed);
     gone.addAll(before.keySet());
     gone.removeAll(now.keySet());
@@ -94,7 +151,8 @@ final class Fleet {
       oldest.next();
       oldest.remove();
     }
-    doors = now;
+    listed = now;
+    met.keySet().removeAll(now.keySet());
     departed = Collections.unmodifiableSet(gone);
     Set<ActorRef<NodeMessage>> fresh = new HashSet<>(now.values());
     fresh.removeAll(before.values());

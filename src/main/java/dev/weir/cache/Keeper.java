@@ -25,8 +25,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
-import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.javadsl.AbstractMatchingBehavior;
@@ -54,6 +52,8 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
   private static final String TICK = "tick";
   private static final String LOAD_AGAIN = "load-again";
   private static final String REST = "rest";
+  private static final String STRANGERS = "strangers";
+  private static final String UNHEARD = "unheard";
 
   /** How often a tombstone is written again after somebody else's write. */
   private static final int MAX_CONFLICTS = 3;
@@ -61,19 +61,13 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
   /** Far above every sensible pause, and no overflow. */
   private static final int MAX_DOUBLINGS = 16;
 
-  /**
-   * What keepers need of their node.
-   *
-   * @param nodes of the fleet
-   * @param departed whether a node was of the fleet and has left it
-   */
+  /** What keepers need of their node. */
   record Context(
       CacheSettings settings,
       KeeperStore store,
       Retention retention,
       KeeperMetrics metrics,
-      Supplier<Map<NodeId, ActorRef<NodeMessage>>> nodes,
-      Predicate<NodeId> departed) {}
+      Doors fleet) {}
 
   /** A store operation that waits or runs. */
   private sealed interface Operation {
@@ -110,7 +104,7 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
   private final PrimaryKey key;
   private final Context context;
   private final TimerScheduler<KeeperCommand> timers;
-  private final Consumer<ActorRef<KeeperCommand>> passivate;
+  private final KeeperShard shard;
   private final long incarnation =
       LAST_INCARNATION.updateAndGet(last -> Math.max(last + 1, System.currentTimeMillis()));
   private final Map<NodeId, ActorRef<NodeMessage>> nodes = new HashMap<>();
@@ -121,6 +115,15 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
   private final Map<FillId, List<KeeperCommand.Orphaned>> orphans = new HashMap<>();
   private long sequence;
   private boolean loading;
+  private boolean retiring;
+  private boolean passivating;
+
+  /** It has not asked yet which fills run, and has to. */
+  private boolean young;
+
+  /** What is stored, while it is not known yet which fills run. */
+  private @Nullable StoredKey read;
+
   private long retryAtNanos;
   private boolean storeFailed;
   private int failedLoads;
@@ -128,14 +131,9 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
   private @Nullable Operation current;
   private @Nullable CommitDecision decided;
 
-  /**
-   * @param passivate asks the shard to send Retire once nothing is under way to this keeper
-   */
-  static Behavior<KeeperCommand> create(
-      PrimaryKey key, Context context, Consumer<ActorRef<KeeperCommand>> passivate) {
+  static Behavior<KeeperCommand> create(PrimaryKey key, Context context, KeeperShard shard) {
     return Behaviors.setup(
-        actor ->
-            Behaviors.withTimers(timers -> new Keeper(actor, timers, key, context, passivate)));
+        actor -> Behaviors.withTimers(timers -> new Keeper(actor, timers, key, context, shard)));
   }
 
   private Keeper(
@@ -143,14 +141,15 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
       TimerScheduler<KeeperCommand> timers,
       PrimaryKey key,
       Context context,
-      Consumer<ActorRef<KeeperCommand>> passivate) {
+      KeeperShard shard) {
     super(actor);
     this.key = key;
     this.context = context;
     this.timers = timers;
-    this.passivate = passivate;
+    this.shard = shard;
     this.purges = new Purges(timers::cancel);
     this.reports = new EarlyReports(context.settings());
+    this.young = shard.isYoung(actor.getSelf());
     actor.setReceiveTimeout(
         Duration.ofMillis(context.settings().idleMillis()), new KeeperCommand.Idle());
   }
@@ -162,26 +161,42 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
       case KeeperCommand.Commit commit -> whenReady(commit);
       case KeeperCommand.Invalidate invalidate -> whenReady(invalidate);
       case KeeperCommand.Drop drop -> whenReady(drop);
-      case KeeperCommand.Ping(long id, var node) -> node.tell(new NodeMessage.Done(id, true));
+      case KeeperCommand.Ping(long id, var node) -> {
+        context.fleet().met(node);
+        node.tell(new NodeMessage.Done(id, true));
+      }
       case KeeperCommand.Started started -> ofFill(started);
       case KeeperCommand.Progress progress -> ofFill(progress);
       case KeeperCommand.Headed head -> ofFill(head);
       case KeeperCommand.Ended ended -> ofFill(ended);
       case KeeperCommand.Orphaned orphan -> whenReady(orphan);
+      case KeeperCommand.Runs(NodeId node, var fills) -> {
+        fills.forEach(this::ofFill);
+        reports.answered(node);
+        beginIfHeard();
+      }
+      case KeeperCommand.Unheard unheard -> {
+        reports.awaitNobody();
+        beginIfHeard();
+      }
       case KeeperCommand.Elect(FillId fill) -> ready(known -> elect(known, fill));
       case KeeperCommand.Revoked(NodeId node, long upTo) -> purges.revoked(node, upTo);
       case KeeperCommand.TermsOver(long upTo) -> {
-        nodes.keySet().removeIf(context.departed()); // they hold nothing any more
+        nodes.keySet().removeIf(context.fleet()::hasDeparted); // they hold nothing any more
         purges.termsOver(upTo);
       }
+      case KeeperCommand.TellStrangers tell -> tellStrangers();
       case KeeperCommand.Loaded(StoredKey stored) -> onLoaded(stored);
-      case KeeperCommand.Wrote(KeeperStore.Result result) -> onWrote(result);
+      case KeeperCommand.Wrote(KeeperStore.Result result) -> {
+        onWrote(result);
+        return retiring ? retire() : this;
+      }
       case KeeperCommand.LoadAgain again -> loadIfNeeded();
       case KeeperCommand.Rested rested -> onRested();
       case KeeperCommand.Tick tick -> onTick();
       case KeeperCommand.Idle idle -> onIdle();
       case KeeperCommand.Retire retire -> {
-        return Behaviors.stopped();
+        return retire();
       }
     }
     return this;
@@ -199,6 +214,10 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
   /** Does it now, or when the store has answered; says at once that it has arrived. */
   private void whenReady(KeeperCommand command) {
     KeyState known = state;
+    if (retiring) {
+      shard.handOn(command);
+      return;
+    }
     if (known != null) {
       perform(known, command);
       return;
@@ -224,7 +243,27 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
     if (state == null && !loading) {
       loading = true;
       load();
+      askLeaders();
     }
+  }
+
+  /**
+   * In a shard that has moved here a keeper before this one may have granted fills that run. A key
+   * that is new in a shard that is not has none.
+   */
+  private void askLeaders() {
+    if (!young) {
+      return;
+    }
+    young = false;
+    Map<NodeId, ActorRef<NodeMessage>> doors = context.fleet().doors();
+    reports.await(doors.keySet());
+    NodeMessage question = new NodeMessage.WhatRuns(key, getContext().getSelf());
+    doors.values().forEach(node -> node.tell(question));
+    timers.startSingleTimer(
+        UNHEARD,
+        new KeeperCommand.Unheard(),
+        Duration.ofMillis(context.settings().ackTimeoutMillis()));
   }
 
   private void loadAgainLater() {
@@ -266,20 +305,37 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
       startNext();
       return;
     }
-    loading = false;
+    if (stored == null) {
+      loading = false;
+      onLoadFailed(takeEarly());
+    } else {
+      read = stored;
+      beginIfHeard();
+    }
+  }
+
+  private List<Early> takeEarly() {
     List<Early> waited = new ArrayList<>(early);
     early.clear();
-    if (stored == null) {
-      onLoadFailed(waited);
-    } else {
-      storeFailed = false;
-      failedLoads = 0;
-      KeyState known = new KeyState(key, context.settings(), stored);
-      state = known;
-      reports.tell(known, now());
-      watchRunning(known);
-      waited.forEach(one -> perform(known, one.command()));
+    return waited;
+  }
+
+  /** The store has said what is kept, and the nodes what runs, or they had their time. */
+  private void beginIfHeard() {
+    StoredKey stored = read;
+    if (stored == null || reports.awaitsSome()) {
+      return;
     }
+    read = null;
+    loading = false;
+    storeFailed = false;
+    failedLoads = 0;
+    timers.cancel(UNHEARD);
+    KeyState known = new KeyState(key, context.settings(), stored);
+    state = known;
+    reports.tell(known, now());
+    watchRunning(known);
+    takeEarly().forEach(one -> perform(known, one.command()));
   }
 
   private void adopt(KeyState known, StoredKey stored) {
@@ -385,7 +441,7 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
 
   private void orphaned(KeyState known, KeeperCommand.Orphaned orphan) {
     nodes.put(orphan.nodeId(), orphan.node());
-    switch (known.orphaned(orphan, context.departed(), now())) {
+    switch (known.orphaned(orphan, context.fleet()::hasDeparted, now())) {
       case OrphanDecision.Follow(NodeId leader) ->
           orphan.node().tell(new NodeMessage.Succeeded(orphan.id(), null, leader, ""));
       case OrphanDecision.Lead(Grant grant) ->
@@ -583,6 +639,9 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
       case Operation.Reload reload -> {}
       case Operation.Rest rest -> {}
     }
+    if (retiring) {
+      return;
+    }
     boolean uncertain = result == null || result instanceof KeeperStore.Result.Conflict;
     if (uncertain && !(operations.peek() instanceof Operation.Rest)) {
       // Whether a failed write took place is not known: only reading says.
@@ -691,7 +750,7 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
 
   /** All leases granted so far end; a newborn keeper assumes that every node holds some. */
   private Set<NodeId> revoke() {
-    Map<NodeId, ActorRef<NodeMessage>> doors = context.nodes().get();
+    Map<NodeId, ActorRef<NodeMessage>> doors = context.fleet().doors();
     // One that was started anew has another door than the one it asked from.
     Set<ActorRef<NodeMessage>> told = new HashSet<>(doors.values());
     told.addAll(nodes.values());
@@ -708,8 +767,13 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
     boolean nothing =
         known.isEmpty() && current == null && operations.isEmpty() && !command.lasting();
     List<Kept> gone = known.invalidate(System.currentTimeMillis());
+    // Before the doors are looked at: one that is found meanwhile is told twice, not never.
+    boolean strangers = context.fleet().hasStrangers();
     Set<NodeId> holders = revoke();
-    purges.begin(sequence, command, holders, now(), nothing);
+    purges.begin(sequence, command, holders, now(), nothing, strangers);
+    if (strangers) {
+      lookForStrangers();
+    }
     timers.startSingleTimer(
         sequence,
         new KeeperCommand.TermsOver(sequence),
@@ -718,6 +782,25 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
       enqueue(new Operation.Bury(gone, sequence, 0, 0));
     }
     purges.settle();
+  }
+
+  /** A node that has just joined may have a lease of a keeper that knew its door. */
+  private void lookForStrangers() {
+    timers.startSingleTimer(
+        STRANGERS,
+        new KeeperCommand.TellStrangers(),
+        Duration.ofMillis(context.settings().purgePauseMillis()));
+  }
+
+  private void tellStrangers() {
+    if (!purges.waitForStrangers()) {
+      return;
+    }
+    if (context.fleet().hasStrangers()) {
+      lookForStrangers();
+    } else {
+      purges.toldStrangers(revoke());
+    }
   }
 
   private void onBuried(KeyState known, Operation.Bury bury, KeeperStore.@Nullable Result result) {
@@ -751,8 +834,50 @@ final class Keeper extends AbstractMatchingBehavior<KeeperCommand> {
             || !purges.isEmpty()
             || (known != null && (known.hasRunning() || known.hasHeld()));
     if (!busy) {
-      passivate.accept(getContext().getSelf());
+      passivating = true;
+      shard.passivate(getContext().getSelf());
     }
+  }
+
+  /**
+   * What is being written comes to its end first: the keeper that follows reads no state between.
+   * Everything else that is not done yet is for that one, and nobody has to ask anew.
+   */
+  private Behavior<KeeperCommand> retire() {
+    retiring = true;
+    boolean writing =
+        switch (current) {
+          case Operation.Write write -> true;
+          case Operation.Bury bury -> true;
+          case Operation.Remove remove -> true;
+          case Operation.Reload reload -> false;
+          case Operation.Rest rest -> false;
+          case null -> false;
+        };
+    if (writing) {
+      return this;
+    }
+    // Where this node is the last of its fleet it goes, and messages to nobody would delay it.
+    if (passivating || context.fleet().doors().size() > 1) {
+      handOn();
+    }
+    return Behaviors.stopped();
+  }
+
+  private void handOn() {
+    ready(known -> known.reports().forEach(shard::handOn));
+    early.forEach(one -> shard.handOn(one.command()));
+    purges.commands().forEach(shard::handOn);
+    for (Operation operation : operations) {
+      switch (operation) {
+        case Operation.Write(KeeperCommand.Commit commit) -> shard.handOn(commit);
+        case Operation.Remove(KeeperCommand.Drop drop) -> shard.handOn(drop);
+        case Operation.Bury bury -> {} // its purge is not acknowledged yet
+        case Operation.Reload reload -> {}
+        case Operation.Rest rest -> {}
+      }
+    }
+    orphans.values().forEach(waiting -> waiting.forEach(shard::handOn));
   }
 
   private void noteFailure(String what, Throwable failed) {

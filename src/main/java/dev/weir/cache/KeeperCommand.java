@@ -82,10 +82,25 @@ public sealed interface KeeperCommand {
    * The leader of a fill lives. A keeper that has not granted it learns all it needs of it.
    *
    * @param place once a head has come that may be stored; null before, and from older nodes
+   * @param awaited no head has come yet, and others may wait for it; not from older nodes
    */
   record Progress(
-      Grant grant, long bytes, @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Place place)
-      implements KeeperCommand, FleetMessage {}
+      Grant grant,
+      long bytes,
+      @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Place place,
+      @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean awaited)
+      implements KeeperCommand, FleetMessage {
+    Progress(Grant grant, long bytes, @Nullable Place place) {
+      this(grant, bytes, place, false);
+    }
+  }
+
+  /** What a node leads of the key, for a keeper that was born here after its shard had moved. */
+  record Runs(NodeId nodeId, List<Progress> fills) implements KeeperCommand, FleetMessage {
+    public Runs {
+      fills = List.copyOf(fills);
+    }
+  }
 
   /**
    * A fill's entry, to be written; or, if it is {@code held}, to be served until its bytes are
@@ -149,6 +164,12 @@ public sealed interface KeeperCommand {
 
   /** The holders that have not answered have lost their leases by time. */
   record TermsOver(long sequence) implements KeeperCommand {}
+
+  /** The nodes have had their time to say what they lead. */
+  record Unheard() implements KeeperCommand {}
+
+  /** The doors of nodes that have just joined may be known by now. */
+  record TellStrangers() implements KeeperCommand {}
 
   /** Those who follow that fill have had their time to say how much they have. */
   record Elect(FillId fill) implements KeeperCommand {}

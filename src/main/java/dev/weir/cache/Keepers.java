@@ -21,6 +21,7 @@ import org.apache.pekko.cluster.sharding.typed.GetClusterShardingStats;
 import org.apache.pekko.cluster.sharding.typed.ShardingEnvelope;
 import org.apache.pekko.cluster.sharding.typed.javadsl.ClusterSharding;
 import org.apache.pekko.cluster.sharding.typed.javadsl.Entity;
+import org.apache.pekko.cluster.sharding.typed.javadsl.EntityContext;
 import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
 
 /** The keepers' region in one fabric system. */
@@ -61,8 +62,8 @@ final class Keepers implements KeeperLink {
       KeeperMetrics metrics,
       NodeId nodeId,
       Fleet fleet) {
-    Keeper.Context context =
-        new Keeper.Context(settings, store, retention, metrics, fleet::doors, fleet::hasDeparted);
+    Keeper.Context context = new Keeper.Context(settings, store, retention, metrics, fleet);
+    ShardAges ages = new ShardAges(settings.leaderSilenceMillis());
     ActorRef<ShardingEnvelope<KeeperCommand>> region =
         ClusterSharding.get(fabric)
             .init(
@@ -70,10 +71,7 @@ final class Keepers implements KeeperLink {
                         TYPE,
                         entity ->
                             Keeper.create(
-                                key(entity.getEntityId()),
-                                context,
-                                self ->
-                                    entity.getShard().tell(new ClusterSharding.Passivate<>(self))))
+                                key(entity.getEntityId()), context, shard(fabric, entity, ages)))
                     .withStopMessage(new KeeperCommand.Retire()));
     return new Keepers(
         fabric,
@@ -82,6 +80,26 @@ final class Keepers implements KeeperLink {
         nodeId,
         fabric.settings().config().getInt("pekko.cluster.sharding.number-of-shards"),
         Duration.ofMillis(settings.statsTimeoutMillis()));
+  }
+
+  private static KeeperShard shard(
+      ActorSystem<?> fabric, EntityContext<KeeperCommand> entity, ShardAges ages) {
+    return new KeeperShard() {
+      @Override
+      public void passivate(ActorRef<KeeperCommand> keeper) {
+        entity.getShard().tell(new ClusterSharding.Passivate<>(keeper));
+      }
+
+      @Override
+      public void handOn(KeeperCommand command) {
+        ClusterSharding.get(fabric).entityRefFor(TYPE, entity.getEntityId()).tell(command);
+      }
+
+      @Override
+      public boolean isYoung(ActorRef<KeeperCommand> keeper) {
+        return ages.isYoung(keeper.path().parent(), System.nanoTime());
+      }
+    };
   }
 
   @Override

@@ -41,6 +41,9 @@ final class KeyState {
   private long uncacheableUntilNanos;
   private boolean uncacheable;
 
+  /** Of a fill that another keeper has granted no more is known than that it runs. */
+  private boolean foreign;
+
   /** A variant is one only together with the names it was computed from. */
   private record SlotKey(List<String> vary, VariantKey variant) {}
 
@@ -182,8 +185,11 @@ final class KeyState {
     return !running.isEmpty();
   }
 
+  /** Nothing is kept, and nothing runs that could be. */
   boolean isEmpty() {
-    return running.isEmpty() && slots.values().stream().allMatch(slot -> slot.kept() == null);
+    return !foreign
+        && running.isEmpty()
+        && slots.values().stream().allMatch(slot -> slot.kept() == null);
   }
 
   // --- questions
@@ -272,12 +278,24 @@ final class KeyState {
     running.heard(report.grant(), nowNanos);
     KeeperCommand.Place place = report.place();
     if (place != null) {
-      takeInReported(report.grant(), place.vary(), place.variant(), nowNanos);
+      takeInReported(
+          report.grant(), RunningFill.Stage.STORABLE, place.vary(), place.variant(), nowNanos);
+    } else if (report.awaited() && vary.isEmpty()) {
+      // Of a key that varies nobody can say yet which variant it will be.
+      takeInReported(report.grant(), RunningFill.Stage.NO_HEAD, vary, VariantKey.NONE, nowNanos);
+    } else if (report.grant().epoch().equals(epoch) && running.isUnheardOf(report.grant().fill())) {
+      foreign = true;
     }
   }
 
+  /** What runs, as its leaders would report it. */
+  List<KeeperCommand.Progress> reports() {
+    return running.reports();
+  }
+
   /** Not if it is only a late word of what has ended, or of another epoch. */
-  private void takeInReported(Grant grant, List<String> names, VariantKey variant, long nowNanos) {
+  private void takeInReported(
+      Grant grant, RunningFill.Stage stage, List<String> names, VariantKey variant, long nowNanos) {
     boolean isKept =
         slots.values().stream()
             .map(Slot::kept)
@@ -286,7 +304,7 @@ final class KeyState {
         && !isKept
         && !running.isFull()
         && running.isUnheardOf(grant.fill())) {
-      takeIn(grant, names, variant, nowNanos);
+      takeIn(grant, stage, names, variant, nowNanos);
     }
   }
 
@@ -306,13 +324,14 @@ final class KeyState {
     }
     boolean unheard = running.get(lost.fill()) == null;
     if (unheard) {
-      takeIn(lost, orphan.vary(), orphan.variant(), nowNanos);
+      takeIn(lost, RunningFill.Stage.STORABLE, orphan.vary(), orphan.variant(), nowNanos);
     }
     return running.orphaned(orphan, unheard, departed, nowNanos);
   }
 
-  private void takeIn(Grant grant, List<String> names, VariantKey variant, long nowNanos) {
-    running.takenIn(grant, names, variant, nowNanos);
+  private void takeIn(
+      Grant grant, RunningFill.Stage stage, List<String> names, VariantKey variant, long nowNanos) {
+    running.takenIn(grant, names, variant, stage, nowNanos);
     SlotKey place = new SlotKey(names, variant);
     if (slotAt(place).fill() == null) {
       change(place, slot -> slot.lead(grant.fill()));
@@ -342,7 +361,8 @@ final class KeyState {
     RunningFill fill = running.get(head.grant().fill());
     if (fill == null) {
       if (head.fate() == KeeperCommand.Fate.STORE) {
-        takeInReported(head.grant(), head.vary(), head.variant(), nowNanos);
+        takeInReported(
+            head.grant(), RunningFill.Stage.STORABLE, head.vary(), head.variant(), nowNanos);
       }
       return;
     }
@@ -608,6 +628,7 @@ final class KeyState {
     vary = List.of();
     indexedVary = List.of();
     uncacheable = false;
+    foreign = false;
     return gone;
   }
 

@@ -246,6 +246,8 @@ public final class NodeCache implements Cache {
         remote.forget(key);
         keeper.tell(new KeeperCommand.Revoked(nodeId, sequence));
       }
+      case NodeMessage.WhatRuns(PrimaryKey key, var keeper) ->
+          keeper.tell(new KeeperCommand.Runs(nodeId, reports.running(key)));
       case NodeMessage.Committed(long id, Entry entry) ->
           replies.committed(id, new FillEvents.Commit.Done(entry));
       case NodeMessage.Discarded(long id, String reason) ->

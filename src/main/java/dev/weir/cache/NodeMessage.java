@@ -23,6 +23,10 @@ public sealed interface NodeMessage {
   record Revoke(PrimaryKey key, long incarnation, long sequence, ActorRef<KeeperCommand> keeper)
       implements NodeMessage, FleetMessage {}
 
+  /** A newborn keeper asks which fills of its key this node leads; to be answered with Runs. */
+  record WhatRuns(PrimaryKey key, ActorRef<KeeperCommand> keeper)
+      implements NodeMessage, FleetMessage {}
+
   record Committed(long id, Entry entry) implements NodeMessage, FleetMessage {}
 
   record Discarded(long id, String reason) implements NodeMessage, FleetMessage {}

@@ -2,6 +2,7 @@ package dev.weir.cache;
 
 import dev.weir.entry.NodeId;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -26,14 +27,21 @@ final class Purges {
     final KeeperCommand.Invalidate command;
     final Set<NodeId> holders;
     final long sinceNanos;
+    boolean strangers;
     boolean written;
     boolean persisted = true;
 
-    Purge(KeeperCommand.Invalidate command, Set<NodeId> holders, long sinceNanos, boolean written) {
+    Purge(
+        KeeperCommand.Invalidate command,
+        Set<NodeId> holders,
+        long sinceNanos,
+        boolean written,
+        boolean strangers) {
       this.command = command;
       this.holders = holders;
       this.sinceNanos = sinceNanos;
       this.written = written;
+      this.strangers = strangers;
     }
   }
 
@@ -46,14 +54,36 @@ final class Purges {
    *
    * @param holders who may hold leases; to be modified here
    * @param written there is nothing to be written
+   * @param strangers a node may hold a lease whose door is not known
    */
   void begin(
       long sequence,
       KeeperCommand.Invalidate command,
       Set<NodeId> holders,
       long nowNanos,
-      boolean written) {
-    purges.put(sequence, new Purge(command, holders, nowNanos, written));
+      boolean written,
+      boolean strangers) {
+    purges.put(sequence, new Purge(command, holders, nowNanos, written, strangers));
+  }
+
+  /** What they were asked for with. */
+  List<KeeperCommand.Invalidate> commands() {
+    return purges.values().stream().map(purge -> purge.command).toList();
+  }
+
+  boolean waitForStrangers() {
+    return purges.values().stream().anyMatch(purge -> purge.strangers);
+  }
+
+  /** All doors are known now, and these nodes have been told (again). */
+  void toldStrangers(Set<NodeId> holders) {
+    for (Purge purge : purges.values()) {
+      if (purge.strangers) {
+        purge.strangers = false;
+        purge.holders.addAll(holders);
+      }
+    }
+    settle();
   }
 
   /** Whether it is not acknowledged yet and began less than that long ago. */
@@ -92,6 +122,7 @@ final class Purges {
     Purge purge = purges.get(sequence);
     if (purge != null) {
       purge.holders.clear();
+      purge.strangers = false;
     }
     settle();
   }
@@ -102,7 +133,7 @@ final class Purges {
   }
 
   private boolean isDone(long sequence, Purge purge) {
-    boolean done = purge.written && purge.holders.isEmpty();
+    boolean done = purge.written && !purge.strangers && purge.holders.isEmpty();
     if (done) {
       settled.accept(sequence);
       purge.command.node().tell(new NodeMessage.Done(purge.command.id(), purge.persisted));

@@ -4,6 +4,7 @@ import dev.weir.entry.FillId;
 import dev.weir.entry.Grant;
 import dev.weir.entry.VariantKey;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A fill as its keeper knows it.
@@ -73,6 +74,17 @@ record RunningFill(
       case STORABLE -> true;
       case REFRESHING -> askerMayWait;
       case CLOSED_TO_OTHERS -> false;
+    };
+  }
+
+  /** What its leader would report of it, if others may wait for it. */
+  Optional<KeeperCommand.Progress> report() {
+    return switch (stage) {
+      case NO_HEAD ->
+          solo ? Optional.empty() : Optional.of(new KeeperCommand.Progress(grant, 0, null, true));
+      case STORABLE ->
+          Optional.of(new KeeperCommand.Progress(grant, 0, new KeeperCommand.Place(vary, variant)));
+      case REFRESHING, CLOSED_TO_OTHERS -> Optional.empty();
     };
   }
 

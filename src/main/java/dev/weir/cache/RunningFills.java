@@ -10,6 +10,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
@@ -68,21 +69,13 @@ final class RunningFills {
   }
 
   /** One that another keeper granted, so that its place in the order of grants is not known. */
-  void takenIn(Grant grant, List<String> vary, VariantKey variant, long nowNanos) {
+  void takenIn(
+      Grant grant, List<String> vary, VariantKey variant, RunningFill.Stage stage, long nowNanos) {
     long known = orderOf(grant.fill());
     over.remove(grant.fill());
     put(
         new RunningFill(
-            grant,
-            vary,
-            variant,
-            known,
-            false,
-            true,
-            false,
-            RunningFill.Stage.STORABLE,
-            nowNanos,
-            nowNanos));
+            grant, vary, variant, known, false, true, false, stage, nowNanos, nowNanos));
   }
 
   void put(RunningFill fill) {
@@ -186,6 +179,11 @@ final class RunningFills {
         .filter(fill -> fill.isSilent(nowNanos, fill.leaving() ? patience : silence, overdue))
         .map(RunningFill::id)
         .toList();
+  }
+
+  /** Those that a keeper which has not granted them could have others wait for. */
+  List<KeeperCommand.Progress> reports() {
+    return running.values().stream().map(RunningFill::report).flatMap(Optional::stream).toList();
   }
 
   List<NodeId> leaders() {

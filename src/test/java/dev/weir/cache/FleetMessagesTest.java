@@ -130,6 +130,9 @@ class FleetMessagesTest {
         "progress-headed",
         new KeeperCommand.Progress(
             GRANT, 1L << 40, new KeeperCommand.Place(List.of("accept"), VARIANT)));
+    KeeperCommand.Progress awaited = new KeeperCommand.Progress(GRANT, 1L << 40, null, true);
+    all.put("progress-awaited", awaited);
+    all.put("runs", new KeeperCommand.Runs(n1, List.of(awaited)));
     all.put("commit", new KeeperCommand.Commit(9, node, GRANT, CHUNKED, List.of("accept")));
     all.put(
         "commit-held", new KeeperCommand.Commit(9, node, GRANT, CHUNKED, List.of("accept"), true));
@@ -167,6 +170,7 @@ class FleetMessagesTest {
             List.of(
                 new NodeMessage.About("https://a.example", "opened", 30_000, true, "slow", 0),
                 new NodeMessage.About("b.example", "banned", 0, false, "", 1_700_000_000_000L))));
+    all.put("what-runs", new NodeMessage.WhatRuns(KEY, keeper));
     all.put("read-rules", new NodeMessage.ReadRules("1-a"));
     all.put("lease", LEASE);
     return all;

@@ -68,8 +68,17 @@ class KeeperTest {
             new KeeperStore(stores.metadata(), SETTINGS.storeTimeoutMillis()),
             stores.retention(),
             new KeeperMetrics(),
-            () -> doors,
-            departed::contains);
+            new Doors() {
+              @Override
+              public Map<NodeId, ActorRef<NodeMessage>> doors() {
+                return doors;
+              }
+
+              @Override
+              public boolean hasDeparted(NodeId node) {
+                return departed.contains(node);
+              }
+            });
     keeper = ActorSystem.create(Keeper.create(KEY, context, self -> {}), "keeper");
   }
 

@@ -13,6 +13,7 @@ import dev.weir.store.MetadataStore.Version;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -148,7 +149,7 @@ class KeyStateOrphanTest {
   @Test
   void aNodeHasDepartedOnceItIsListedNoMore() {
     // Given
-    Fleet fleet = new Fleet(Map.of(FOLLOWER, nobody));
+    Fleet fleet = new Fleet(Map.of(FOLLOWER, nobody), Set::of);
     assertThat(fleet.hasDeparted(LEADER)).as("never seen").isFalse();
     fleet.listed(Map.of(FOLLOWER, nobody, LEADER, nobody));
     assertThat(fleet.hasDeparted(LEADER)).isFalse();

@@ -20,6 +20,7 @@ import dev.weir.store.StoreSettings;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -118,6 +119,35 @@ class MovedKeeperTest {
   }
 
   @Test
+  void aFillWithoutAHeadIsWaitedForIfItsLeaderSaysSo() {
+    // When
+    state.progress(new KeeperCommand.Progress(grant, 0, null, true), 1);
+
+    // Then
+    assertThat(decide(List.of(), VariantKey.NONE))
+        .isInstanceOfSatisfying(
+            Decision.Join.class, join -> assertThat(join.fill().grant()).isEqualTo(grant));
+    state.headed(new KeeperCommand.Headed(grant, KeeperCommand.Fate.STORE, VARY, GERMAN, true), 2);
+    assertThat(decide(VARY, GERMAN)).isInstanceOf(Decision.Join.class);
+    assertThat(decide(VARY, FRENCH)).isInstanceOf(Decision.Lead.class);
+  }
+
+  @Test
+  void anUnsafeMethodForgotAFillThatNobodyMayWaitFor() {
+    // Given
+    assertThat(state.isEmpty()).isTrue();
+
+    // When it may still be stored, by a keeper that comes after this one
+    state.progress(report(null), 1);
+
+    // Then its epoch is written
+    assertThat(state.isEmpty()).isFalse();
+    state.invalidate(0);
+    state.progress(report(null), 2);
+    assertThat(state.isEmpty()).as("that fill is over").isTrue();
+  }
+
+  @Test
   void aLateReportDoesNotReviveWhatHasEnded() {
     // Given
     state.progress(report(german()), 1);
@@ -182,8 +212,7 @@ class MovedKeeperTest {
               new KeeperStore(stores.metadata(), SETTINGS.storeTimeoutMillis()),
               stores.retention(),
               new KeeperMetrics(),
-              Map::of,
-              node -> false);
+              new Fleet(Map.of(), Set::of));
       ActorSystem<KeeperCommand> keeper =
           ActorSystem.create(Keeper.create(KEY, context, self -> {}), "keeper");
 

@@ -37,7 +37,9 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.Adapter;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.stream.javadsl.Source;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -274,6 +276,54 @@ class PlayedKeeperTest {
           node, again, new Answer.Stored(new Lease(stored(clock - 9000), List.of(), 1, 2, 1000)));
       assertThat(keepers.question().intent()).isEqualTo(Question.Intent.REPLACE);
     }
+  }
+
+  @Test
+  void aNodeTellsANewbornKeeperWhatItLeadsBeforeItsNextReport(@TempDir Path folder)
+      throws InterruptedException {
+    try (CacheHarness node = new CacheHarness(folder, PATIENT)) {
+      // Given
+      Played keepers = attach(node);
+      CompletableFuture<Verdict> asked = node.cache.ask(look(key)).toCompletableFuture();
+      Grant grant = granted(Epoch.FIRST);
+      answer(node, keepers.question(), new Answer.Lead(grant, false));
+      CompletableFuture<OriginResponse> origin = new CompletableFuture<>();
+      node.origins.answer(origin);
+      Fill fill = node.lead(await(asked));
+      BlockingQueue<KeeperCommand> told = new LinkedBlockingQueue<>();
+      ActorRef<KeeperCommand> newborn = keeper(node, told);
+
+      // When
+      node.cache.hear(new NodeMessage.WhatRuns(key, newborn));
+      node.cache.hear(new NodeMessage.WhatRuns(key(), newborn));
+      origin.complete(TestOrigins.response(200, Headers.EMPTY, Source.maybe(), OptionalLong.of(9)));
+      await(fill.head());
+      node.cache.hear(new NodeMessage.WhatRuns(key, newborn));
+
+      // Then
+      assertThat(told.poll(5, TimeUnit.SECONDS)).isEqualTo(runs(grant, null));
+      assertThat(told.poll(5, TimeUnit.SECONDS)).isEqualTo(new KeeperCommand.Runs(SELF, List.of()));
+      assertThat(told.poll(5, TimeUnit.SECONDS))
+          .isEqualTo(runs(grant, new KeeperCommand.Place(List.of(), VariantKey.NONE)));
+    }
+  }
+
+  private static KeeperCommand.Runs runs(Grant grant, KeeperCommand.@Nullable Place place) {
+    return new KeeperCommand.Runs(
+        SELF, List.of(new KeeperCommand.Progress(grant, 0, place, place == null)));
+  }
+
+  private static ActorRef<KeeperCommand> keeper(
+      CacheHarness node, BlockingQueue<KeeperCommand> told) {
+    return Adapter.spawnAnonymous(
+        node.data,
+        Behaviors.receive(KeeperCommand.class)
+            .onAnyMessage(
+                command -> {
+                  told.add(command);
+                  return Behaviors.same();
+                })
+            .build());
   }
 
   @Test

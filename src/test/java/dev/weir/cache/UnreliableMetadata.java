@@ -7,8 +7,10 @@ import dev.weir.store.Notes;
 import dev.weir.store.StoreException;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Supplier;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.stream.javadsl.Source;
@@ -18,10 +20,13 @@ final class UnreliableMetadata implements MetadataStore {
   enum Mood {
     UP,
     DOWN,
-    SILENT
+    SILENT,
+    /** It takes a question and answers it when it is released. */
+    HELD
   }
 
   private final MetadataStore store;
+  private final Queue<CompletableFuture<Void>> held = new ConcurrentLinkedQueue<>();
   volatile Mood mood = Mood.UP;
 
   UnreliableMetadata(MetadataStore store) {
@@ -33,7 +38,23 @@ final class UnreliableMetadata implements MetadataStore {
       case UP -> operation.get();
       case DOWN -> CompletableFuture.failedStage(new StoreException("the test store is down"));
       case SILENT -> new CompletableFuture<>();
+      case HELD -> {
+        CompletableFuture<Void> released = new CompletableFuture<>();
+        held.add(released);
+        yield released.thenCompose(now -> operation.get());
+      }
     };
+  }
+
+  boolean holds() {
+    return !held.isEmpty();
+  }
+
+  /** What is held goes on. */
+  void release() {
+    for (CompletableFuture<Void> each = held.poll(); each != null; each = held.poll()) {
+      each.complete(null);
+    }
   }
 
   @Override
