@@ -10,7 +10,6 @@ import dev.weir.fill.FillEvents;
 import dev.weir.fill.FillIntent;
 import dev.weir.fill.FillPlan;
 import dev.weir.fill.Succession;
-import dev.weir.http.StoredResponse;
 import dev.weir.store.HeldEntry;
 import dev.weir.store.Holding;
 import java.util.Iterator;
@@ -37,14 +36,13 @@ final class FillReports implements FillEvents {
   /** Reasons that may be gone in a moment. */
   private static final Set<String> PASSING = Set.of("store", "busy", "conflict", "no-fabric");
 
-  private final ConcurrentHashMap<FillId, Led> led = new ConcurrentHashMap<>();
+  private final ConcurrentHashMap<FillId, LedFill> led = new ConcurrentHashMap<>();
   private final AtomicInteger waiting = new AtomicInteger();
   private final CacheSettings settings;
   private final LoneFlights alone;
   private final Replies replies;
-  private final Questions questions;
   private final FillSlots slots;
-  private final KeeperMetrics metrics;
+  private final Claims claims;
   private final Holding holding;
   private final Supplier<CompletableFuture<KeeperLink>> link;
 
@@ -64,214 +62,41 @@ final class FillReports implements FillEvents {
     this.settings = settings;
     this.alone = alone;
     this.replies = replies;
-    this.questions = questions;
     this.slots = slots;
-    this.metrics = metrics;
+    this.claims = new Claims(led, settings, alone, questions, slots, metrics);
     this.holding = holding;
     this.link = link;
   }
 
-  /** One fill of this node; guarded by itself. */
-  private static final class Led {
-    final FillPlan plan;
-
-    /** It was followed here until its leader was lost. */
-    final boolean takenOver;
-
-    final long begunMillis = System.currentTimeMillis();
-
-    @Nullable Grant grant;
-    @Nullable FillIntent intent;
-
-    /** Its key has changed since it began, or it has ended: no grant can make it storable. */
-    boolean disowned;
-
-    /** The claim under way, or the last one. */
-    @Nullable CompletionStage<Void> claim;
-
-    Led(FillPlan plan, boolean takenOver, @Nullable Grant grant) {
-      this.plan = plan;
-      this.takenOver = takenOver;
-      this.grant = grant;
-    }
-
-    boolean mayBeGranted() {
-      return grant == null && !disowned && (intent == null || intent instanceof FillIntent.Store);
-    }
-
-    /** Whether its key may have been purged since, unheard by this node. */
-    boolean isOutdatedBy(Grant late, long skewMillis) {
-      return late.epoch().mayBeginAfter(begunMillis, skewMillis);
-    }
-
-    /** Whether its response was asked for after that entry's had come, to whichever node. */
-    synchronized boolean isNewer(Entry stored, long skewMillis) {
-      return intent instanceof FillIntent.Store(StoredResponse response, var variant, var vary)
-          && response.requestTimeMillis() >= stored.response().responseTimeMillis() + skewMillis;
-    }
-
-    /** What its keeper has to know of it, or null if it has none. */
-    synchronized KeeperCommand.@Nullable Progress report(long bytes) {
-      if (grant == null) {
-        return null;
-      }
-      KeeperCommand.Place place =
-          intent instanceof FillIntent.Store(var response, VariantKey variant, var vary)
-              ? new KeeperCommand.Place(vary, variant)
-              : null;
-      return new KeeperCommand.Progress(grant, bytes, place, intent == null && isPlain());
-    }
-
-    /** Whether others may wait for it, as for any request without credentials. */
-    boolean isPlain() {
-      return !plan.request().head().headers().has("Authorization");
-    }
-  }
-
   void begins(Grant grant, FillPlan plan) {
     boolean local = alone.begins(grant);
-    led.put(grant.fill(), new Led(plan, false, local ? null : grant));
+    led.put(grant.fill(), new LedFill(plan, false, local ? null : grant));
     if (!local) {
       send(grant, new KeeperCommand.Started(grant));
     }
   }
 
   void forget(Grant grant) {
-    Led fill = led.remove(grant.fill());
+    LedFill fill = led.remove(grant.fill());
     alone.ended(grant);
     if (fill != null) {
-      Grant real = disown(fill);
+      Grant real = fill.disown();
       if (real != null && !real.equals(grant)) {
         slots.adoptedEnded(real.fill());
       }
     }
   }
 
-  // --- fills that began alone
-
-  /** The key has changed: what began before that without a grant never gets one. */
-  void disown(PrimaryKey key) {
-    alone.forget(key);
-    for (FillId id : alone.own()) {
-      Led fill = led.get(id);
-      Grant begun = fill == null ? null : fill.plan.grant();
-      if (fill != null && begun != null && begun.key().equals(key)) {
-        disown(fill);
-      }
-    }
-  }
-
-  /** It gets no grant from here on; the one it has, or null. */
-  private static @Nullable Grant disown(Led fill) {
-    synchronized (fill) {
-      fill.disowned = true;
-      return fill.grant;
-    }
-  }
-
-  /** Gives a late grant to the local fill of its key, if there is one that can use it. */
-  boolean adopt(Grant late, KeeperLink keepers) {
-    FillId local = alone.running(late.key());
-    Led fill = local == null ? null : led.get(local);
-    return local != null && fill != null && adopt(late, local, fill, keepers);
-  }
-
-  private boolean adopt(Grant late, FillId local, Led fill, KeeperLink keepers) {
-    FillIntent intent;
-    synchronized (fill) {
-      if (!fill.mayBeGranted()) {
-        return false;
-      }
-      if (fill.isOutdatedBy(late, settings.clockSkewMillis())) {
-        fill.disowned = true;
-        alone.forget(late.key()); // nobody joins it any more
-        return false;
-      }
-      fill.grant = late;
-      intent = fill.intent;
-    }
-    metrics.adoptedGrants.increment();
-    slots.adopted(late.fill(), local);
-    keepers.send(late.key(), new KeeperCommand.Started(late));
-    if (intent != null) {
-      keepers.send(late.key(), headed(late, fill.plan, intent));
-    }
-    return true;
-  }
-
-  /** Keepers can be reached: every fill that began alone asks for its grant. */
-  void claimAll(KeeperLink keepers) {
-    led.forEach((local, fill) -> claim(local, fill, keepers));
-  }
-
-  /** Asks for a grant as a request would; completes when it has one or will not get it. */
-  private CompletionStage<Void> claim(FillId local, Led fill, KeeperLink keepers) {
-    FillIntent intent;
-    synchronized (fill) {
-      if (!fill.mayBeGranted()) {
-        return CompletableFuture.completedStage(null);
-      }
-      intent = fill.intent;
-      CompletionStage<Void> claim =
-          intent instanceof FillIntent.Store(var response, VariantKey variant, var vary)
-              ? claim(local, fill, keepers, new Wanted(Question.Intent.LOOK, vary, variant))
-              : claim(local, fill, keepers, Wanted.UNKNOWN);
-      fill.claim = claim;
-      return claim;
-    }
-  }
-
-  /** What a claim asks for: the response that varies by those names, or one in its place. */
-  private record Wanted(Question.Intent intent, List<String> vary, VariantKey variant) {
-    static final Wanted UNKNOWN = new Wanted(Question.Intent.LOOK, List.of(), VariantKey.NONE);
-
-    Wanted inPlace() {
-      return new Wanted(Question.Intent.REPLACE, vary, variant);
-    }
-  }
-
-  private CompletionStage<Void> claim(FillId local, Led fill, KeeperLink keepers, Wanted wanted) {
-    Grant begun = fill.plan.grant();
-    if (begun == null) {
-      return CompletableFuture.completedStage(null);
-    }
-    return questions
-        .askForItself(
-            begun.key(), wanted.intent(), wanted.vary(), wanted.variant(), fill.isPlain(), keepers)
-        .thenCompose(
-            answer ->
-                switch (answer) {
-                  case Answer.Lead(Grant grant, boolean solo) -> take(grant, local, fill, keepers);
-                  case Answer.Validate(Grant grant, Entry entry) ->
-                      take(grant, local, fill, keepers);
-                  // The key is known to vary by nothing, or by nothing yet: its head will tell.
-                  case Answer.Varies(List<String> names)
-                      when names.isEmpty() && !wanted.vary().isEmpty() ->
-                      claim(local, fill, keepers, Wanted.UNKNOWN);
-                  case Answer.Varies varies -> CompletableFuture.completedStage(null);
-                  case Answer.Stored(Lease lease)
-                      when wanted.intent() == Question.Intent.LOOK
-                          && fill.isNewer(lease.entry(), settings.clockSkewMillis()) ->
-                      claim(local, fill, keepers, wanted.inPlace());
-                  case Answer.Stored stored -> CompletableFuture.completedStage(null);
-                  case Answer.Follow follow -> CompletableFuture.completedStage(null);
-                  case Answer.Alone alone -> CompletableFuture.completedStage(null);
-                });
-  }
-
-  private CompletionStage<Void> take(Grant grant, FillId local, Led fill, KeeperLink keepers) {
-    if (!adopt(grant, local, fill, keepers)) {
-      keepers.send(grant.key(), new KeeperCommand.Ended(grant, "unused"));
-      slots.release(grant.fill()); // requests may have been sent to it meanwhile
-    }
-    return CompletableFuture.completedStage(null);
+  /** How fills that began alone come to a grant. */
+  Claims claims() {
+    return claims;
   }
 
   // --- what fills tell
 
   @Override
   public void head(Grant grant, FillIntent intent) {
-    Led fill = led.get(grant.fill());
+    LedFill fill = led.get(grant.fill());
     if (fill == null) {
       return;
     }
@@ -288,7 +113,7 @@ final class FillReports implements FillEvents {
 
   @Override
   public void progress(Grant grant, long bytes) {
-    Led fill = led.get(grant.fill());
+    LedFill fill = led.get(grant.fill());
     if (fill == null) {
       return;
     }
@@ -309,9 +134,9 @@ final class FillReports implements FillEvents {
 
   @Override
   public CompletionStage<Commit> commit(Grant grant, Entry entry, List<String> vary) {
-    Led fill = led.get(grant.fill());
+    LedFill fill = led.get(grant.fill());
     KeeperLink keepers = link.get().getNow(null);
-    Grant real = fill == null ? null : grantOf(fill);
+    Grant real = fill == null ? null : fill.granted();
     if (fill == null) {
       return discarded("no-grant");
     }
@@ -339,7 +164,7 @@ final class FillReports implements FillEvents {
 
   /** Commits under the grant the fill has by now, or can still get. */
   private CompletionStage<Commit> commitClaimed(
-      Grant begun, Led fill, Entry entry, List<String> vary, KeeperLink keepers) {
+      Grant begun, LedFill fill, Entry entry, List<String> vary, KeeperLink keepers) {
     CompletionStage<Void> earlier;
     synchronized (fill) {
       earlier = fill.claim;
@@ -349,10 +174,10 @@ final class FillReports implements FillEvents {
       settled = earlier;
     }
     return settled
-        .thenCompose(ignored -> claim(begun.fill(), fill, keepers))
+        .thenCompose(ignored -> claims.claim(begun.fill(), fill, keepers))
         .thenCompose(
             ignored -> {
-              Grant real = grantOf(fill);
+              Grant real = fill.granted();
               return real == null
                   ? discarded("no-grant")
                   : commit(real, begun, entry, vary, keepers);
@@ -511,7 +336,7 @@ final class FillReports implements FillEvents {
         .thenApply(
             next -> {
               if (next instanceof Succession.Lead(Grant granted)) {
-                Led fill = new Led(plan, true, granted);
+                LedFill fill = new LedFill(plan, true, granted);
                 fill.intent = intent;
                 led.put(granted.fill(), fill);
                 send(granted, new KeeperCommand.Started(granted));
@@ -573,7 +398,7 @@ final class FillReports implements FillEvents {
     if (real != null) {
       send(real, new KeeperCommand.Ended(real, reason));
     }
-    Led fill = led.get(grant.fill());
+    LedFill fill = led.get(grant.fill());
     if (fill != null && fill.takenOver) {
       led.remove(grant.fill(), fill); // it may have ended before it had the lead
     }
@@ -589,7 +414,7 @@ final class FillReports implements FillEvents {
     }
   }
 
-  private static KeeperCommand headed(Grant grant, FillPlan plan, FillIntent intent) {
+  static KeeperCommand headed(Grant grant, FillPlan plan, FillIntent intent) {
     boolean plain = !plan.rangeStarted() && !plan.request().head().headers().has("Authorization");
     return switch (intent) {
       case FillIntent.Store(var response, VariantKey variant, List<String> vary) ->
@@ -607,14 +432,8 @@ final class FillReports implements FillEvents {
   }
 
   private @Nullable Grant real(Grant grant) {
-    Led fill = led.get(grant.fill());
-    return fill == null ? null : grantOf(fill);
-  }
-
-  private static @Nullable Grant grantOf(Led fill) {
-    synchronized (fill) {
-      return fill.grant;
-    }
+    LedFill fill = led.get(grant.fill());
+    return fill == null ? null : fill.granted();
   }
 
   private void send(Grant grant, KeeperCommand command) {

@@ -8,7 +8,6 @@ import dev.weir.entry.PrimaryKey;
 import dev.weir.entry.VariantKey;
 import dev.weir.fill.Fill;
 import dev.weir.fill.FillEvents;
-import dev.weir.fill.FillHead;
 import dev.weir.fill.FillIntent;
 import dev.weir.fill.FillPlan;
 import dev.weir.fill.Fills;
@@ -31,8 +30,6 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A node's side of the keepers. Questions of one key travel once per node; their answers are dealt
@@ -40,8 +37,6 @@ import org.slf4j.LoggerFactory;
  * off, too slow) the node's own single-flight answers.
  */
 public final class NodeCache implements Cache {
-  private static final Logger LOG = LoggerFactory.getLogger(NodeCache.class);
-
   private final CacheSettings settings;
   private final NodeId nodeId;
   private final KeeperStore store;
@@ -57,7 +52,9 @@ public final class NodeCache implements Cache {
   private final LoneFlights alone;
   private final PeerFollowing remote;
   private final Neighbours neighbours;
+  private final KeyChanges changes;
   private final Fills fills;
+  private final Dealing dealing;
   private volatile boolean leaving;
   private volatile CompletableFuture<KeeperLink> link = new CompletableFuture<>();
 
@@ -97,13 +94,17 @@ public final class NodeCache implements Cache {
     this.near = new NearTable(settings);
     this.slots = new FillSlots(settings);
     this.questions = new Questions(settings, metrics);
-    this.replies = new Replies(settings.followTimeoutMillis() + changeTimeoutMillis(settings));
+    this.replies = new Replies(settings.followTimeoutMillis() + KeyChanges.timeoutMillis(settings));
     this.neighbours = new Neighbours(nodeId);
+    this.changes = new KeyChanges(settings, replies, () -> link);
     this.alone = new LoneFlights(settings, nodeId, store);
     this.reports =
         new FillReports(settings, alone, replies, questions, slots, metrics, holding, () -> link);
     this.remote = new PeerFollowing(settings, reports::forgetFollowed);
     this.fills = fills.apply(reports);
+    this.dealing =
+        new Dealing(
+            settings, nodeId, near, slots, reports, alone, remote, this.fills, this::attempt);
     holding.announceBy(
         new Holding.Announcer() {
           @Override
@@ -153,7 +154,7 @@ public final class NodeCache implements Cache {
 
   void attach(KeeperLink keepers) {
     // Before any request asks: the key of a running fill is to have one leader.
-    reports.claimAll(keepers);
+    reports.claims().claimAll(keepers);
     if (!link.complete(keepers)) {
       link = CompletableFuture.completedFuture(keepers);
     }
@@ -217,7 +218,7 @@ public final class NodeCache implements Cache {
       return;
     }
     metrics.alone.increment();
-    alone.fromStore(asker, this::follow);
+    alone.fromStore(asker, dealing::follow);
   }
 
   /** What keepers say; one thread at a time. */
@@ -235,14 +236,14 @@ public final class NodeCache implements Cache {
         if (askers.isEmpty()) {
           late(answer);
         } else {
-          deal(answer, askers);
+          dealing.deal(answer, askers);
         }
       }
       case NodeMessage.Renewed(Lease lease) -> near.grant(lease, System.nanoTime());
       case NodeMessage.Revoke(var key, long incarnation, long sequence, var keeper) -> {
         near.revoke(key, incarnation, sequence);
         // Before the purge is acknowledged: who goes alone after that joins nothing older.
-        reports.disown(key);
+        reports.claims().disown(key);
         remote.forget(key);
         keeper.tell(new KeeperCommand.Revoked(nodeId, sequence));
       }
@@ -275,45 +276,6 @@ public final class NodeCache implements Cache {
     return leader != null ? new Succession.Follow(leader) : new Succession.Lost(reason);
   }
 
-  private void deal(Answer answer, List<Asker> askers) {
-    switch (answer) {
-      case Answer.Stored(Lease lease) ->
-          askers.forEach(asker -> asker.answer(new Verdict.Serve(lease.entry())));
-      case Answer.Lead(Grant grant, boolean solo) -> {
-        askers.getFirst().answer(new Verdict.Lead(grant));
-        List<Asker> others = askers.subList(1, askers.size());
-        others.forEach(
-            solo
-                ? asker -> asker.answer(new Verdict.Pass("uncacheable"))
-                : asker -> follow(asker, grant.fill()));
-      }
-      case Answer.Validate(Grant grant, Entry entry) -> {
-        askers.getFirst().answer(new Verdict.Validate(grant, entry));
-        for (Asker asker : askers.subList(1, askers.size())) {
-          if (asker.question().intent() == Question.Intent.BACKGROUND) {
-            asker.answer(new Verdict.Pass("refreshing"));
-          } else {
-            follow(asker, grant.fill());
-          }
-        }
-      }
-      case Answer.Follow(FillId fill, NodeId leader) ->
-          askers.forEach(asker -> follow(asker, fill, leader));
-      case Answer.Varies(List<String> vary) -> askers.forEach(asker -> attempt(asker, vary));
-      case Answer.Alone(String reason) -> {
-        boolean storeDown = reason.equals("store");
-        askers.forEach(
-            asker -> {
-              if (storeDown) {
-                alone.withoutStore(asker, this::follow);
-              } else {
-                asker.answer(new Verdict.Pass(reason));
-              }
-            });
-      }
-    }
-  }
-
   /** Nobody waits for it any more: a local fill takes the grant over, or it goes back. */
   private void late(Answer answer) {
     metrics.lateAnswers.increment();
@@ -327,7 +289,7 @@ public final class NodeCache implements Cache {
       return;
     }
     KeeperLink keepers = linked();
-    if (keepers == null || !reports.adopt(grant, keepers)) {
+    if (keepers == null || !reports.claims().adopt(grant, keepers)) {
       release(grant, "late");
     }
   }
@@ -339,77 +301,6 @@ public final class NodeCache implements Cache {
             .anyMatch(fill -> !fill.end().toCompletableFuture().isDone());
     if (!runs) {
       release(grant, "late");
-    }
-  }
-
-  // --- following
-
-  private void follow(Asker asker, FillId id, NodeId leader) {
-    if (leader.equals(nodeId)) {
-      follow(asker, id);
-      return;
-    }
-    limitWait(asker);
-    remote.follow(
-        asker,
-        id,
-        leader,
-        fills,
-        (fill, head) -> onHead(asker, fill, head),
-        again -> {
-          again.lessRounds();
-          attempt(again, near.vary(again.question().key()));
-        });
-  }
-
-  private void limitWait(Asker asker) {
-    asker
-        .verdict()
-        .completeOnTimeout(
-            new Verdict.Pass("head-timeout"),
-            settings.followTimeoutMillis(),
-            TimeUnit.MILLISECONDS);
-  }
-
-  private void follow(Asker asker, FillId id) {
-    limitWait(asker);
-    slots
-        .headed(id, fills, asker.askedNanos())
-        .whenComplete(
-            (fill, failed) -> {
-              if (failed instanceof FillSlots.BrokenException) {
-                reports.broke(asker.question().key(), id);
-              }
-              if (fill != null) {
-                fill.head().thenAccept(head -> onHead(asker, fill, head));
-              } else if (failed instanceof FillSlots.ReleasedException) {
-                attempt(asker, near.vary(asker.question().key()));
-              } else {
-                asker.answer(new Verdict.Pass("crowded"));
-              }
-            });
-  }
-
-  /** Whether this request's answer is that response: only now is known what it varies by. */
-  private void onHead(Asker asker, Fill fill, FillHead head) {
-    switch (head) {
-      case FillHead.Streaming streaming -> {
-        switch (streaming.intent()) {
-          case FillIntent.Store(var response, VariantKey variant, List<String> vary) -> {
-            if (asker.question().variant().apply(vary).equals(variant)) {
-              asker.answer(new Verdict.Follow(fill));
-            } else {
-              attempt(asker, vary);
-            }
-          }
-          case FillIntent.StorePart part -> attempt(asker, near.vary(asker.question().key()));
-          case FillIntent.Share share -> asker.answer(new Verdict.Follow(fill));
-          case FillIntent.Relay relay -> asker.answer(new Verdict.Pass("uncacheable"));
-          case FillIntent.Refresh refresh -> asker.answer(new Verdict.Follow(fill));
-        }
-      }
-      case FillHead.Refreshed refreshed -> asker.answer(new Verdict.Follow(fill));
-      case FillHead.Failed failed -> asker.answer(new Verdict.Follow(fill));
     }
   }
 
@@ -501,46 +392,23 @@ public final class NodeCache implements Cache {
 
   @Override
   public CompletionStage<Boolean> invalidate(PrimaryKey key) {
-    reports.disown(key);
-    return command(key, (id, keepers) -> new KeeperCommand.Invalidate(id, keepers.node()));
+    reports.claims().disown(key);
+    return changes.tell(key, (id, keepers) -> new KeeperCommand.Invalidate(id, keepers.node()));
   }
 
   @Override
   public CompletionStage<Boolean> purge(PrimaryKey key) {
-    reports.disown(key);
-    return command(key, (id, keepers) -> new KeeperCommand.Invalidate(id, keepers.node(), true));
+    reports.claims().disown(key);
+    return changes.tell(
+        key, (id, keepers) -> new KeeperCommand.Invalidate(id, keepers.node(), true));
   }
 
   @Override
   public CompletionStage<Boolean> drop(Entry entry) {
     holding.release(entry.tag());
-    return command(
+    return changes.tell(
         entry.key(),
         (id, keepers) -> new KeeperCommand.Drop(id, keepers.node(), entry.variant(), entry.tag()));
-  }
-
-  /** Sends a command whose effect must not be lost, as soon as there is somebody to take it. */
-  private CompletionStage<Boolean> command(
-      PrimaryKey key, java.util.function.BiFunction<Long, KeeperLink, KeeperCommand> command) {
-    return link.copy()
-        .orTimeout(settings.fabricTimeoutMillis(), TimeUnit.MILLISECONDS)
-        .thenCompose(
-            keepers -> {
-              Replies.Awaited<Boolean> reply = replies.awaitDone();
-              keepers.send(key, command.apply(reply.id(), keepers));
-              return reply.stage().orTimeout(changeTimeoutMillis(settings), TimeUnit.MILLISECONDS);
-            })
-        .exceptionally(
-            failed -> {
-              LOG.warn("A key could not be changed: {}", failed.toString());
-              return false;
-            });
-  }
-
-  private static long changeTimeoutMillis(CacheSettings settings) {
-    return settings.leaseTermMillis()
-        + settings.answerTimeoutMillis()
-        + settings.purgePatienceMillis();
   }
 
   @Override
