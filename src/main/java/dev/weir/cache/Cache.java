@@ -40,6 +40,12 @@ public interface Cache {
    */
   CompletionStage<Boolean> purge(PrimaryKey key);
 
+  /**
+   * How often this node has been told to forget that key, as far as it remembers: two answers that
+   * differ mean that it was changed in between.
+   */
+  int changes(PrimaryKey key);
+
   /** Whether the store has an entry of that key; false if it cannot say. */
   CompletionStage<Boolean> isStored(PrimaryKey key);
 

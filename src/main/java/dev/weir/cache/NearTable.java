@@ -22,7 +22,7 @@ final class NearTable {
   private final com.github.benmanes.caffeine.cache.Cache<PrimaryKey, Line> lines;
 
   /** Outlives its line, so that a grant which was overtaken by a revocation is still dropped. */
-  private final com.github.benmanes.caffeine.cache.Cache<PrimaryKey, Mark> revocations;
+  private final com.github.benmanes.caffeine.cache.Cache<PrimaryKey, Revocation> revocations;
 
   private volatile long sessionEndsNanos;
 
@@ -38,6 +38,8 @@ final class NearTable {
       return incarnation != revokedIncarnation || sequence <= revokedSequence;
     }
   }
+
+  private record Revocation(Mark last, int count) {}
 
   private record Held(VariantKey variant, Entry entry, long endsNanos) {}
 
@@ -84,8 +86,8 @@ final class NearTable {
   /** Takes a lease, unless a later one or a revocation has come before it. */
   void grant(Lease lease, long nowNanos) {
     PrimaryKey key = lease.entry().key();
-    Mark revoked = revocations.getIfPresent(key);
-    if (revoked != null && revoked.isAfter(lease.incarnation(), lease.sequence())) {
+    Revocation revoked = revocations.getIfPresent(key);
+    if (revoked != null && revoked.last().isAfter(lease.incarnation(), lease.sequence())) {
       return;
     }
     long endsNanos = nowNanos + TimeUnit.MILLISECONDS.toNanos(lease.termMillis());
@@ -129,12 +131,21 @@ final class NearTable {
         .asMap()
         .merge(
             key,
-            new Mark(incarnation, sequence),
-            (before, now) -> before.isAfter(now.incarnation(), now.sequence()) ? before : now);
+            new Revocation(new Mark(incarnation, sequence), 1),
+            (before, now) ->
+                new Revocation(
+                    before.last().isAfter(incarnation, sequence) ? before.last() : now.last(),
+                    before.count() + 1));
     lines
         .asMap()
         .computeIfPresent(
             key, (same, line) -> line.newest().isRevokedAt(incarnation, sequence) ? null : line);
+  }
+
+  /** How many of that key have been heard, since it is remembered. */
+  int revocations(PrimaryKey key) {
+    Revocation heard = revocations.getIfPresent(key);
+    return heard == null ? 0 : heard.count();
   }
 
   /** All leases hold until then, if their own term lasts. */

@@ -412,6 +412,11 @@ public final class NodeCache implements Cache {
   }
 
   @Override
+  public int changes(PrimaryKey key) {
+    return near.revocations(key);
+  }
+
+  @Override
   public CompletionStage<Boolean> isStored(PrimaryKey key) {
     return store
         .load(key)

@@ -122,11 +122,16 @@ final class Passing {
                 answers.interim(x),
                 Trailers.ofRequest(x.head.headers(), x.edge.trailers()),
                 terms));
+    int changes = unsafe ? cache.changes(x.route.key()) : 0;
     return origins
         .fetch(request)
         .handle(
             (response, failed) ->
-                response != null ? answered(x, cause, response, unsafe) : failed(x, cause, failed))
+                response == null
+                    ? failed(x, cause, failed)
+                    : unsafe && mayHaveActed(response.head().status())
+                        ? acted(x, cause, response, changes)
+                        : answered(x, cause, response))
         .thenCompose(stage -> stage);
   }
 
@@ -152,16 +157,22 @@ final class Passing {
         request.terms());
   }
 
-  private CompletionStage<EdgeResponse> answered(
-      Exchange x, Cause cause, OriginResponse response, boolean unsafe) {
+  /**
+   * The client may ask again as soon as it has this answer: by then it must be forgotten. The
+   * answer is not kept where the target was changed or purged after the request, as for any fill.
+   */
+  private CompletionStage<EdgeResponse> acted(
+      Exchange x, Cause cause, OriginResponse response, int changesBefore) {
+    return invalidate(x, response.head())
+        .thenCompose(
+            forgotten ->
+                cache.changes(x.route.key()) == changesBefore + 1
+                    ? byTheWay.kept(x, cause.told(), response, () -> relayed(x, cause, response))
+                    : CompletableFuture.completedFuture(relayed(x, cause, response)));
+  }
+
+  private CompletionStage<EdgeResponse> answered(Exchange x, Cause cause, OriginResponse response) {
     ResponseHead head = response.head();
-    if (unsafe && mayHaveActed(head.status())) {
-      // The client may ask again as soon as it has this answer: by then it must be forgotten.
-      return invalidate(x, head)
-          .thenCompose(
-              forgotten ->
-                  byTheWay.kept(x, cause.told(), response, () -> relayed(x, cause, response)));
-    }
     OriginTrouble trouble = head.status() >= 400 ? new OriginTrouble.Answered(head.status()) : null;
     AtomicBoolean lost = new AtomicBoolean();
     CompletionStage<EdgeResponse> stored =
@@ -295,8 +306,7 @@ final class Passing {
                   case Origins.Upgraded.Switched(var head, var bytes) ->
                       CompletableFuture.completedFuture(
                           answers.switched(x, head, bytes, cause.told()));
-                  case Origins.Upgraded.Refused(var response) ->
-                      answered(x, cause, response, false);
+                  case Origins.Upgraded.Refused(var response) -> answered(x, cause, response);
                   case null -> failed(x, cause, failed);
                 })
         .thenCompose(stage -> stage);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.weir.policy.Policy;
 import dev.weir.testing.Answer;
 import dev.weir.testing.Eventually;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -85,6 +86,30 @@ class ByTheWayTest {
     assertThat(get.cacheStatus()).contains("hit");
     assertThat(get.text()).isEqualTo("made");
     assertThat(rig.origin.count("/form")).isEqualTo(1);
+  }
+
+  @Test
+  void anAnswerToPostWasStoredThoughItsTargetWasChangedMeanwhile() throws Exception {
+    // Given
+    AtomicInteger posts = new AtomicInteger();
+    rig.origin.on(
+        "/form",
+        seen -> {
+          if (posts.incrementAndGet() > 1) {
+            return Answer.text(200, "changed");
+          }
+          assertThat(rig.send("POST", "/form").text()).isEqualTo("changed");
+          return Answer.text(
+              200, "made before", "Cache-Control", "max-age=60", "Content-Location", "/form");
+        });
+
+    // When
+    Rig.Got post = rig.send("POST", "/form");
+    Eventually.holds(rig::nothingRuns);
+
+    // Then
+    assertThat(post.text()).isEqualTo("made before");
+    assertThat(rig.get("/form").cacheStatus()).contains("fwd=miss");
   }
 
   @Test

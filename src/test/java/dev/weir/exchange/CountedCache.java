@@ -61,6 +61,11 @@ final class CountedCache implements Cache {
   }
 
   @Override
+  public int changes(PrimaryKey key) {
+    return cache.changes(key);
+  }
+
+  @Override
   public CompletionStage<Boolean> isStored(PrimaryKey key) {
     return cache.isStored(key);
   }
