@@ -9,6 +9,11 @@ interface Doors {
   /** All that are known now, those out of reach among them. */
   Map<NodeId, ActorRef<NodeMessage>> doors();
 
+  /** Those of nodes that can be asked what they lead: an earlier version knows no such question. */
+  default Map<NodeId, ActorRef<NodeMessage>> askable() {
+    return doors();
+  }
+
   /** Whether that node was of this fleet and its membership has ended. */
   boolean hasDeparted(NodeId node);
 

@@ -35,6 +35,10 @@ final class Fleet implements Doors {
   private static final ServiceKey<NodeMessage> DOORS =
       ServiceKey.create(NodeMessage.class, "weir-node");
 
+  /** Doors that answer {@link NodeMessage.WhatRuns}: of nodes since the version that knows it. */
+  private static final ServiceKey<NodeMessage> ASKABLE =
+      ServiceKey.create(NodeMessage.class, "weir-leaders");
+
   private static final String PREFIX = "weir-node-";
 
   private static final Set<MemberStatus> MAY_HAVE_ASKED =
@@ -48,6 +52,7 @@ final class Fleet implements Doors {
   private static final int MAX_DEPARTED = 1000;
 
   private volatile Map<NodeId, ActorRef<NodeMessage>> listed;
+  private volatile Map<NodeId, ActorRef<NodeMessage>> askable;
 
   /** Doors that have been spoken from before they were listed. */
   private final Map<NodeId, ActorRef<NodeMessage>> met = new ConcurrentHashMap<>();
@@ -62,6 +67,7 @@ final class Fleet implements Doors {
    */
   Fleet(Map<NodeId, ActorRef<NodeMessage>> doors, Supplier<Set<Address>> others) {
     this.listed = doors;
+    this.askable = doors;
     this.others = others;
   }
 
@@ -70,6 +76,7 @@ final class Fleet implements Doors {
     ActorRef<NodeMessage> own = fabric.systemActorOf(door, doorName(self), Props.empty());
     Fleet fleet = new Fleet(Map.of(self, own), () -> others(Cluster.get(fabric)));
     fabric.receptionist().tell(Receptionist.register(DOORS, own));
+    fabric.receptionist().tell(Receptionist.register(ASKABLE, own));
     fabric.systemActorOf(fleet.listen(self, own), "weir-nodes", Props.empty());
     return fleet;
   }
@@ -95,6 +102,11 @@ final class Fleet implements Doors {
     Map<NodeId, ActorRef<NodeMessage>> all = new HashMap<>(met);
     all.putAll(listed);
     return all;
+  }
+
+  @Override
+  public Map<NodeId, ActorRef<NodeMessage>> askable() {
+    return askable;
   }
 
   /** One out of reach is still a member. */
@@ -129,11 +141,18 @@ final class Fleet implements Doors {
   private Behavior<Receptionist.Listing> listen(NodeId self, ActorRef<NodeMessage> own) {
     return Behaviors.setup(
         context -> {
-          context.getSystem().receptionist().tell(Receptionist.subscribe(DOORS, context.getSelf()));
+          var receptionist = context.getSystem().receptionist();
+          receptionist.tell(Receptionist.subscribe(DOORS, context.getSelf()));
+          receptionist.tell(Receptionist.subscribe(ASKABLE, context.getSelf()));
           return Behaviors.receive(Receptionist.Listing.class)
               .onAnyMessage(
                   listing -> {
-                    listed(byNode(listing.getAllServiceInstances(DOORS), self, own));
+                    if (listing.isForKey(DOORS)) {
+                      listed(byNode(listing.getAllServiceInstances(DOORS), self, own));
+                    } else {
+                      // One out of reach could only be waited for.
+                      askable = byNode(listing.getServiceInstances(ASKABLE), self, own);
+                    }
                     return Behaviors.same();
                   })
               .build();

@@ -103,7 +103,7 @@ final class Newborn {
       return;
     }
     young = false;
-    Map<NodeId, ActorRef<NodeMessage>> doors = means.context().fleet().doors();
+    Map<NodeId, ActorRef<NodeMessage>> doors = means.context().fleet().askable();
     reports.await(doors.keySet());
     NodeMessage question = new NodeMessage.WhatRuns(means.key(), means.self());
     doors.values().forEach(node -> node.tell(question));

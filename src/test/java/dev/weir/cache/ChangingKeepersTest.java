@@ -51,6 +51,9 @@ class ChangingKeepersTest {
   private final ActorSystem<Void> nodes = ActorSystem.create(Behaviors.empty(), "nodes");
   private volatile boolean strangers;
 
+  /** Null where all doors are of this version. */
+  private volatile Map<NodeId, ActorRef<NodeMessage>> askable;
+
   @TempDir private Path folder;
   private LocalStores stores;
   private UnreliableMetadata metadata;
@@ -90,6 +93,11 @@ class ChangingKeepersTest {
               @Override
               public Map<NodeId, ActorRef<NodeMessage>> doors() {
                 return doors;
+              }
+
+              @Override
+              public Map<NodeId, ActorRef<NodeMessage>> askable() {
+                return askable == null ? doors : askable;
               }
 
               @Override
@@ -192,6 +200,23 @@ class ChangingKeepersTest {
 
     // Then
     assertThat(answer()).isEqualTo(new Answer.Follow(RUNNING.fill(), LEADER));
+    keeper.terminate();
+  }
+
+  @Test
+  void aNodeOfAnEarlierVersionWasAskedWhatItCouldNotRead() {
+    // Given
+    askable = Map.of(ASKER, asker);
+    ActorSystem<KeeperCommand> keeper = keeper(true, "ack-timeout = 20 s");
+
+    // When
+    keeper.tell(ask());
+    hear(asker, NodeMessage.WhatRuns.class);
+    keeper.tell(new KeeperCommand.Runs(ASKER, List.of()));
+
+    // Then: and nobody waits for its word
+    assertThat(answer()).isInstanceOf(Answer.Lead.class);
+    assertThat(heard.get(leader)).noneMatch(NodeMessage.WhatRuns.class::isInstance);
     keeper.terminate();
   }
 

@@ -37,6 +37,7 @@ public final class OlderVersion {
     String libraries =
         Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
             .filter(each -> each.endsWith(".jar"))
+            .filter(each -> !each.endsWith("/weir.jar")) // the classes of this version
             .collect(Collectors.joining(File.pathSeparator));
     compile(folder.resolve("src/main/java"), classes, libraries);
     return String.join(
