@@ -353,6 +353,10 @@ final class FillReports implements FillEvents {
       letGo.run();
       return CompletableFuture.completedStage(false);
     }
+    LedFill fill = led.get(grant.fill());
+    if (fill != null) {
+      fill.leave();
+    }
     Replies.Awaited<Succession> next = replies.awaitSuccession();
     keepers.send(
         real.key(),

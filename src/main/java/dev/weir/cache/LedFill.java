@@ -24,6 +24,9 @@ final class LedFill {
   /** Its key has changed since it began, or it has ended: no grant can make it storable. */
   boolean disowned;
 
+  /** This node goes, and has said so to the keeper: it is nobody's to wait for any more. */
+  boolean leaving;
+
   /** The claim under way, or the last one. */
   @Nullable CompletionStage<Void> claim;
 
@@ -50,7 +53,7 @@ final class LedFill {
 
   /** What its keeper has to know of it, or null if it has none. */
   synchronized KeeperCommand.@Nullable Progress report(long bytes) {
-    if (grant == null) {
+    if (grant == null || leaving) {
       return null;
     }
     KeeperCommand.Place place =
@@ -63,6 +66,10 @@ final class LedFill {
   /** Whether others may wait for it, as for any request without credentials. */
   boolean isPlain() {
     return !plan.request().head().headers().has("Authorization");
+  }
+
+  synchronized void leave() {
+    leaving = true;
   }
 
   synchronized @Nullable Grant granted() {

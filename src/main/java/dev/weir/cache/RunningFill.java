@@ -77,8 +77,14 @@ record RunningFill(
     };
   }
 
-  /** What its leader would report of it, if others may wait for it. */
+  /**
+   * What its leader would report of it, if others may wait for it. One whose leader goes is known
+   * again from whoever has lost it, who would else be sent back to that leader.
+   */
   Optional<KeeperCommand.Progress> report() {
+    if (leaving) {
+      return Optional.empty();
+    }
     return switch (stage) {
       case NO_HEAD ->
           solo ? Optional.empty() : Optional.of(new KeeperCommand.Progress(grant, 0, null, true));

@@ -329,6 +329,26 @@ class ChangingKeepersTest {
     assertThat(handedOn).containsExactly(new KeeperCommand.Progress(grant, 0, null, true));
   }
 
+  /** Whoever read along was sent back to the leader that had gone, and fetched for itself then. */
+  @Test
+  void aFillWhoseLeaderGoesWasHandedOnAsOneThatRuns() {
+    // Given
+    ActorSystem<KeeperCommand> keeper = keeper(false, "election = 1 h");
+    keeper.tell(ask());
+    Grant grant = ((Answer.Lead) answer()).grant();
+    KeeperCommand.Orphaned leaving =
+        new KeeperCommand.Orphaned(
+            7, asker, ASKER, grant, List.of(), VariantKey.NONE, KeeperCommand.Orphaned.LEAVING);
+    keeper.tell(leaving);
+
+    // When
+    keeper.tell(new KeeperCommand.Retire());
+
+    // Then
+    await(keeper.getWhenTerminated());
+    assertThat(handedOn).containsExactly(leaving);
+  }
+
   @Test
   void aPurgeThatIsBeingWrittenIsAcknowledgedByTheKeeperThatBeganIt() {
     // Given
