@@ -8,9 +8,17 @@ import java.lang.reflect.Proxy;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import javax.net.SocketFactory;
 import org.apache.pekko.actor.ActorSystem;
@@ -22,13 +30,16 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Whom the health port takes for a program of its own machine, asked over a socket. */
+/**
+ * The health port over a socket: whom it takes for a program of its machine, what it may be asked.
+ */
 @Timeout(60)
 class HealthServerTest {
   private static final String PAGE = "/debug/memory";
 
   private final ActorSystem system = ActorSystem.create("health");
   private final Metrics metrics = new Metrics();
+  private final BlockingQueue<String> purged = new LinkedBlockingQueue<>();
   private ServerBinding port;
 
   @BeforeEach
@@ -48,19 +59,23 @@ class HealthServerTest {
                 canary,
                 metrics,
                 new DebugPages(),
-                nothingDone())
+                onlyPurges())
             .bind(address)
             .toCompletableFuture()
             .join();
   }
 
-  private static Operations nothingDone() {
+  private Operations onlyPurges() {
     return (Operations)
         Proxy.newProxyInstance(
             Operations.class.getClassLoader(),
             new Class<?>[] {Operations.class},
             (proxy, method, given) -> {
-              throw new UnsupportedOperationException(method.getName());
+              if (!method.getName().equals("purge")) {
+                throw new UnsupportedOperationException(method.getName());
+              }
+              purged.add((String) given[0]);
+              return CompletableFuture.completedFuture(Operations.Purged.DONE);
             });
   }
 
@@ -106,5 +121,28 @@ class HealthServerTest {
   @ValueSource(strings = {"weir.internal", "unnamed.invalid"})
   void everybodyMayAskWhetherItIsReadyByWhateverName(String host) throws Exception {
     assertThat(status("GET /health HTTP/1.1", "Host: " + host)).isEqualTo(200);
+  }
+
+  @Test
+  void whateverUrlClientsMayAskForCanBePurged() throws Exception {
+    // Given: as long as the guard takes targets, and every character of it encoded
+    String url = "http://a.example/" + "/".repeat(16_384 - 1);
+    int number = port.localAddress().getPort();
+
+    // When
+    HttpResponse<String> answer;
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      String target = "/purge?url=" + URLEncoder.encode(url, StandardCharsets.UTF_8);
+      answer =
+          client.send(
+              HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + number + target))
+                  .method("PURGE", HttpRequest.BodyPublishers.noBody())
+                  .build(),
+              HttpResponse.BodyHandlers.ofString());
+    }
+
+    // Then
+    assertThat(answer.body()).isEqualTo("purged\n");
+    assertThat(purged).containsExactly(url);
   }
 }
