@@ -58,7 +58,7 @@ final class Dealing {
       case Answer.Stored(Lease lease) ->
           askers.forEach(asker -> asker.answer(new Verdict.Serve(lease.entry())));
       case Answer.Lead(Grant grant, boolean solo) -> {
-        askers.getFirst().answer(new Verdict.Lead(grant));
+        lead(askers.getFirst(), grant, !solo, new Verdict.Lead(grant));
         List<Asker> others = askers.subList(1, askers.size());
         others.forEach(
             solo
@@ -66,7 +66,7 @@ final class Dealing {
                 : asker -> follow(asker, grant.fill()));
       }
       case Answer.Validate(Grant grant, Entry entry) -> {
-        askers.getFirst().answer(new Verdict.Validate(grant, entry));
+        lead(askers.getFirst(), grant, true, new Verdict.Validate(grant, entry));
         for (Asker asker : askers.subList(1, askers.size())) {
           if (asker.question().intent() == Question.Intent.BACKGROUND) {
             asker.answer(new Verdict.Pass("refreshing"));
@@ -90,6 +90,12 @@ final class Dealing {
             });
       }
     }
+  }
+
+  private void lead(Asker asker, Grant grant, boolean shared, Verdict verdict) {
+    boolean awaited = shared && asker.question().mayWait();
+    reports.deal(grant, new DealtGrants.Dealt(asker.asked(), awaited));
+    asker.answer(verdict);
   }
 
   private void follow(Asker asker, FillId id, NodeId leader) {

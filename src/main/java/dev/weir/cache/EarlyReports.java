@@ -16,10 +16,20 @@ import java.util.concurrent.TimeUnit;
 final class EarlyReports {
   private final Map<FillId, Heard> latest = new LinkedHashMap<>();
   private final Set<NodeId> awaited = new HashSet<>();
+
+  /** What was told to one keeper by two ways may come in another order than it was said. */
+  private final Set<Led> ended = new HashSet<>();
+
   private final CacheSettings settings;
 
   EarlyReports(CacheSettings settings) {
     this.settings = settings;
+  }
+
+  private record Led(FillId fill, NodeId leader) {
+    static Led by(Grant grant) {
+      return new Led(grant.fill(), grant.leader());
+    }
   }
 
   private record Heard(KeeperCommand.Progress report, long nanos) {}
@@ -47,21 +57,38 @@ final class EarlyReports {
   void heard(KeeperCommand command, long nowNanos) {
     switch (command) {
       case KeeperCommand.Progress report -> keep(report, nowNanos);
-      case KeeperCommand.Headed(Grant grant, var fate, var vary, var variant, boolean plain)
-          when fate == KeeperCommand.Fate.STORE ->
-          keep(
-              new KeeperCommand.Progress(grant, 0, new KeeperCommand.Place(vary, variant)),
-              nowNanos);
-      case KeeperCommand.Headed head -> latest.remove(head.grant().fill());
-      case KeeperCommand.Ended(Grant grant, String reason) -> latest.remove(grant.fill());
+      case KeeperCommand.Headed(Grant grant, var fate, var vary, var variant, boolean plain) -> {
+        switch (fate) {
+          case STORE ->
+              keep(
+                  new KeeperCommand.Progress(grant, 0, new KeeperCommand.Place(vary, variant)),
+                  nowNanos);
+          case SHARE, REFRESH -> keep(new KeeperCommand.Progress(grant, 0, null), nowNanos);
+          case RELAY -> drop(grant);
+        }
+      }
+      case KeeperCommand.Ended(Grant grant, String reason) -> drop(grant);
       default -> {}
     }
   }
 
   private void keep(KeeperCommand.Progress report, long nowNanos) {
     FillId id = report.grant().fill();
-    if (latest.containsKey(id) || latest.size() < settings.maxFillsPerKey()) {
+    Heard before = latest.get(id);
+    boolean isOlder = before != null && report.awaited() && !before.report().awaited();
+    if (isOlder || ended.contains(Led.by(report.grant()))) {
+      return;
+    }
+    if (before != null || latest.size() < settings.maxFillsPerKey()) {
       latest.put(id, new Heard(report, nowNanos));
+    }
+  }
+
+  /** Nobody is to follow it, whatever was said of it before. */
+  private void drop(Grant grant) {
+    latest.remove(grant.fill());
+    if (ended.size() < settings.pastFillsPerKey()) {
+      ended.add(Led.by(grant));
     }
   }
 

@@ -13,7 +13,9 @@ import dev.weir.fill.Succession;
 import dev.weir.store.HeldEntry;
 import dev.weir.store.Holding;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -37,6 +39,7 @@ final class FillReports implements FillEvents {
   private static final Set<String> PASSING = Set.of("store", "busy", "conflict", "no-fabric");
 
   private final ConcurrentHashMap<FillId, LedFill> led = new ConcurrentHashMap<>();
+  private final DealtGrants dealt;
   private final AtomicInteger waiting = new AtomicInteger();
   private final CacheSettings settings;
   private final LoneFlights alone;
@@ -60,6 +63,7 @@ final class FillReports implements FillEvents {
       Holding holding,
       Supplier<CompletableFuture<KeeperLink>> link) {
     this.settings = settings;
+    this.dealt = new DealtGrants(settings);
     this.alone = alone;
     this.replies = replies;
     this.slots = slots;
@@ -70,10 +74,23 @@ final class FillReports implements FillEvents {
 
   void begins(Grant grant, FillPlan plan) {
     boolean local = alone.begins(grant);
-    led.put(grant.fill(), new LedFill(plan, false, local ? null : grant));
+    // In both places for a moment, rather than in neither.
+    led.put(grant.fill(), new LedFill(plan, false, local ? null : grant, dealt.known(grant)));
+    dealt.take(grant);
     if (!local) {
       send(grant, new KeeperCommand.Started(grant));
     }
+  }
+
+  /** A request of this node is given that grant, and is about to begin its fill. */
+  void deal(Grant grant, DealtGrants.Dealt asked) {
+    dealt.deal(grant, asked);
+  }
+
+  /** It was not begun. */
+  void handBack(Grant grant, String reason) {
+    dealt.take(grant);
+    send(grant, new KeeperCommand.Ended(grant, reason));
   }
 
   void forget(Grant grant) {
@@ -123,13 +140,15 @@ final class FillReports implements FillEvents {
     }
   }
 
-  /** What this node leads of that key by a keeper's grant. */
+  /** What this node leads of that key by a keeper's grant, or is about to. */
   List<KeeperCommand.Progress> running(PrimaryKey key) {
-    return led.values().stream()
+    Map<FillId, KeeperCommand.Progress> reports = new LinkedHashMap<>();
+    dealt.of(key).forEach(report -> reports.put(report.grant().fill(), report));
+    led.values().stream()
         .map(fill -> fill.report(0))
         .filter(report -> report != null && report.grant().key().equals(key))
-        .limit(settings.maxFillsPerKey())
-        .toList();
+        .forEach(report -> reports.put(report.grant().fill(), report));
+    return reports.values().stream().limit(settings.maxFillsPerKey()).toList();
   }
 
   @Override
@@ -336,7 +355,7 @@ final class FillReports implements FillEvents {
         .thenApply(
             next -> {
               if (next instanceof Succession.Lead(Grant granted)) {
-                LedFill fill = new LedFill(plan, true, granted);
+                LedFill fill = new LedFill(plan, true, granted, DealtGrants.UNKNOWN);
                 fill.intent = intent;
                 led.put(granted.fill(), fill);
                 send(granted, new KeeperCommand.Started(granted));

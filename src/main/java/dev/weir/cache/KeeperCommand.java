@@ -76,12 +76,16 @@ public sealed interface KeeperCommand {
   }
 
   /** Which variant of its key a response is: the names it varies by, and what they make of it. */
-  record Place(List<String> vary, VariantKey variant) {}
+  record Place(List<String> vary, VariantKey variant) {
+    /** Of a key that varies by nothing, as far as is known. */
+    static final Place UNVARIED = new Place(List.of(), VariantKey.NONE);
+  }
 
   /**
    * The leader of a fill lives. A keeper that has not granted it learns all it needs of it.
    *
-   * @param place once a head has come that may be stored; null before, and from older nodes
+   * @param place its response's, once a head has come that may be stored; before that the place it
+   *     was asked for, if others may wait for it and the key varied; else null, as from older nodes
    * @param awaited no head has come yet, and others may wait for it; not from older nodes
    */
   record Progress(
@@ -92,6 +96,12 @@ public sealed interface KeeperCommand {
       implements KeeperCommand, FleetMessage {
     Progress(Grant grant, long bytes, @Nullable Place place) {
       this(grant, bytes, place, false);
+    }
+
+    /** Of one whose head has not come. */
+    static Progress headless(Grant grant, long bytes, Place asked, boolean awaited) {
+      boolean known = awaited && !asked.vary().isEmpty();
+      return new Progress(grant, bytes, known ? asked : null, awaited);
     }
   }
 

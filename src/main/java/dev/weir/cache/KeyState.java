@@ -204,7 +204,12 @@ final class KeyState {
   void progress(KeeperCommand.Progress report, long nowNanos) {
     running.heard(report.grant(), nowNanos);
     KeeperCommand.Place place = report.place();
-    if (place != null) {
+    if (place != null && report.awaited()) {
+      takeInReported(
+          report.grant(), RunningFill.Stage.NO_HEAD, place.vary(), place.variant(), nowNanos);
+    } else if (place != null && running.lacksHead(report.grant())) {
+      headed(storable(report.grant(), place), nowNanos); // the word of its head was lost
+    } else if (place != null) {
       takeInReported(
           report.grant(), RunningFill.Stage.STORABLE, place.vary(), place.variant(), nowNanos);
     } else if (report.awaited() && stock.vary().isEmpty()) {
@@ -215,6 +220,11 @@ final class KeyState {
         && running.isUnheardOf(report.grant().fill())) {
       foreign = true;
     }
+  }
+
+  private static KeeperCommand.Headed storable(Grant grant, KeeperCommand.Place place) {
+    return new KeeperCommand.Headed(
+        grant, KeeperCommand.Fate.STORE, place.vary(), place.variant(), false);
   }
 
   /** What runs, as its leaders would report it. */

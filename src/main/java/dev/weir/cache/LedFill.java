@@ -16,6 +16,9 @@ final class LedFill {
   /** It was followed here until its leader was lost. */
   final boolean takenOver;
 
+  /** As it was asked for: what its keeper may know of it before its head has come. */
+  final DealtGrants.Dealt dealt;
+
   final long begunMillis = System.currentTimeMillis();
 
   @Nullable Grant grant;
@@ -30,10 +33,11 @@ final class LedFill {
   /** The claim under way, or the last one. */
   @Nullable CompletionStage<Void> claim;
 
-  LedFill(FillPlan plan, boolean takenOver, @Nullable Grant grant) {
+  LedFill(FillPlan plan, boolean takenOver, @Nullable Grant grant, DealtGrants.Dealt dealt) {
     this.plan = plan;
     this.takenOver = takenOver;
     this.grant = grant;
+    this.dealt = dealt;
   }
 
   boolean mayBeGranted() {
@@ -56,11 +60,17 @@ final class LedFill {
     if (grant == null || leaving) {
       return null;
     }
-    KeeperCommand.Place place =
-        intent instanceof FillIntent.Store(var response, VariantKey variant, var vary)
-            ? new KeeperCommand.Place(vary, variant)
-            : null;
-    return new KeeperCommand.Progress(grant, bytes, place, intent == null && isPlain());
+    return switch (intent) {
+      case null ->
+          KeeperCommand.Progress.headless(
+              grant, bytes, dealt.asked(), dealt.awaited() && isPlain());
+      case FillIntent.Store(var response, VariantKey variant, var vary) ->
+          new KeeperCommand.Progress(grant, bytes, new KeeperCommand.Place(vary, variant));
+      case FillIntent.StorePart part -> new KeeperCommand.Progress(grant, bytes, null);
+      case FillIntent.Share share -> new KeeperCommand.Progress(grant, bytes, null);
+      case FillIntent.Refresh refresh -> new KeeperCommand.Progress(grant, bytes, null);
+      case FillIntent.Relay relay -> new KeeperCommand.Progress(grant, bytes, null);
+    };
   }
 
   /** Whether others may wait for it, as for any request without credentials. */

@@ -381,10 +381,7 @@ public final class NodeCache implements Cache {
       slots.release(grant.fill());
       return;
     }
-    KeeperLink keepers = linked();
-    if (keepers != null) {
-      keepers.send(grant.key(), new KeeperCommand.Ended(grant, reason));
-    }
+    reports.handBack(grant, reason);
     slots.release(grant.fill());
   }
 

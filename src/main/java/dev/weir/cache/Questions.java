@@ -78,7 +78,7 @@ final class Questions {
   /** Sends the question, or attaches to the same one. */
   void ask(Asker asker, List<String> vary, KeeperLink keepers, Consumer<Asker> unanswered) {
     Question question = asker.question();
-    VariantKey variant = vary.isEmpty() ? VariantKey.NONE : question.variant().apply(vary);
+    VariantKey variant = asker.by(vary).variant();
     KeeperCommand.Seen seen = KeeperCommand.Seen.of(question.held());
     Outstanding mine;
     if (question.mayWait()) {

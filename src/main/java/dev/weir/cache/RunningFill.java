@@ -1,5 +1,7 @@
 package dev.weir.cache;
 
+import dev.weir.cache.KeeperCommand.Place;
+import dev.weir.cache.KeeperCommand.Progress;
 import dev.weir.entry.FillId;
 import dev.weir.entry.Grant;
 import dev.weir.entry.VariantKey;
@@ -81,17 +83,20 @@ record RunningFill(
    * What its leader would report of it, if others may wait for it. One whose leader goes is known
    * again from whoever has lost it, who would else be sent back to that leader.
    */
-  Optional<KeeperCommand.Progress> report() {
+  Optional<Progress> report() {
     if (leaving) {
       return Optional.empty();
     }
     return switch (stage) {
       case NO_HEAD ->
-          solo ? Optional.empty() : Optional.of(new KeeperCommand.Progress(grant, 0, null, true));
-      case STORABLE ->
-          Optional.of(new KeeperCommand.Progress(grant, 0, new KeeperCommand.Place(vary, variant)));
+          solo ? Optional.empty() : Optional.of(Progress.headless(grant, 0, place(), true));
+      case STORABLE -> Optional.of(new Progress(grant, 0, place()));
       case REFRESHING, CLOSED_TO_OTHERS -> Optional.empty();
     };
+  }
+
+  private Place place() {
+    return new Place(vary, variant);
   }
 
   boolean isSilent(long nowNanos, long silenceNanos, long headNanos) {

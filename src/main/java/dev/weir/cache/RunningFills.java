@@ -136,6 +136,14 @@ final class RunningFills {
     return names;
   }
 
+  /** Whether it runs, under that leader, and its head has not been heard of. */
+  boolean lacksHead(Grant grant) {
+    RunningFill fill = running.get(grant.fill());
+    return fill != null
+        && fill.stage() == RunningFill.Stage.NO_HEAD
+        && fill.grant().leader().equals(grant.leader());
+  }
+
   void heard(Grant grant, long nowNanos) {
     // A leader that was replaced may wake up again: its word does not count for the other's.
     running.computeIfPresent(

@@ -238,6 +238,45 @@ class ChangingKeepersTest {
   }
 
   @Test
+  void theWordThatAFillHadEndedWasOvertakenByTheWordThatItRuns() {
+    // Given
+    ActorSystem<KeeperCommand> keeper = keeper(true, "ack-timeout = 20 s");
+    KeeperCommand.Place place = new KeeperCommand.Place(List.of(), VariantKey.NONE);
+    KeeperCommand.Progress report = new KeeperCommand.Progress(RUNNING, 0, place, false);
+
+    // When
+    keeper.tell(ask());
+    keeper.tell(new KeeperCommand.Ended(RUNNING, "origin"));
+    keeper.tell(new KeeperCommand.Runs(ASKER, List.of()));
+    keeper.tell(new KeeperCommand.Runs(LEADER, List.of(report)));
+
+    // Then
+    assertThat(answer()).isInstanceOf(Answer.Lead.class);
+    keeper.terminate();
+  }
+
+  @Test
+  void theHeadOfAFillWasOvertakenByTheWordThatItHasNone() {
+    // Given
+    ActorSystem<KeeperCommand> keeper = keeper(true, "ack-timeout = 20 s");
+    List<String> names = List.of("accept-language");
+    VariantKey german = new VariantKey("1".repeat(56));
+    KeeperCommand.Headed head =
+        new KeeperCommand.Headed(RUNNING, KeeperCommand.Fate.STORE, names, german, true);
+    KeeperCommand.Progress before = new KeeperCommand.Progress(RUNNING, 0, null, true);
+
+    // When
+    keeper.tell(ask());
+    keeper.tell(head);
+    keeper.tell(new KeeperCommand.Runs(ASKER, List.of()));
+    keeper.tell(new KeeperCommand.Runs(LEADER, List.of(before)));
+
+    // Then
+    assertThat(answer()).isEqualTo(new Answer.Varies(names));
+    keeper.terminate();
+  }
+
+  @Test
   void aNodeThatDoesNotSayWhatItLeadsIsNotWaitedForLong() {
     // Given
     ActorSystem<KeeperCommand> keeper = keeper(true, "ack-timeout = 50 ms");

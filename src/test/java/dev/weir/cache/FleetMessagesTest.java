@@ -132,6 +132,10 @@ class FleetMessagesTest {
             GRANT, 1L << 40, new KeeperCommand.Place(List.of("accept"), VARIANT)));
     KeeperCommand.Progress awaited = new KeeperCommand.Progress(GRANT, 1L << 40, null, true);
     all.put("progress-awaited", awaited);
+    all.put(
+        "progress-awaited-variant",
+        new KeeperCommand.Progress(
+            GRANT, 0, new KeeperCommand.Place(List.of("accept"), VARIANT), true));
     all.put("runs", new KeeperCommand.Runs(n1, List.of(awaited)));
     all.put("commit", new KeeperCommand.Commit(9, node, GRANT, CHUNKED, List.of("accept")));
     all.put(

@@ -133,6 +133,43 @@ class MovedKeeperTest {
   }
 
   @Test
+  void aFillWithoutAHeadOnAKeyThatVariesWasFetchedTwiceWhenItsKeeperMoved() {
+    // Given
+    StoredKey varying = new StoredKey(Epoch.FIRST, VARY, Version.ABSENT, List.of());
+    KeyState granting = new KeyState(KEY, SETTINGS, varying);
+    KeyState next = new KeyState(KEY, SETTINGS, varying);
+    Grant lead = ((Decision.Lead) granting.decide(ask(VARY, GERMAN), FillId.random(), 1)).grant();
+
+    // When
+    granting.reports().forEach(report -> next.progress(report, 2));
+
+    // Then
+    assertThat(next.decide(ask(VARY, GERMAN), FillId.random(), 3))
+        .isInstanceOfSatisfying(
+            Decision.Join.class, join -> assertThat(join.fill().grant()).isEqualTo(lead));
+    assertThat(next.decide(ask(VARY, FRENCH), FillId.random(), 3))
+        .isInstanceOf(Decision.Lead.class);
+    assertThat(next.decide(ask(List.of(), VariantKey.NONE), FillId.random(), 3))
+        .isEqualTo(new Decision.Learn(VARY));
+  }
+
+  @Test
+  void aFillWhoseHeadWasLostOnItsWayWasGivenUpThoughItsLeaderReportedIt() {
+    // Given
+    Grant lead = ((Decision.Lead) decide(List.of(), VariantKey.NONE)).grant();
+    long later = TimeUnit.MILLISECONDS.toNanos(SETTINGS.headTimeoutMillis()) + 3;
+
+    // When
+    state.progress(new KeeperCommand.Progress(lead, 9, german()), later);
+
+    // Then
+    assertThat(state.releaseSilent(later)).isEmpty();
+    assertThat(decide(VARY, GERMAN))
+        .isInstanceOfSatisfying(
+            Decision.Join.class, join -> assertThat(join.fill().grant()).isEqualTo(lead));
+  }
+
+  @Test
   void anUnsafeMethodForgotAFillThatNobodyMayWaitFor() {
     // Given
     assertThat(state.isEmpty()).isTrue();

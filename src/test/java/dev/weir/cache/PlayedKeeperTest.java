@@ -308,6 +308,59 @@ class PlayedKeeperTest {
     }
   }
 
+  @Test
+  void aGrantThatHadJustBeenDealtWasUnknownToANewbornKeeper(@TempDir Path folder)
+      throws InterruptedException {
+    try (CacheHarness node = new CacheHarness(folder, PATIENT)) {
+      // Given a key that varies, and a request that has not begun its fill yet
+      List<String> names = List.of("accept-language");
+      Question question = look(key, "de");
+      Played keepers = attach(node);
+      CompletableFuture<Verdict> asked = node.cache.ask(question).toCompletableFuture();
+      answer(node, keepers.question(), new Answer.Varies(names));
+      Grant grant = granted(Epoch.FIRST);
+      answer(node, keepers.question(), new Answer.Lead(grant, false));
+      Verdict verdict = await(asked);
+      BlockingQueue<KeeperCommand> told = new LinkedBlockingQueue<>();
+      ActorRef<KeeperCommand> newborn = keeper(node, told);
+
+      // When
+      node.cache.hear(new NodeMessage.WhatRuns(key, newborn));
+
+      // Then
+      KeeperCommand.Place place = new KeeperCommand.Place(names, question.variant().apply(names));
+      KeeperCommand.Runs expected =
+          new KeeperCommand.Runs(SELF, List.of(new KeeperCommand.Progress(grant, 0, place, true)));
+      assertThat(told.poll(5, TimeUnit.SECONDS)).isEqualTo(expected);
+
+      // And once it has begun, before its head
+      node.origins.answer(new CompletableFuture<>());
+      node.lead(verdict);
+      node.cache.hear(new NodeMessage.WhatRuns(key, newborn));
+      assertThat(told.poll(5, TimeUnit.SECONDS)).isEqualTo(expected);
+    }
+  }
+
+  @Test
+  void aGrantThatIsHandedBackIsNobodysToWaitFor(@TempDir Path folder) throws InterruptedException {
+    try (CacheHarness node = new CacheHarness(folder, PATIENT)) {
+      // Given
+      Played keepers = attach(node);
+      CompletableFuture<Verdict> asked = node.cache.ask(look(key)).toCompletableFuture();
+      Grant grant = granted(Epoch.FIRST);
+      answer(node, keepers.question(), new Answer.Lead(grant, false));
+      await(asked);
+      BlockingQueue<KeeperCommand> told = new LinkedBlockingQueue<>();
+
+      // When
+      node.cache.release(grant, "head");
+      node.cache.hear(new NodeMessage.WhatRuns(key, keeper(node, told)));
+
+      // Then
+      assertThat(told.poll(5, TimeUnit.SECONDS)).isEqualTo(new KeeperCommand.Runs(SELF, List.of()));
+    }
+  }
+
   private static KeeperCommand.Runs runs(Grant grant, KeeperCommand.@Nullable Place place) {
     return new KeeperCommand.Runs(
         SELF, List.of(new KeeperCommand.Progress(grant, 0, place, place == null)));
