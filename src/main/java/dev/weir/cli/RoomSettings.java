@@ -12,7 +12,7 @@ import java.nio.file.Path;
  * with the place they came from. A flag left at its empty default leaves the room's own default.
  */
 final class RoomSettings {
-  private final SettingReader read;
+  private SettingReader read;
   private Config config;
 
   private RoomSettings(Config config) {
@@ -46,6 +46,7 @@ final class RoomSettings {
     rooms.redirect();
     rooms.ownStore();
     rooms.mirror();
+    rooms.agree("log-level", "log.level");
     rooms.put("log.level", "log-level", ServeSettings.logLevel(rooms.read));
     return rooms.config;
   }
@@ -100,12 +101,14 @@ final class RoomSettings {
   }
 
   private void secret(String name, String room) {
+    agree(name, room);
     if (!read.text(name).isEmpty()) {
       put(room, name, read.secret(name));
     }
   }
 
   private void put(String room, String name, int least, int most) {
+    agree(name, room);
     put(room, name, read.number(name, least, most));
   }
 
@@ -113,7 +116,9 @@ final class RoomSettings {
   private void cluster() {
     text("cluster-dir", "cluster.dir");
     text("cluster-host", "cluster.host");
+    agree("cluster-port", "cluster.port");
     put("cluster.port", "cluster-port", read.port("cluster-port"));
+    agree("peer-port", "cluster.peer-port");
     put("cluster.peer-port", "peer-port", read.port("peer-port"));
     list("cluster-seeds", "cluster.seeds");
     text("cluster-dns", "cluster.dns");
@@ -138,27 +143,61 @@ final class RoomSettings {
   }
 
   private void text(String name, String room) {
+    agree(name, room);
     if (!read.text(name).isEmpty()) {
       put(room, name, read.text(name));
     }
   }
 
   private void list(String name, String room) {
+    agree(name, room);
     if (!read.list(name).isEmpty()) {
       put(room, name, read.list(name));
     }
   }
 
   private void flag(String name, String room) {
+    agree(name, room);
     put(room, name, read.flag(name));
   }
 
   private void millis(String name, String room) {
+    agree(name, room);
     put(room, name, read.millis(name) + " ms");
   }
 
   private void bytes(String name, String room) {
+    agree(name, room);
     put(room, name, read.bytes(name));
+  }
+
+  /**
+   * A file may give such a setting by the room's own name as well; what is typed on the command
+   * line or stands in the environment wins over either.
+   */
+  private void agree(String name, String room) {
+    if (!isGiven(room)) {
+      return;
+    }
+    ConfigValue inRoom = config.getValue("weir." + room);
+    if (!isGiven(name)) {
+      config = config.withValue("weir." + name, inRoom);
+      read = new SettingReader(config);
+      return;
+    }
+    ConfigValue byName = config.getValue("weir." + name);
+    boolean isInFile = byName.origin().filename() != null;
+    if (isInFile && !byName.unwrapped().equals(inRoom.unwrapped())) {
+      throw new SettingsException(
+          "%s: weir.%s is the same setting as weir.%s (%s): leave one of them out"
+              .formatted(inRoom.origin().description(), room, name, byName.origin().description()));
+    }
+  }
+
+  /** Whether it is no default: those come from the class path. */
+  private boolean isGiven(String key) {
+    return config.hasPath("weir." + key)
+        && config.getValue("weir." + key).origin().resource() == null;
   }
 
   private void put(String room, String name, Object value) {

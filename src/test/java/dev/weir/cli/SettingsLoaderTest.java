@@ -49,6 +49,60 @@ class SettingsLoaderTest {
     assertThat(config.getValue("weir.log-level").origin().description()).endsWith("weir.conf: 1");
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "fill.acceleration.max-connections, fill-connections, 3",
+    "store.disk-cache-size, disk-cache-size, 5G",
+    "store.elasticsearch.flush-interval, elasticsearch-flush-interval, 7 s",
+    "exchange.allow-policy-header, allow-policy-header, true",
+    "log.level, log-level, debug",
+    "cluster.peer-port, peer-port, 4711",
+    "mirror.hosts, mirror-hosts, a.test"
+  })
+  void aSettingGivenByItsRoomsNameWasOverriddenByTheDefaultOfItsFlag(
+      String room, String name, String value) throws Exception {
+    // Given
+    Path file = write("weir." + room + " = \"" + value + "\"");
+
+    // When
+    Config config = load(Map.of("config", file.toString()), Map.of());
+
+    // Then both names say it, and where it came from
+    assertThat(config.getString("weir." + name)).isEqualTo(value);
+    assertThat(config.getValue("weir." + name).origin().description()).endsWith("weir.conf: 1");
+    Config byName = load(Map.of(name, value), Map.of());
+    assertThat(config.getValue("weir." + room).unwrapped())
+        .isEqualTo(byName.getValue("weir." + room).unwrapped());
+  }
+
+  @Test
+  void aFlagWinsOverTheRoomsNameInTheFile() throws Exception {
+    // Given
+    Path file = write("weir.fill.acceleration.max-connections = 3");
+
+    // When
+    Config config = load(Map.of("config", file.toString(), "fill-connections", "5"), Map.of());
+
+    // Then
+    assertThat(config.getInt("weir.fill.acceleration.max-connections")).isEqualTo(5);
+  }
+
+  @Test
+  void aFileThatGivesOneSettingTwiceIsRefusedUnlessItSaysTheSame() throws Exception {
+    // Given
+    Path same = write("weir { fill-connections = 3, fill.acceleration.max-connections = 3 }");
+    Config agreed = load(Map.of("config", same.toString()), Map.of());
+    Path twice = write("weir.fill-connections = 4\nweir.fill.acceleration.max-connections = 3");
+
+    // When // Then
+    assertThat(agreed.getInt("weir.fill-connections")).isEqualTo(3);
+    assertThatThrownBy(() -> load(Map.of("config", twice.toString()), Map.of()))
+        .isInstanceOf(SettingsException.class)
+        .hasMessageContaining("weir.conf: 2")
+        .hasMessageContaining("the same setting as weir.fill-connections")
+        .hasMessageContaining("weir.conf: 1");
+  }
+
   @Test
   void theFileMayBeNamedByTheEnvironment() throws Exception {
     // Given
