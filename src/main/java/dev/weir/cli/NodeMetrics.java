@@ -177,12 +177,14 @@ final class NodeMetrics {
         .counter("weir_fills_broken", "Fills that failed", metrics::broken)
         .counter("weir_fills_abandoned", "Fills nobody wanted any more", metrics::abandoned)
         .counter("weir_fills_resumed", "Fills resumed by a range", metrics::resumed)
+        .counter("weir_fills_followed", "Other nodes' fills read along here", metrics::followed)
         .counter("weir_fills_taken_over", "Lost leaders' fills led on here", metrics::takenOver)
         .counter("weir_fills_handed_over", "Fills led on elsewhere", metrics::handedOver)
         .counter("weir_fills_disk_full", "Fills the disk had no room for", metrics::diskFull)
         .counter("weir_fill_parts", "Parts of bodies fetched by themselves", metrics::parts)
         .counter("weir_fill_parts_failed", "Requests for parts in vain", metrics::partsFailed)
         .counter("weir_fill_streams_cut", "Streams that parts took over", metrics::streamsCut)
+        .counter("weir_fill_peer_bytes", "Body bytes read along", metrics::peerBytes)
         .counter("weir_fill_origin_bytes", "Body bytes fetched", metrics::originBytes);
   }
 

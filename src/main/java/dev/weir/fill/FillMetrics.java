@@ -17,6 +17,7 @@ public final class FillMetrics {
   final LongAdder diskFull = new LongAdder();
   final LongAdder lostReaders = new LongAdder();
   final LongAdder originBytes = new LongAdder();
+  final LongAdder peerBytes = new LongAdder();
   final LongAdder parts = new LongAdder();
   final LongAdder partsFailed = new LongAdder();
   final LongAdder streamsCut = new LongAdder();
@@ -82,6 +83,11 @@ public final class FillMetrics {
   /** Body bytes received from origins by spooled fills. */
   public long originBytes() {
     return originBytes.sum();
+  }
+
+  /** Body bytes received from the nodes that lead the fills read along here. */
+  public long peerBytes() {
+    return peerBytes.sum();
   }
 
   /** Parts of bodies fetched over connections of their own. */

@@ -104,6 +104,11 @@ final class IncomingBody implements BodyPump.Target, Acceleration.Whole {
     }
   }
 
+  /** Whether another node leads it, so that its bytes come from there. */
+  private boolean isReadAlong() {
+    return leader != null && report.grant() == null;
+  }
+
   // --- its first stream
 
   @Override
@@ -111,6 +116,8 @@ final class IncomingBody implements BodyPump.Target, Acceleration.Whole {
     if (leader != null) {
       leader.found();
     }
+    FillMetrics metrics = context.metrics();
+    (isReadAlong() ? metrics.peerBytes : metrics.originBytes).add(bytes.size());
     BodyPump.Demand demand = spool.append(bytes, more);
     Acceleration others = acceleration;
     if (others != null) {
@@ -142,8 +149,9 @@ final class IncomingBody implements BodyPump.Target, Acceleration.Whole {
     if (isOver()) {
       return;
     }
-    if (leader != null && report.grant() == null) {
-      leader.lost(this, cause);
+    LostLeader other = leader;
+    if (other != null && isReadAlong()) {
+      other.lost(this, cause);
       return;
     }
     Acceleration parts = acceleration;

@@ -130,7 +130,6 @@ final class Spool {
 
   /** Takes bytes of the first stream, which come in order. */
   BodyPump.Demand append(ByteString bytes, Runnable more) {
-    context.metrics().originBytes.add(bytes.size());
     return lock.get(
         () -> {
           if (state.failure() != null || state.isEnded() || state.isReleased()) {

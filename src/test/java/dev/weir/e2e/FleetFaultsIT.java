@@ -2,18 +2,17 @@ package dev.weir.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.weir.http.Headers;
 import dev.weir.testing.Answer;
 import dev.weir.testing.Eventually;
 import dev.weir.testing.FaultyProxy;
 import dev.weir.testing.NetworkNamespace;
 import dev.weir.testing.OriginServer;
 import dev.weir.testing.ProxyClient;
+import dev.weir.testing.RangedBody;
 import dev.weir.testing.S3Server;
 import dev.weir.testing.SearchServer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.UUID;
@@ -28,13 +27,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** A fleet whose nodes are stopped, killed and cut off; none is special. */
 @Tag("cluster")
 class FleetFaultsIT {
-  private static final int PIECE_BYTES = 64 << 10;
-  private static final byte[] BODY = new byte[12 << 20];
-
-  static {
-    new Random(7).nextBytes(BODY);
-  }
-
   @TempDir private Path folder;
   private OriginServer origin;
 
@@ -46,65 +38,6 @@ class FleetFaultsIT {
   @AfterEach
   void stop() {
     origin.close();
-  }
-
-  /** Two million bytes a second, ranges understood. */
-  private void slow(String path) {
-    slow(path, BODY);
-  }
-
-  private void slow(String path, byte[] body) {
-    origin.on(
-        path,
-        seen -> {
-          String range = seen.header("Range");
-          int from =
-              range == null ? 0 : Integer.parseInt(range.replaceAll("bytes=(\\d+)-.*", "$1"));
-          Headers headers =
-              Headers.of(
-                  "ETag", "\"v1\"", "Accept-Ranges", "bytes", "Cache-Control", "max-age=600");
-          Answer.BodyWriter rest =
-              out -> {
-                for (int at = from; at < body.length; at += PIECE_BYTES) {
-                  out.write(body, at, Math.min(PIECE_BYTES, body.length - at));
-                  Thread.sleep(PIECE_BYTES / 2_000);
-                }
-              };
-          String part = "bytes " + from + "-" + (body.length - 1) + "/" + body.length;
-          return from == 0
-              ? Answer.stream(200, headers, body.length, rest)
-              : Answer.stream(206, headers.plus("Content-Range", part), body.length - from, rest);
-        });
-  }
-
-  @Test
-  void aLeaderThatIsStoppedIsReplacedAndComesBackAsOneOfTheFleet() throws Exception {
-    try (TestFleet fleet =
-        TestFleet.here(
-            folder, 3, TestFleet.UNSHARED + TestFleet.PATIENT, "--allow-destinations=127.0.0.1")) {
-      // Given a node that leads, and the others that follow it
-      slow("/stopped");
-      String url = origin.url("/stopped");
-      CompletableFuture<TestFleet.Fetched> own =
-          fleet.ask(fleet.nodes().subList(0, 1), url, 1).getFirst();
-      Eventually.holds(() -> origin.count("/stopped") == 1);
-      List<CompletableFuture<TestFleet.Fetched>> bodies =
-          fleet.ask(fleet.nodes().subList(1, 3), url, 40);
-      Eventually.holds(() -> origin.bodyBytesSent() > BODY.length / 4);
-
-      // When
-      fleet.node(0).pause();
-
-      // Then
-      assertThat(TestFleet.differing(bodies, BODY)).isEmpty();
-      assertThat(origin.count("/stopped")).isLessThanOrEqualTo(2);
-      fleet.node(0).resume();
-      TestFleet.Fetched late = own.join();
-      assertThat(late.body().length == 0 || late.differs(BODY).isEmpty()).isTrue();
-      fleet.untilReady(0);
-      assertThat(TestFleet.differing(fleet.ask(fleet.nodes().subList(0, 1), url, 1), BODY))
-          .isEmpty();
-    }
   }
 
   @Test
@@ -138,8 +71,9 @@ class FleetFaultsIT {
     // Given three nodes that never find each other: the founder is not there
     try (TestFleet fleet =
         TestFleet.unfounded(folder, 3, TestFleet.UNSHARED, "--allow-destinations=127.0.0.1")) {
-      byte[] small = Arrays.copyOf(BODY, 512 << 10);
-      slow("/alone", small);
+      byte[] small = new byte[512 << 10];
+      new Random(7).nextBytes(small);
+      origin.on("/alone", new RangedBody(small, "\"v1\"").paced(2_000));
 
       // When
       List<CompletableFuture<TestFleet.Fetched>> bodies =

@@ -2,7 +2,6 @@ package dev.weir.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.weir.http.Headers;
 import dev.weir.testing.Answer;
 import dev.weir.testing.Command;
 import dev.weir.testing.Eventually;
@@ -12,7 +11,6 @@ import dev.weir.testing.WeirProcess;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -24,20 +22,11 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("cluster")
 class FleetIT {
   private static final int NODES = 3;
-  private static final int CLIENTS = 60;
-  private static final byte[] BODY = body(12 << 20);
-  private static final int PIECE_BYTES = 64 << 10;
 
   @TempDir private Path folder;
   private TestFleet fleet;
   private List<WeirProcess> nodes;
   private OriginServer origin;
-
-  private static byte[] body(int size) {
-    byte[] bytes = new byte[size];
-    new Random(size).nextBytes(bytes);
-    return bytes;
-  }
 
   @BeforeEach
   void aFleet() throws Exception {
@@ -57,36 +46,6 @@ class FleetIT {
     origin.close();
   }
 
-  /** Two million bytes a second: slow enough that everybody comes while it runs. */
-  private void slow(String path) {
-    origin.on(
-        path,
-        seen -> {
-          String range = seen.header("Range");
-          int from =
-              range == null ? 0 : Integer.parseInt(range.replaceAll("bytes=(\\d+)-.*", "$1"));
-          Headers headers =
-              Headers.of(
-                  "ETag", "\"v1\"", "Accept-Ranges", "bytes", "Cache-Control", "max-age=600");
-          Answer.BodyWriter rest =
-              out -> {
-                for (int at = from; at < BODY.length; at += PIECE_BYTES) {
-                  out.write(BODY, at, Math.min(PIECE_BYTES, BODY.length - at));
-                  Thread.sleep(PIECE_BYTES / 2_000);
-                }
-              };
-          return from == 0
-              ? Answer.stream(200, headers, BODY.length, rest)
-              : Answer.stream(
-                  206,
-                  headers.plus(
-                      "Content-Range",
-                      "bytes " + from + "-" + (BODY.length - 1) + "/" + BODY.length),
-                  BODY.length - from,
-                  rest);
-        });
-  }
-
   private List<CompletableFuture<TestFleet.Fetched>> ask(
       List<WeirProcess> at, String path, int count) {
     return fleet.ask(at, origin.url(path), count);
@@ -94,40 +53,6 @@ class FleetIT {
 
   private static String text(CompletableFuture<TestFleet.Fetched> answer) {
     return new String(answer.join().body(), StandardCharsets.UTF_8);
-  }
-
-  @Test
-  void aColdObjectIsFetchedOnceForTheWholeFleet() throws Exception {
-    // Given
-    slow("/cold");
-
-    // When
-    List<CompletableFuture<TestFleet.Fetched>> bodies = ask(nodes, "/cold", CLIENTS);
-
-    // Then
-    assertThat(TestFleet.differing(bodies, BODY)).isEmpty();
-    assertThat(origin.count("/cold")).isEqualTo(1);
-  }
-
-  @Test
-  void aLeaderThatDiesIsFollowedByTheOneWithMostAndOnlyTheRestIsAskedFor() throws Exception {
-    // Given a node that leads, and the others that follow it
-    slow("/orphaned");
-    WeirProcess leader = nodes.getFirst();
-    List<WeirProcess> others = nodes.subList(1, NODES);
-    List<CompletableFuture<TestFleet.Fetched>> doomed = ask(List.of(leader), "/orphaned", 1);
-    Eventually.holds(() -> origin.count("/orphaned") == 1);
-    List<CompletableFuture<TestFleet.Fetched>> bodies = ask(others, "/orphaned", CLIENTS);
-    Eventually.holds(() -> origin.bodyBytesSent() > BODY.length / 4);
-
-    // When
-    leader.kill();
-
-    // Then
-    assertThat(TestFleet.differing(bodies, BODY)).isEmpty();
-    assertThat(doomed.getFirst().join().differs(BODY)).isNotEmpty();
-    assertThat(origin.count("/orphaned")).isEqualTo(2);
-    assertThat(origin.seen("/orphaned").getLast().header("Range")).startsWith("bytes=");
   }
 
   @Test

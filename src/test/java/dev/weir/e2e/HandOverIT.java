@@ -3,10 +3,9 @@ package dev.weir.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weir.edge.RawClient;
-import dev.weir.http.Headers;
-import dev.weir.testing.Answer;
 import dev.weir.testing.Eventually;
 import dev.weir.testing.OriginServer;
+import dev.weir.testing.RangedBody;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
@@ -25,7 +24,6 @@ import org.junit.jupiter.api.io.TempDir;
 class HandOverIT {
   private static final String KEEPERS_THAT_WAIT =
       "weir.cache { orphan-patience = 120 s, leader-silence = 180 s }\n";
-  private static final int PIECE_BYTES = 64 << 10;
   private static final byte[] BODY = new byte[12 << 20];
 
   static {
@@ -60,27 +58,7 @@ class HandOverIT {
 
   /** A million bytes a second, ranges understood. */
   private String slow(String path) {
-    origin.on(
-        path,
-        seen -> {
-          String range = seen.header("Range");
-          int from =
-              range == null ? 0 : Integer.parseInt(range.replaceAll("bytes=(\\d+)-.*", "$1"));
-          Headers headers =
-              Headers.of(
-                  "ETag", "\"v1\"", "Accept-Ranges", "bytes", "Cache-Control", "max-age=600");
-          Answer.BodyWriter rest =
-              out -> {
-                for (int at = from; at < BODY.length; at += PIECE_BYTES) {
-                  out.write(BODY, at, Math.min(PIECE_BYTES, BODY.length - at));
-                  Thread.sleep(PIECE_BYTES / 1_000);
-                }
-              };
-          String part = "bytes " + from + "-" + (BODY.length - 1) + "/" + BODY.length;
-          return from == 0
-              ? Answer.stream(200, headers, BODY.length, rest)
-              : Answer.stream(206, headers.plus("Content-Range", part), BODY.length - from, rest);
-        });
+    origin.on(path, new RangedBody(BODY, "\"v1\"").paced(1_000));
     return origin.url(path);
   }
 

@@ -226,6 +226,22 @@ final class TestFleet implements AutoCloseable {
     return Command.of(words).run().out();
   }
 
+  /** Has a client where the node runs write the body into that file; ends when it has ended. */
+  CompletableFuture<Command.Ended> download(int index, String url, Path file) {
+    List<String> words = new ArrayList<>(places.get(index).place().wrapper());
+    words.addAll(List.of("curl", "-q", "-sS", "--max-time", "110", "--noproxy", ""));
+    words.addAll(List.of("-o", file.toString(), "-x", nodes.get(index).proxyUrl(), url));
+    return CompletableFuture.supplyAsync(
+        () -> {
+          try {
+            return Command.of(words).run();
+          } catch (IOException | InterruptedException failed) {
+            throw new IllegalStateException(failed);
+          }
+        },
+        clients);
+  }
+
   /** Purges by a node; what {@code weir purge} said, and its exit code. */
   String purge(int index, String url) throws Exception {
     Command.Ended ended =
