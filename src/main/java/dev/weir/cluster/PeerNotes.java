@@ -14,6 +14,7 @@ import dev.weir.entry.VariantKey;
 import dev.weir.fill.FillHead;
 import dev.weir.fill.FillIntent;
 import dev.weir.fill.FillNote;
+import dev.weir.fill.Unstored;
 import dev.weir.http.Headers;
 import dev.weir.http.RequestHead;
 import dev.weir.http.ResponseHead;
@@ -120,9 +121,9 @@ final class PeerNotes {
     return switch (streaming.intent()) {
       case FillIntent.Store(var response, var variant, var vary) ->
           new Storing(arrived, response, variant, vary);
-      case FillIntent.Share(String why) -> new Sharing(arrived, why);
+      case FillIntent.Share(Unstored why) -> new Sharing(arrived, why.label());
       case FillIntent.StorePart part -> new Relaying(arrived, "part");
-      case FillIntent.Relay(String why) -> new Relaying(arrived, why);
+      case FillIntent.Relay(Unstored why) -> new Relaying(arrived, why.label());
       case FillIntent.Refresh refresh -> new Refreshed(refresh.refreshed());
     };
   }

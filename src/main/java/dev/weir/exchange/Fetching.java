@@ -10,6 +10,7 @@ import dev.weir.entry.PrimaryKey;
 import dev.weir.fill.Fill;
 import dev.weir.fill.FillHead;
 import dev.weir.fill.FillIntent;
+import dev.weir.fill.Unstored;
 import dev.weir.filters.FilterFailure;
 import dev.weir.http.CacheDecision;
 import dev.weir.http.CacheStatus.Forward;
@@ -278,25 +279,25 @@ final class Fetching {
         }
         return leader == null || mayShare(x, store.response()) ? null : afterwards(x, fill);
       }
-      case FillIntent.Relay(String reason) -> {
+      case FillIntent.Relay(Unstored reason) -> {
         if (leader != null) {
-          return passing.pass(x, want.passedBecause(ServeReason.PASS_UNCACHEABLE, reason));
+          return passing.pass(x, want.passedBecause(ServeReason.PASS_UNCACHEABLE, reason.label()));
         }
         if (streaming.head().status() == 304) {
           return unusable304(x, streaming, want, reason);
         }
-        return reason.equals(Judgement.TOO_LARGE_FOR_RANGE) ? tooLarge(x, fill, want) : null;
+        return reason == Unstored.Cause.TOO_LARGE_FOR_RANGE ? tooLarge(x, fill, want) : null;
       }
       case FillIntent.StorePart ignored -> {
         return leader == null ? null : again.apply(x); // somebody else's range
       }
-      case FillIntent.Share(String reason) -> {
+      case FillIntent.Share(Unstored reason) -> {
         boolean foreign =
             leader != null
                 && !x.followsRedirects()
                 && Vary.of(streaming.head().headers()).isOfRedirects();
         return foreign
-            ? passing.pass(x, want.passedBecause(ServeReason.PASS_UNCACHEABLE, reason))
+            ? passing.pass(x, want.passedBecause(ServeReason.PASS_UNCACHEABLE, reason.label()))
             : null;
       }
       case FillIntent.Refresh ignored -> {
@@ -371,7 +372,8 @@ final class Fetching {
     fill.read(0, Long.MAX_VALUE).runWith(Sink.cancelled(), parts.materializer());
     if (!Plans.mayForward(x) || x.forwardsRange) {
       return passing.pass(
-          x, want.passedBecause(ServeReason.PASS_RANGE, Judgement.TOO_LARGE_FOR_RANGE));
+          x,
+          want.passedBecause(ServeReason.PASS_RANGE, Unstored.Cause.TOO_LARGE_FOR_RANGE.label()));
     }
     x.forwardsRange = true;
     return again.apply(x);
@@ -382,11 +384,12 @@ final class Fetching {
    * client alone while others have it as it is.
    */
   private CompletionStage<EdgeResponse> unusable304(
-      Exchange x, FillHead.Streaming streaming, Want want, String reason) {
+      Exchange x, FillHead.Streaming streaming, Want want, Unstored reason) {
     Entry held = want.held();
-    boolean own = reason.equals(Storability.Refusal.AUTHORIZATION.label());
-    if (held == null || !(own || reason.equals(Judgement.MAY_NOT_STAY))) {
-      return passing.pass(x, new Passing.Cause(ServeReason.MISS_CHANGED, want.why(), reason, null));
+    boolean own = reason.equals(new Unstored.Refused(Storability.Refusal.AUTHORIZATION));
+    if (held == null || !(own || reason == Unstored.Cause.MAY_NOT_STAY)) {
+      return passing.pass(
+          x, new Passing.Cause(ServeReason.MISS_CHANGED, want.why(), reason.label(), null));
     }
     Entry last =
         held.withResponse(
@@ -396,7 +399,7 @@ final class Fetching {
                 streaming.requestTimeMillis(),
                 streaming.responseTimeMillis(),
                 settings.targetedCacheControl()));
-    Told told = Told.forward(ServeReason.HIT_REVALIDATED, want.why(), reason);
+    Told told = Told.forward(ServeReason.HIT_REVALIDATED, want.why(), reason.label());
     told = told.with(told.status().withForwardedStatus(304));
     CompletionStage<EdgeResponse> served =
         parts

@@ -4,6 +4,7 @@ import dev.weir.edge.EdgeResponse;
 import dev.weir.fill.Fill;
 import dev.weir.fill.FillHead;
 import dev.weir.fill.FillIntent;
+import dev.weir.fill.Unstored;
 import dev.weir.http.Conditional;
 import dev.weir.http.Headers;
 import dev.weir.http.HopByHop;
@@ -150,8 +151,8 @@ final class FillAnswers {
       Exchange x, FillHead.Streaming streaming, Want want, @Nullable String leader) {
     String note =
         switch (streaming.intent()) {
-          case FillIntent.Share(String reason) -> reason;
-          case FillIntent.Relay(String reason) -> reason;
+          case FillIntent.Share(Unstored reason) -> reason.label();
+          case FillIntent.Relay(Unstored reason) -> reason.label();
           case FillIntent.Store ignored -> "";
           case FillIntent.StorePart ignored -> "";
           case FillIntent.Refresh ignored -> "";

@@ -2,6 +2,7 @@ package dev.weir.exchange;
 
 import dev.weir.fill.FillIntent;
 import dev.weir.fill.FillPlan;
+import dev.weir.fill.Unstored;
 import dev.weir.filters.FilterRun;
 import dev.weir.filters.Phase;
 import dev.weir.http.Headers;
@@ -21,8 +22,6 @@ import java.util.function.Function;
  */
 record FilteredJudge(Exchange x, RequestHead planned, Function<RequestHead, FillPlan.Judge> usual)
     implements FillPlan.Judge {
-  static final String VARY_FAILED = "vary-failed";
-
   /** The judge of an exchange: the usual one where its filters have no say. */
   static FillPlan.Judge of(
       Exchange x, RequestHead planned, Function<RequestHead, FillPlan.Judge> usual) {
@@ -38,7 +37,7 @@ record FilteredJudge(Exchange x, RequestHead planned, Function<RequestHead, Fill
     FillIntent judged = judge.judge(head, requestTimeMillis, responseTimeMillis);
     boolean stores = judged instanceof FillIntent.Store || judged instanceof FillIntent.StorePart;
     if (stores && x.varyFailed()) {
-      return new FillIntent.Relay(VARY_FAILED);
+      return new FillIntent.Relay(Unstored.Cause.VARY_FAILED);
     }
     if (head.status() == 304 || !x.filters.has(Phase.CACHEABLE)) {
       return judged;

@@ -4,6 +4,7 @@ import dev.weir.entry.Entry;
 import dev.weir.entry.VariantKey;
 import dev.weir.fill.FillIntent;
 import dev.weir.fill.FillPlan;
+import dev.weir.fill.Unstored;
 import dev.weir.http.CachingMode;
 import dev.weir.http.Freshness;
 import dev.weir.http.NotModified;
@@ -37,27 +38,22 @@ record Judgement(
     long rangeFillMaxBytes)
     implements FillPlan.Judge {
 
-  static final String TOO_LARGE_FOR_RANGE = "range-fill-max";
-  static final String STORE_OFF = "store-off";
-  static final String MAX_OBJECT = "max-object";
-  static final String VALIDATOR_MISMATCH = "validator-mismatch";
-  static final String MAY_NOT_STAY = "no-longer-storable";
-
   @Override
   public FillIntent judge(ResponseHead head, long requestTimeMillis, long responseTimeMillis) {
     if (head.status() == 304) {
       return notModified(head, requestTimeMillis, responseTimeMillis);
     }
     if (coversFailure(head.status(), responseTimeMillis)) {
-      return new FillIntent.Share("origin-" + head.status());
+      return new FillIntent.Share(new Unstored.OriginError(head.status()));
     }
     if (head.status() == 200 && declaredBytes(head) > rangeFillMaxBytes) {
-      return new FillIntent.Relay(TOO_LARGE_FOR_RANGE);
+      return new FillIntent.Relay(Unstored.Cause.TOO_LARGE_FOR_RANGE);
     }
     return switch (Storability.judge(sent, head, requestTimeMillis, responseTimeMillis, rules)) {
-      case Storability.Storable storable when !rules.store() -> unstored(storable, STORE_OFF);
+      case Storability.Storable storable when !rules.store() ->
+          unstored(storable, Unstored.Cause.STORE_OFF);
       case Storability.Storable storable when declaredBytes(head) > rules.maxObjectBytes() ->
-          unstored(storable, MAX_OBJECT);
+          unstored(storable, Unstored.Cause.MAX_OBJECT);
       case Storability.Storable storable ->
           new FillIntent.Store(
               storable.response(), variant.apply(storable.vary()), storable.vary());
@@ -66,28 +62,28 @@ record Judgement(
   }
 
   /** One answer for all who ask now, where it is the same for all. */
-  private static FillIntent unstored(Storability.Storable storable, String reason) {
+  private static FillIntent unstored(Storability.Storable storable, Unstored reason) {
     return storable.vary().isEmpty() ? new FillIntent.Share(reason) : new FillIntent.Relay(reason);
   }
 
   private FillIntent notModified(
       ResponseHead head, long requestTimeMillis, long responseTimeMillis) {
     if (held == null) {
-      return new FillIntent.Relay(VALIDATOR_MISMATCH);
+      return new FillIntent.Relay(Unstored.Cause.VALIDATOR_MISMATCH);
     }
     StoredResponse stored = held.response();
     if (!NotModified.speaksOf(stored, head.headers())) {
-      return new FillIntent.Relay(VALIDATOR_MISMATCH);
+      return new FillIntent.Relay(Unstored.Cause.VALIDATOR_MISMATCH);
     }
     StoredResponse merged =
         NotModified.merge(
             stored, head.headers(), requestTimeMillis, responseTimeMillis, rules.targets());
     if (NotModified.isOfItsClientAlone(sent, merged, rules)) {
-      return new FillIntent.Relay(Storability.Refusal.AUTHORIZATION.label());
+      return new FillIntent.Relay(new Unstored.Refused(Storability.Refusal.AUTHORIZATION));
     }
     return mayStay(merged)
         ? new FillIntent.Refresh(held.withResponse(merged))
-        : new FillIntent.Relay(MAY_NOT_STAY);
+        : new FillIntent.Relay(Unstored.Cause.MAY_NOT_STAY);
   }
 
   private boolean mayStay(StoredResponse merged) {
@@ -116,7 +112,7 @@ record Judgement(
   /** An error is everybody's answer; who may see it, and what is private, is each client's own. */
   private static FillIntent refused(int status, Storability.Refusal reason) {
     if (status >= 500 && reason != Storability.Refusal.PRIVATE) {
-      return new FillIntent.Share("origin-" + status);
+      return new FillIntent.Share(new Unstored.OriginError(status));
     }
     boolean aboutCredentials = status == 401 || status == 403 || status == 407;
     boolean shared =
@@ -126,8 +122,8 @@ record Judgement(
             && reason != Storability.Refusal.AUTHORIZATION;
     boolean lifeless = status >= 400 && reason == Storability.Refusal.NO_LIFETIME;
     return shared || (lifeless && !aboutCredentials)
-        ? new FillIntent.Share("origin-" + status)
-        : new FillIntent.Relay(reason.label());
+        ? new FillIntent.Share(new Unstored.OriginError(status))
+        : new FillIntent.Relay(new Unstored.Refused(reason));
   }
 
   private static long declaredBytes(ResponseHead head) {

@@ -5,6 +5,7 @@ import dev.weir.entry.Entry;
 import dev.weir.entry.VariantKey;
 import dev.weir.fill.FillIntent;
 import dev.weir.fill.FillPlan;
+import dev.weir.fill.Unstored;
 import dev.weir.http.NotModified;
 import dev.weir.http.PartialContent;
 import dev.weir.http.ResponseHead;
@@ -21,29 +22,25 @@ import org.jspecify.annotations.Nullable;
  * @param usual for every answer that does not speak of this range
  */
 record PartJudgement(Judgement usual) implements FillPlan.Judge {
-  static final String RANGE_IGNORED = "range-ignored";
-  static final String NOT_SATISFIABLE = "range-not-satisfiable";
-  static final String NO_PART = "partial";
-
   @Override
   public FillIntent judge(ResponseHead head, long requestTimeMillis, long responseTimeMillis) {
     if (head.status() == 206) {
       return part(head, requestTimeMillis, responseTimeMillis);
     }
     if (head.status() == 416) {
-      return new FillIntent.Relay(NOT_SATISFIABLE); // this client's range, nobody else's
+      return new FillIntent.Relay(
+          Unstored.Cause.NOT_SATISFIABLE); // this client's range, nobody else's
     }
     FillIntent intent = usual.judge(head, requestTimeMillis, responseTimeMillis);
-    return intent instanceof FillIntent.Relay(String reason)
-            && reason.equals(Judgement.TOO_LARGE_FOR_RANGE)
-        ? new FillIntent.Relay(RANGE_IGNORED)
+    return intent.equals(new FillIntent.Relay(Unstored.Cause.TOO_LARGE_FOR_RANGE))
+        ? new FillIntent.Relay(Unstored.Cause.RANGE_IGNORED)
         : intent;
   }
 
   private FillIntent part(ResponseHead head, long requestTimeMillis, long responseTimeMillis) {
     PartialContent part = PartialContent.of(head);
     if (part == null) {
-      return new FillIntent.Relay(NO_PART);
+      return new FillIntent.Relay(Unstored.Cause.NO_PART);
     }
     Storability judged =
         Storability.judge(
@@ -54,10 +51,11 @@ record PartJudgement(Judgement usual) implements FillPlan.Judge {
             usual.rules());
     return switch (judged) {
       case Storability.Storable ignored when !usual.rules().store() ->
-          new FillIntent.Relay(Judgement.STORE_OFF);
+          new FillIntent.Relay(Unstored.Cause.STORE_OFF);
       case Storability.Storable ignored when part.totalBytes() > usual.rules().maxObjectBytes() ->
-          new FillIntent.Relay(Judgement.MAX_OBJECT);
-      case Storability.Refused refused -> new FillIntent.Relay(refused.reason().label());
+          new FillIntent.Relay(Unstored.Cause.MAX_OBJECT);
+      case Storability.Refused refused ->
+          new FillIntent.Relay(new Unstored.Refused(refused.reason()));
       case Storability.Storable storable -> {
         VariantKey variant = usual.variant().apply(storable.vary());
         Entry joined = joinable(head, part, variant);

@@ -47,8 +47,16 @@ public sealed interface FillIntent {
   record Refresh(Entry refreshed) implements FillIntent {}
 
   /** Not stored, but the answer for all who have joined (an origin's error). */
-  record Share(String reason) implements FillIntent {}
+  record Share(Unstored reason) implements FillIntent {
+    public Share(String said) {
+      this(new Unstored.Said(said));
+    }
+  }
 
   /** For the leader's client alone; followers are released to the origin. */
-  record Relay(String reason) implements FillIntent {}
+  record Relay(Unstored reason) implements FillIntent {
+    public Relay(String said) {
+      this(new Unstored.Said(said));
+    }
+  }
 }

@@ -48,7 +48,8 @@ public record FillPlan(
     return new FillPlan(
         null,
         OriginRequest.of(note.request(), note.timeouts()).on(terms),
-        (head, requestTimeMillis, responseTimeMillis) -> new FillIntent.Relay("followed"),
+        (head, requestTimeMillis, responseTimeMillis) ->
+            new FillIntent.Relay(Unstored.Cause.FOLLOWED),
         note.url(),
         false);
   }

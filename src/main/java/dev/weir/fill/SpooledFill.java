@@ -43,7 +43,6 @@ final class SpooledFill implements Fill {
   private static final Logger LOG = LoggerFactory.getLogger(SpooledFill.class);
 
   private static final String TOO_LARGE = "too-large";
-  private static final String CLOSE_DELIMITED = "close-delimited";
   private static final String NOT_THAT_RANGE = "content-range";
   private static final String NOT_THAT_DIGEST = "digest";
 
@@ -226,15 +225,15 @@ final class SpooledFill implements Fill {
     switch (intent) {
       case FillIntent.Store store -> stream(response, streaming, "no-grant");
       case FillIntent.StorePart part -> stream(response, streaming, "no-grant");
-      case FillIntent.Share(String reason) -> stream(response, streaming, reason);
-      case FillIntent.Relay(String reason) -> relay(response, streaming, reason);
+      case FillIntent.Share(Unstored reason) -> stream(response, streaming, reason.label());
+      case FillIntent.Relay(Unstored reason) -> relay(response, streaming, reason.label());
       case FillIntent.Refresh(Entry refreshed) -> refresh(response, refreshed);
     }
   }
 
   /** What the judge cannot see: the framing of the body. */
   private FillIntent bounded(FillIntent intent, OriginResponse response) {
-    if (intent instanceof FillIntent.Share(String reason)
+    if (intent instanceof FillIntent.Share(Unstored reason)
         && response.bodyLength().orElse(0) > context.settings().shareLimitBytes()) {
       return new FillIntent.Relay(reason);
     }
@@ -245,20 +244,20 @@ final class SpooledFill implements Fill {
     if (storing && response.closeDelimited() && !"https".equals(plan.request().head().scheme())) {
       // A plain connection that ends proves little about the body's end: an origin that wants such
       // a body kept must have said for how long.
-      return new FillIntent.Share(CLOSE_DELIMITED);
+      return new FillIntent.Share(Unstored.Cause.CLOSE_DELIMITED);
     }
     return intent;
   }
 
   private void stream(OriginResponse response, FillHead.Streaming streaming, String unstored) {
     Commitment commitment = Commitment.of(streaming.intent());
-    Spool.Storing storing =
-        commitment == null
-            ? (CLOSE_DELIMITED.equals(unstored) ? Spool.Storing.SPOOL : Spool.Storing.WINDOW)
-            : report.grant() == null ? Spool.Storing.SPOOL : Spool.Storing.STORE;
     Spool spool =
         new Spool(
-            context.spools(), storing, response.bodyLength(), unstored, plan.maxObjectBytes());
+            context.spools(),
+            storing(streaming.intent()),
+            response.bodyLength(),
+            unstored,
+            plan.maxObjectBytes());
     IncomingBody body = receive(spool, streaming, commitment, null);
     body.pump(response.body());
     body.accelerate();
@@ -268,6 +267,22 @@ final class SpooledFill implements Fill {
       // now.
       body.abort(new SpoolLost("the fill has ended"));
     }
+  }
+
+  private Spool.Storing storing(FillIntent intent) {
+    return switch (intent) {
+      case FillIntent.Store ignored -> storingUnderGrant();
+      case FillIntent.StorePart ignored -> storingUnderGrant();
+      case FillIntent.Share(Unstored reason) when reason == Unstored.Cause.CLOSE_DELIMITED ->
+          Spool.Storing.SPOOL;
+      case FillIntent.Share ignored -> Spool.Storing.WINDOW;
+      case FillIntent.Relay ignored -> Spool.Storing.WINDOW;
+      case FillIntent.Refresh ignored -> Spool.Storing.WINDOW;
+    };
+  }
+
+  private Spool.Storing storingUnderGrant() {
+    return report.grant() == null ? Spool.Storing.SPOOL : Spool.Storing.STORE;
   }
 
   private IncomingBody receive(

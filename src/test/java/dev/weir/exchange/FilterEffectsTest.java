@@ -46,6 +46,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What filters decide is done, what they change is changed, and what they break is told. */
 @Timeout(120)
@@ -271,6 +272,29 @@ class FilterEffectsTest {
     assertThat(unstored.cacheStatus()).contains("not-this-one");
     assertThat(rig.origin.count("/page")).isEqualTo(2);
     assertThat(rig.origin.count("/private")).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"range-fill-max", "authorization", "no-longer-storable"})
+  void theWordOfAFilterIsNoReasonOfOurs(String word) throws Exception {
+    // Given
+    Rig rig =
+        rigs.of(
+            new Filter<Void>() {
+              @Override
+              public Cacheability cacheable(
+                  FilterExchange<Void> exchange, ResponseHead response, boolean judged) {
+                return new Cacheability.No(word);
+              }
+            });
+
+    // When
+    Rig.Got answered = rig.get("/page");
+
+    // Then
+    assertThat(answered.text()).isEqualTo("some text");
+    assertThat(answered.cacheStatus()).contains(word);
+    assertThat(rig.origin.count("/page")).isEqualTo(1);
   }
 
   @Test

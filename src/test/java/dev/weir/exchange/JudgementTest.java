@@ -9,11 +9,13 @@ import dev.weir.entry.FillId;
 import dev.weir.entry.PrimaryKey;
 import dev.weir.entry.VariantKey;
 import dev.weir.fill.FillIntent;
+import dev.weir.fill.Unstored;
 import dev.weir.http.Authority;
 import dev.weir.http.CachingMode;
 import dev.weir.http.Headers;
 import dev.weir.http.RequestHead;
 import dev.weir.http.ResponseHead;
+import dev.weir.http.Storability;
 import dev.weir.http.StorageRules;
 import dev.weir.http.StoredResponse;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +26,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** What becomes of a response, by its head and what is held. */
 final class JudgementTest {
   private static final long NOW = 1_800_000_000_000L;
+  private static final FillIntent FOR_ITS_CLIENT =
+      new FillIntent.Relay(new Unstored.Refused(Storability.Refusal.AUTHORIZATION));
 
   private static FillIntent judge(
       CachingMode mode, @Nullable Entry held, Headers request, int status, String... fields) {
@@ -113,7 +117,7 @@ final class JudgementTest {
         judge(CachingMode.STANDARD, held("ETag", "\"a\""), Headers.EMPTY, 304, "ETag", "\"b\"");
 
     // Then
-    assertThat(intent).isEqualTo(new FillIntent.Relay(Judgement.VALIDATOR_MISMATCH));
+    assertThat(intent).isEqualTo(new FillIntent.Relay(Unstored.Cause.VALIDATOR_MISMATCH));
   }
 
   @Test
@@ -129,7 +133,7 @@ final class JudgementTest {
             "no-store");
 
     // Then
-    assertThat(intent).isEqualTo(new FillIntent.Relay(Judgement.MAY_NOT_STAY));
+    assertThat(intent).isEqualTo(new FillIntent.Relay(Unstored.Cause.MAY_NOT_STAY));
   }
 
   @Test
@@ -172,7 +176,7 @@ final class JudgementTest {
             "max-age=60");
 
     // Then
-    assertThat(intent).isEqualTo(new FillIntent.Relay(Judgement.TOO_LARGE_FOR_RANGE));
+    assertThat(intent).isEqualTo(new FillIntent.Relay(Unstored.Cause.TOO_LARGE_FOR_RANGE));
   }
 
   @Test
@@ -188,7 +192,7 @@ final class JudgementTest {
             "max-age=60");
 
     // Then
-    assertThat(intent).isEqualTo(new FillIntent.Relay("authorization"));
+    assertThat(intent).isEqualTo(FOR_ITS_CLIENT);
   }
 
   @Test
@@ -204,7 +208,7 @@ final class JudgementTest {
         judge(CachingMode.STANDARD, held, credentials, 304, "Cache-Control", "s-maxage=60");
 
     // Then
-    assertThat(own).isEqualTo(new FillIntent.Relay("authorization"));
+    assertThat(own).isEqualTo(FOR_ITS_CLIENT);
     assertThat(shared).isInstanceOf(FillIntent.Refresh.class);
   }
 }
