@@ -2,12 +2,12 @@ package dev.weir.cli;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigValueType;
+import dev.weir.rules.Amounts;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.function.ToLongFunction;
 
 /**
  * Reads the settings below {@code weir} in the forms people write them: durations as {@code 30},
@@ -15,12 +15,6 @@ import java.util.regex.Pattern;
  * with commas. What does not fit is refused with its place and the expected form.
  */
 final class SettingReader {
-  private static final Pattern DURATION = Pattern.compile("(\\d+(?:\\.\\d+)?)\\s*(ms|s|m|h|d)?");
-  private static final Pattern SIZE = Pattern.compile("(\\d+)\\s*([kmgtKMGT]?)(?:i?[bB])?");
-
-  /** Timers count nanoseconds, and have no number for times of several hundred years. */
-  private static final double MAX_MILLIS = 36_500.0 * 86_400_000;
-
   private final Config config;
 
   SettingReader(Config config) {
@@ -78,39 +72,20 @@ final class SettingReader {
   }
 
   long millis(String name) {
-    String value = text(name);
-    Matcher parts = DURATION.matcher(value);
-    if (!parts.matches()) {
-      throw bad(name, "a duration such as 30, 30s, 500ms or 2m", value);
-    }
-    String unit = parts.group(2) == null ? "s" : parts.group(2);
-    double factor =
-        switch (unit) {
-          case "ms" -> 1;
-          case "m" -> 60_000;
-          case "h" -> 3_600_000;
-          case "d" -> 86_400_000;
-          default -> 1000;
-        };
-    double millis = Double.parseDouble(parts.group(1)) * factor;
-    if (millis > MAX_MILLIS) {
-      throw bad(name, "a duration such as 30, 30s, 500ms or 2m, 100 years at most", value);
-    }
-    return Math.round(millis);
+    return amount(name, Amounts::millis);
   }
 
   long bytes(String name) {
+    return amount(name, Amounts::bytes);
+  }
+
+  private long amount(String name, ToLongFunction<String> reader) {
     String value = text(name);
-    Matcher parts = SIZE.matcher(value);
-    if (!parts.matches() || parts.group(1).length() > 15) {
-      throw bad(name, "a size such as 500M or 20G", value);
+    try {
+      return reader.applyAsLong(value);
+    } catch (IllegalArgumentException no) {
+      throw bad(name, String.valueOf(no.getMessage()), value);
     }
-    int shift = 10 * " kmgt".indexOf(parts.group(2).isEmpty() ? " " : lower(parts.group(2)));
-    long count = Long.parseLong(parts.group(1));
-    if (count > Long.MAX_VALUE >> shift) {
-      throw bad(name, "a size such as 500M or 20G", value);
-    }
-    return count << shift;
   }
 
   List<String> list(String name) {
@@ -151,9 +126,5 @@ final class SettingReader {
 
   private String place(String name) {
     return config.getValue("weir." + name).origin().description();
-  }
-
-  private static String lower(String text) {
-    return text.toLowerCase(Locale.ROOT);
   }
 }

@@ -10,8 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.function.ToLongFunction;
 
 /**
  * A value in a rule file, and where it stands, read in the forms people write: a bare duration is
@@ -20,14 +19,6 @@ import java.util.regex.Pattern;
  * @param where the rule and the key, as {@code rule 'x', key 'y'}
  */
 record Value(ConfigValue config, String where) {
-  private static final Pattern DURATION =
-      Pattern.compile("(\\d{1,12}(?:\\.\\d{1,6})?)\\s*([a-zA-Z]*)");
-
-  /** Timers count nanoseconds, and have no number for times of several hundred years. */
-  private static final double MAX_MILLIS = 36_500.0 * 86_400_000;
-
-  private static final Pattern SIZE = Pattern.compile("(\\d{1,15})\\s*([kmgtKMGT]?)(?:i?[bB])?");
-
   /** What is wrong with it: file, line, rule, expected, found. */
   RuleFileException bad(String expected) {
     return new RuleFileException(
@@ -117,40 +108,20 @@ record Value(ConfigValue config, String where) {
   }
 
   long millis() {
-    Matcher parts = DURATION.matcher(text());
-    if (!parts.matches()) {
-      throw bad("a duration such as 30, 500ms, 30s, 5m, 2h or 7d");
-    }
-    double unit =
-        switch (parts.group(2)) {
-          case "ms", "millis", "milliseconds" -> 1;
-          case "", "s", "second", "seconds" -> 1000;
-          case "m", "minute", "minutes" -> 60_000;
-          case "h", "hour", "hours" -> 3_600_000;
-          case "d", "day", "days" -> 86_400_000;
-          default -> throw bad("a duration such as 30, 500ms, 30s, 5m, 2h or 7d");
-        };
-    double millis = Double.parseDouble(parts.group(1)) * unit;
-    if (millis > MAX_MILLIS) {
-      throw bad("a duration of 100 years at most");
-    }
-    return Math.round(millis);
+    return amount(Amounts::millis);
   }
 
   long bytes() {
-    Matcher parts = SIZE.matcher(text());
-    if (!parts.matches()) {
-      throw bad("a size such as 500M or 2G");
+    return amount(Amounts::bytes);
+  }
+
+  private long amount(ToLongFunction<String> reader) {
+    String text = text();
+    try {
+      return reader.applyAsLong(text);
+    } catch (IllegalArgumentException no) {
+      throw bad(String.valueOf(no.getMessage()));
     }
-    int shift =
-        10
-            * Math.max(
-                0, " kmgt".indexOf((parts.group(2) + " ").toLowerCase(Locale.ROOT).charAt(0)));
-    long count = Long.parseLong(parts.group(1));
-    if (count > Long.MAX_VALUE >> shift) {
-      throw bad("a size such as 500M or 2G");
-    }
-    return count << shift;
   }
 
   /** A file; one that is not absolute is looked for beside the rule file. */
