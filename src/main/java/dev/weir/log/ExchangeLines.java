@@ -2,6 +2,7 @@ package dev.weir.log;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import dev.weir.http.SecretParameters;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -182,7 +183,13 @@ final class ExchangeLines {
 
   private void addUrl(String url, LineBuffer line) {
     int query = url.indexOf('?');
-    line.addEscaped(url, 0, query < 0 ? url.length() : query, json);
+    int end = query < 0 ? url.length() : query;
+    if (url.indexOf(';', 0, end) < 0) {
+      line.addEscaped(url, 0, end, json);
+    } else {
+      String path = SecretParameters.maskedInPath(url.substring(0, end));
+      line.addEscaped(path, 0, path.length(), json);
+    }
     if (query >= 0) {
       line.add(MASKED);
     }

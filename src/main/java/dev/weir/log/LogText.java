@@ -1,17 +1,24 @@
 package dev.weir.log;
 
-/**
- * Text from clients and origins made fit for a log: no secrets of a query, no control characters.
- */
+import dev.weir.http.SecretParameters;
+
+/** Text from clients and origins made fit for a log: no secrets of a URL, no control characters. */
 public final class LogText {
   private static final String HEX = "0123456789abcdef";
 
   private LogText() {}
 
-  /** The URL with its query masked and its odd characters escaped. */
+  /**
+   * The URL with its query and what looks like a secret in its path masked, and its odd characters
+   * escaped.
+   */
   public static String url(String url) {
     int query = url.indexOf('?');
-    return query < 0 ? escaped(url) : escaped(url.substring(0, query)) + "?***";
+    return query < 0 ? path(url) : path(url.substring(0, query)) + "?***";
+  }
+
+  private static String path(String path) {
+    return escaped(SecretParameters.maskedInPath(path));
   }
 
   /** Everything but printable ASCII as {@code \xNN}, the backslash doubled. */

@@ -19,6 +19,8 @@ class PlainUrlTest {
         "https://h/p?sig | https://h/p?sig",
         "https://h/p?a=b=c&Signature=x=y | https://h/p?a=b=c&Signature=***",
         "https://h/p? | https://h/p?",
+        "https://h/p;token=a/q;v=1?w=2;x=3 | https://h/p;token=***/q;v=1?w=2;x=3",
+        "https://h/p;sid=a;JSESSIONID=b | https://h/p;sid=a;JSESSIONID=***",
       })
   void valuesThatSignAreLeftOut(String url, String shown) {
     // When

@@ -37,7 +37,7 @@ final class ExchangeLinesTest {
    * From each of these a fuzzed text is made: plain, quoted, escaped, of two, three, four bytes.
    */
   private static final String ODD =
-      "abc/%:=&?\"\\\t\n\r\b\f\u0000\u001b\u007f\u0080éÿŀ€\u2028\ufeff";
+      "abc/%:=&;?\"\\\t\n\r\b\f\u0000\u001b\u007f\u0080éÿŀ€\u2028\ufeff";
 
   @Test
   void theJsonLineOfAnExchange() throws IOException {
@@ -73,6 +73,23 @@ final class ExchangeLinesTest {
         .isEqualTo(
             "10:36:07.089 INFO  weir.exchange 00ab 192.0.2.255:40001 GET"
                 + " https://example.com/a\"b\\x1bc?*** 200 collapsed 1024B 7ms leader=ff01 cut\n");
+  }
+
+  @Test
+  void whatLooksLikeASecretInAPathIsMaskedToo() throws IOException {
+    // Given
+    ExchangeRecord exchange =
+        exchange("GET", "https://example.com/a;v=1;token=secret/b?c;d=e", true);
+
+    // When
+    String text = rendered(event(exchange, AT), false, UTC);
+    String json = rendered(event(exchange, AT), true, UTC);
+
+    // Then
+    assertThat(text).contains(" https://example.com/a;v=1;token=***/b?*** ");
+    assertThat(exchange.toString()).contains(" https://example.com/a;v=1;token=***/b?*** ");
+    assertTells(JSON.readTree(json), exchange);
+    assertThat(json).doesNotContain("secret");
   }
 
   @Test
@@ -244,7 +261,9 @@ final class ExchangeLinesTest {
     boolean plain = random.nextInt(3) > 0;
     StringBuilder text = new StringBuilder();
     for (int left = random.nextInt(most + 1); left > 0; left--) {
-      if (plain) {
+      if (random.nextInt(100) == 0) {
+        text.append(";token=");
+      } else if (plain) {
         text.append((char) ('a' + random.nextInt(26)));
       } else if (random.nextInt(20) == 0) {
         text.appendCodePoint(0x1f600 + random.nextInt(64));
