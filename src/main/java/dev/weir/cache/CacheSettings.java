@@ -37,6 +37,8 @@ import com.typesafe.config.Config;
  * @param reaskMillis pause before a keeper is asked again about a leader out of reach
  * @param shardsAtOnce shards that look for their home at the same time when the fabric comes up
  * @param fabricTimeoutMillis how long a purge, an eviction or a complete fill waits for the fabric
+ * @param statsTimeoutMillis how long the shards of all nodes may take to be counted
+ * @param maxDeparted nodes that have left and are remembered
  */
 public record CacheSettings(
     long ackTimeoutMillis,
@@ -70,7 +72,8 @@ public record CacheSettings(
     long reaskMillis,
     int shardsAtOnce,
     long fabricTimeoutMillis,
-    long statsTimeoutMillis) {
+    long statsTimeoutMillis,
+    int maxDeparted) {
 
   public CacheSettings {
     if (storeTimeoutMillis >= answerTimeoutMillis) {
@@ -82,6 +85,9 @@ public record CacheSettings(
     }
     if (pastFillsPerKey < 1) {
       throw new IllegalArgumentException("weir.cache: past-fills-per-key must be above 0");
+    }
+    if (maxDeparted < 0) {
+      throw new IllegalArgumentException("weir.cache: max-departed must not be below 0");
     }
   }
 
@@ -119,7 +125,8 @@ public record CacheSettings(
         millis(room, "reask"),
         room.getInt("shards-at-once"),
         millis(room, "fabric-timeout"),
-        millis(room, "stats-timeout"));
+        millis(room, "stats-timeout"),
+        room.getInt("max-departed"));
   }
 
   private static long millis(Config room, String key) {

@@ -48,9 +48,6 @@ final class Fleet implements Doors {
           MemberStatus.leaving(),
           MemberStatus.exiting());
 
-  /** Nodes that have left are remembered, so many: longer than any fill they led. */
-  private static final int MAX_DEPARTED = 1000;
-
   private volatile Map<NodeId, ActorRef<NodeMessage>> listed;
   private volatile Map<NodeId, ActorRef<NodeMessage>> askable;
 
@@ -58,23 +55,27 @@ final class Fleet implements Doors {
   private final Map<NodeId, ActorRef<NodeMessage>> met = new ConcurrentHashMap<>();
 
   private final Supplier<Set<Address>> others;
+  private final int maxDeparted;
   private volatile Set<NodeId> departed = Set.of();
   private volatile Consumer<Collection<ActorRef<NodeMessage>>> newcomers = none -> {};
 
   /**
    * @param doors known so far
    * @param others where the other nodes are that may ask keepers
+   * @param maxDeparted nodes that have left and are remembered
    */
-  Fleet(Map<NodeId, ActorRef<NodeMessage>> doors, Supplier<Set<Address>> others) {
+  Fleet(Map<NodeId, ActorRef<NodeMessage>> doors, Supplier<Set<Address>> others, int maxDeparted) {
     this.listed = doors;
     this.askable = doors;
     this.others = others;
+    this.maxDeparted = maxDeparted;
   }
 
   /** Opens this node's door and learns of the others. */
-  static Fleet join(ActorSystem<?> fabric, NodeId self, Behavior<NodeMessage> door) {
+  static Fleet join(
+      ActorSystem<?> fabric, NodeId self, Behavior<NodeMessage> door, int maxDeparted) {
     ActorRef<NodeMessage> own = fabric.systemActorOf(door, doorName(self), Props.empty());
-    Fleet fleet = new Fleet(Map.of(self, own), () -> others(Cluster.get(fabric)));
+    Fleet fleet = new Fleet(Map.of(self, own), () -> others(Cluster.get(fabric)), maxDeparted);
     fabric.receptionist().tell(Receptionist.register(DOORS, own));
     fabric.receptionist().tell(Receptionist.register(ASKABLE, own));
     fabric.systemActorOf(fleet.listen(self, own), "weir-nodes", Props.empty());
@@ -166,7 +167,7 @@ final class Fleet implements Doors {
     gone.addAll(before.keySet());
     gone.removeAll(now.keySet());
     Iterator<NodeId> oldest = gone.iterator();
-    while (gone.size() > MAX_DEPARTED) {
+    while (gone.size() > maxDeparted) {
       oldest.next();
       oldest.remove();
     }

@@ -129,7 +129,11 @@ public final class NodeCache implements Cache {
    */
   public void attach(ActorSystem<?> fabric, BooleanSupplier heard) {
     Fleet fleet =
-        Fleet.join(fabric, nodeId, NodeActor.create(settings, heard, this::hear, near::suspend));
+        Fleet.join(
+            fabric,
+            nodeId,
+            NodeActor.create(settings, heard, this::hear, near::suspend),
+            settings.maxDeparted());
     neighbours.joined(fleet);
     KeeperLink keepers = Keepers.start(fabric, settings, store, retention, metrics, nodeId, fleet);
     FabricProbe probe = new FabricProbe(keepers, replies, settings, () -> attach(keepers));

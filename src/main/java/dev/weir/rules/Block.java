@@ -11,14 +11,23 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** A block of keys in a rule file. */
-record Block(ConfigObject config, String where) {
+/**
+ * A block of keys in a rule file.
+ *
+ * @param limits of what its values may cost
+ */
+record Block(ConfigObject config, String where, RulesSettings limits) {
+  /** The same under a name that is known by now. */
+  Block named(String name) {
+    return new Block(config, name, limits);
+  }
+
   /** Null if the key is not there. */
   @Nullable Value get(String key) {
     ConfigValue value = config.get(key);
     return value == null || value.valueType() == ConfigValueType.NULL
         ? null
-        : new Value(value, where + ", key '" + key + "'");
+        : new Value(value, where + ", key '" + key + "'", limits);
   }
 
   Value need(String key, String expected) {

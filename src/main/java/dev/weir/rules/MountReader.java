@@ -56,11 +56,11 @@ final class MountReader {
   }
 
   private static Mount mount(Block unnamed) {
-    Value name = new Block(unnamed.config(), "a mount").need("name", "the name of the mount");
+    Value name = unnamed.named("a mount").need("name", "the name of the mount");
     if (!name.word().matches("[A-Za-z0-9][A-Za-z0-9._-]*")) {
       throw name.bad("letters, digits and . _ -");
     }
-    Block block = new Block(unnamed.config(), "mount '" + name.word() + "'");
+    Block block = unnamed.named("mount '" + name.word() + "'");
     Set<String> known = new HashSet<>(EffectReader.names());
     known.removeAll(NOT_HERE);
     known.addAll(OWN);

@@ -194,7 +194,7 @@ final class OriginReader {
       }
     } else if (SecretCommands.isCommand(reference)) {
       try {
-        secret = SecretCommands.told(reference, keepMillis);
+        secret = SecretCommands.told(reference, keepMillis, value.limits().command());
       } catch (IOException failed) {
         throw new RuleFileException(
             "%s: %s: the command failed: %s"

@@ -35,38 +35,31 @@ final class RuleExpression<T> implements Expression<T> {
   private final LongAdder unlogged = new LongAdder();
 
   private RuleExpression(
-      Value value,
-      ExpressionLanguage.Compiled compiled,
-      RulesSettings limits,
-      Function<Object, @Nullable T> reader) {
+      Value value, ExpressionLanguage.Compiled compiled, Function<Object, @Nullable T> reader) {
     this.text = value.text();
     this.where = Value.place(value.config().origin()) + ": " + value.where();
     this.compiled = compiled;
     this.reader = reader;
-    this.limits = limits;
+    this.limits = value.limits();
   }
 
   /** A condition. */
-  static Expression<Boolean> condition(Value value, RulesSettings limits) {
-    return new RuleExpression<>(value, compiled(value, limits, true), limits, Boolean.class::cast);
+  static Expression<Boolean> condition(Value value) {
+    return new RuleExpression<>(value, compiled(value, true), Boolean.class::cast);
   }
 
   /** The label of a policy. */
-  static Expression<Policy> policy(Value value, RulesSettings limits) {
+  static Expression<Policy> policy(Value value) {
     return new RuleExpression<>(
         value,
-        ofRequest(value, limits),
-        limits,
+        ofRequest(value),
         said -> said.equals("") ? null : Policy.named(said.toString()).orElseThrow());
   }
 
   /** A path with or without a query. */
-  static Expression<KeyTarget> key(Value value, RulesSettings limits) {
+  static Expression<KeyTarget> key(Value value) {
     return new RuleExpression<>(
-        value,
-        ofRequest(value, limits),
-        limits,
-        said -> said.equals("") ? null : new KeyTarget(said.toString()));
+        value, ofRequest(value), said -> said.equals("") ? null : new KeyTarget(said.toString()));
   }
 
   /** How often one had no value because it failed or would have cost too much. */
@@ -74,19 +67,18 @@ final class RuleExpression<T> implements Expression<T> {
     return FAILURES.sum();
   }
 
-  private static ExpressionLanguage.Compiled ofRequest(Value value, RulesSettings limits) {
-    ExpressionLanguage.Compiled compiled = compiled(value, limits, false);
+  private static ExpressionLanguage.Compiled ofRequest(Value value) {
+    ExpressionLanguage.Compiled compiled = compiled(value, false);
     if (compiled.asksResponse()) {
       throw value.bad("request and client alone, since it is decided before there is any response");
     }
     return compiled;
   }
 
-  private static ExpressionLanguage.Compiled compiled(
-      Value value, RulesSettings limits, boolean isCondition) {
+  private static ExpressionLanguage.Compiled compiled(Value value, boolean isCondition) {
     return value.as(
         isCondition ? "a condition in CEL" : "an expression in CEL that gives a text",
-        text -> ExpressionLanguage.compile(text, limits.maxRounds(), isCondition));
+        text -> ExpressionLanguage.compile(text, value.limits().maxRounds(), isCondition));
   }
 
   @Override

@@ -77,18 +77,18 @@ record RuleFile(
    * Reads the text of a file.
    *
    * @param name for messages
-   * @param limits of expressions
+   * @param limits of expressions and commands
    * @throws RuleFileException for what cannot be used
    */
   static RuleFile parse(String name, String text, RulesSettings limits) {
-    Block top = new Block(object(name, text), name).onlyKeys(TOP);
+    Block top = new Block(object(name, text), name, limits).onlyKeys(TOP);
     Value policy = top.get("default-policy");
     Value builtIn = top.get("built-in");
     return new RuleFile(
         policy == null ? null : EffectReader.policy(policy),
         builtIn == null || builtIn.flag(),
         removed(top.get("remove")),
-        rules(top.get("rules"), limits),
+        rules(top.get("rules")),
         MountReader.read(top.get("mounts")),
         RuleTest.read(top.get("tests")));
   }
@@ -114,26 +114,26 @@ record RuleFile(
         : value.values().stream().map(one -> new Named(one.word(), one)).toList();
   }
 
-  private static List<Placed> rules(@Nullable Value value, RulesSettings limits) {
+  private static List<Placed> rules(@Nullable Value value) {
     List<Placed> rules = new ArrayList<>();
     if (value != null) {
       for (Value one : value.values()) {
-        rules.add(rule(one.block("a list of rules, each a block { name, match, ... }"), limits));
+        rules.add(rule(one.block("a list of rules, each a block { name, match, ... }")));
       }
     }
     return rules;
   }
 
-  private static Placed rule(Block unnamed, RulesSettings limits) {
-    Value name = new Block(unnamed.config(), "a rule").need("name", "the name of the rule");
+  private static Placed rule(Block unnamed) {
+    Value name = unnamed.named("a rule").need("name", "the name of the rule");
     if (!name.word().matches("[A-Za-z0-9][A-Za-z0-9._-]*") || RESERVED.contains(name.word())) {
       throw name.bad("letters, digits and . _ - (and not `default` or `header`)");
     }
-    Block block = new Block(unnamed.config(), "rule '" + name.word() + "'");
+    Block block = unnamed.named("rule '" + name.word() + "'");
     Set<String> known = new HashSet<>(OWN);
     known.addAll(EffectReader.names());
     block.onlyKeys(known);
-    Expressions expressions = expressions(block, limits);
+    Expressions expressions = expressions(block);
     Matcher matcher = matcher(block, expressions);
     Effects effects = EffectReader.read(block);
     if (effects.equals(Effects.NONE) && expressions.policy() == null && expressions.key() == null) {
@@ -164,7 +164,7 @@ record RuleFile(
         : MatchReader.read(block.need("match", "what it applies to").block("a block of matchers"));
   }
 
-  private static Expressions expressions(Block block, RulesSettings limits) {
+  private static Expressions expressions(Block block) {
     Value when = block.get("when");
     Value policy = block.get("policy-expression");
     Value key = block.get("key-expression");
@@ -174,9 +174,9 @@ record RuleFile(
     return when == null && policy == null && key == null
         ? Expressions.NONE
         : new Expressions(
-            when == null ? null : RuleExpression.condition(when, limits),
-            policy == null ? null : RuleExpression.policy(policy, limits),
-            key == null ? null : RuleExpression.key(key, limits));
+            when == null ? null : RuleExpression.condition(when),
+            policy == null ? null : RuleExpression.policy(policy),
+            key == null ? null : RuleExpression.key(key));
   }
 
   private static void refuseEarly(Block block, Effects effects, Expressions expressions) {

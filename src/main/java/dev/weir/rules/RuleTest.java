@@ -40,7 +40,7 @@ record RuleTest(String place, RequestHead request, Caller caller, Map<String, St
   }
 
   private static RuleTest read(Block unnamed) {
-    Block block = new Block(unnamed.config(), "a test");
+    Block block = unnamed.named("a test");
     block.onlyKeys("url", "method", "headers", "client", "listener", "expect");
     Value url = block.need("url", "an absolute URL");
     Value method = block.get("method");

@@ -5,20 +5,43 @@ import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
 
 /**
- * What one evaluation of an expression may cost, block {@code weir.rules}.
+ * What rules may cost, block {@code weir.rules}: one evaluation of an expression, and a command
+ * that tells a secret.
  *
  * @param maxSteps operators, calls and variables, each round of a loop anew
  * @param maxRounds rounds of all loops together
  * @param maxChars characters of all texts that are made on the way
  */
-public record RulesSettings(int maxSteps, int maxRounds, long maxChars) {
+public record RulesSettings(int maxSteps, int maxRounds, long maxChars, Command command) {
   private static final RulesSettings USUAL =
       from(ConfigFactory.parseResources("reference/rules.conf").resolve().getConfig("weir.rules"));
 
+  /**
+   * A command that tells a secret.
+   *
+   * @param timeoutMillis within which it must have ended
+   * @param maxBytes that it may say
+   * @param retryMillis before one that failed is run again, where it has told a secret before
+   */
+  public record Command(long timeoutMillis, int maxBytes, long retryMillis) {
+    public Command {
+      atLeast(1, timeoutMillis, "secret-command.timeout");
+      atLeast(1, maxBytes, "secret-command.max-bytes");
+      atLeast(1, retryMillis, "secret-command.retry");
+    }
+
+    private static Command from(Config room) {
+      return new Command(
+          room.getDuration("timeout").toMillis(),
+          Math.toIntExact(room.getBytes("max-bytes")),
+          room.getDuration("retry").toMillis());
+    }
+  }
+
   public RulesSettings {
-    atLeast(1, maxSteps, "max-steps");
-    atLeast(1, maxRounds, "max-rounds");
-    atLeast(1, maxChars, "max-chars");
+    atLeast(1, maxSteps, "expression.max-steps");
+    atLeast(1, maxRounds, "expression.max-rounds");
+    atLeast(1, maxChars, "expression.max-chars");
   }
 
   /**
@@ -32,8 +55,9 @@ public record RulesSettings(int maxSteps, int maxRounds, long maxChars) {
       return new RulesSettings(
           expression.getInt("max-steps"),
           expression.getInt("max-rounds"),
-          expression.getBytes("max-chars"));
-    } catch (ConfigException bad) {
+          expression.getBytes("max-chars"),
+          Command.from(room.getConfig("secret-command")));
+    } catch (ConfigException | ArithmeticException bad) {
       throw new IllegalArgumentException(String.valueOf(bad.getMessage()), bad);
     }
   }
@@ -46,7 +70,7 @@ public record RulesSettings(int maxSteps, int maxRounds, long maxChars) {
   private static void atLeast(long least, long value, String name) {
     if (value < least) {
       throw new IllegalArgumentException(
-          "weir.rules.expression.%s must be at least %d, not %d".formatted(name, least, value));
+          "weir.rules.%s must be at least %d, not %d".formatted(name, least, value));
     }
   }
 }

@@ -17,8 +17,9 @@ import java.util.function.ToLongFunction;
  * seconds, one value may stand for a list of one.
  *
  * @param where the rule and the key, as {@code rule 'x', key 'y'}
+ * @param limits of what it may cost
  */
-record Value(ConfigValue config, String where) {
+record Value(ConfigValue config, String where, RulesSettings limits) {
   /** What is wrong with it: file, line, rule, expected, found. */
   RuleFileException bad(String expected) {
     return new RuleFileException(
@@ -68,7 +69,7 @@ record Value(ConfigValue config, String where) {
       return List.of(this);
     }
     List<Value> values = new ArrayList<>();
-    list.forEach(one -> values.add(new Value(one, where)));
+    list.forEach(one -> values.add(new Value(one, where, limits)));
     return values;
   }
 
@@ -136,6 +137,6 @@ record Value(ConfigValue config, String where) {
     if (!(config instanceof ConfigObject object)) {
       throw bad(expected);
     }
-    return new Block(object, where);
+    return new Block(object, where, limits);
   }
 }

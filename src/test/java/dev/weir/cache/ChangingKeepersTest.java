@@ -475,7 +475,7 @@ class ChangingKeepersTest {
     Address one = new Address("pekko", "weir", "one", 1);
     Address two = new Address("pekko", "weir", "two", 1);
     Set<Address> members = ConcurrentHashMap.newKeySet();
-    Fleet fleet = new Fleet(Map.of(ASKER, asker), () -> Set.copyOf(members));
+    Fleet fleet = new Fleet(Map.of(ASKER, asker), () -> Set.copyOf(members), 10);
     assertThat(fleet.hasStrangers()).isFalse();
 
     // When

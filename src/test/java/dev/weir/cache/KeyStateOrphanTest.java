@@ -149,7 +149,7 @@ class KeyStateOrphanTest {
   @Test
   void aNodeHasDepartedOnceItIsListedNoMore() {
     // Given
-    Fleet fleet = new Fleet(Map.of(FOLLOWER, nobody), Set::of);
+    Fleet fleet = new Fleet(Map.of(FOLLOWER, nobody), Set::of, 2);
     assertThat(fleet.hasDeparted(LEADER)).as("never seen").isFalse();
     fleet.listed(Map.of(FOLLOWER, nobody, LEADER, nobody));
     assertThat(fleet.hasDeparted(LEADER)).isFalse();
@@ -162,5 +162,22 @@ class KeyStateOrphanTest {
     assertThat(fleet.hasDeparted(FOLLOWER)).isFalse();
     fleet.listed(Map.of(FOLLOWER, nobody, LEADER, nobody));
     assertThat(fleet.hasDeparted(LEADER)).as("its fabric is back").isFalse();
+  }
+
+  @Test
+  void ofThoseThatHaveDepartedTheFirstAreForgotten() {
+    // Given
+    Fleet fleet = new Fleet(Map.of(FOLLOWER, nobody), Set::of, 2);
+
+    // When
+    for (String name : List.of("a", "b", "c")) {
+      fleet.listed(Map.of(FOLLOWER, nobody, new NodeId(name), nobody));
+    }
+    fleet.listed(Map.of(FOLLOWER, nobody));
+
+    // Then
+    assertThat(fleet.hasDeparted(new NodeId("a"))).isFalse();
+    assertThat(fleet.hasDeparted(new NodeId("b"))).isTrue();
+    assertThat(fleet.hasDeparted(new NodeId("c"))).isTrue();
   }
 }

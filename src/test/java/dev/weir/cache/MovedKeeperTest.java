@@ -249,7 +249,7 @@ class MovedKeeperTest {
               new KeeperStore(stores.metadata(), SETTINGS.storeTimeoutMillis()),
               stores.retention(),
               new KeeperMetrics(),
-              new Fleet(Map.of(), Set::of));
+              new Fleet(Map.of(), Set::of, 10));
       ActorSystem<KeeperCommand> keeper =
           ActorSystem.create(Keeper.create(KEY, context, self -> {}), "keeper");
 

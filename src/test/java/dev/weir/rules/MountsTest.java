@@ -3,6 +3,7 @@ package dev.weir.rules;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.typesafe.config.ConfigFactory;
 import dev.weir.policy.Credentials;
 import dev.weir.policy.Effect;
 import dev.weir.policy.Glob;
@@ -174,13 +175,17 @@ class MountsTest {
   }
 
   private LiveRules withCommand(String credentials) throws Exception {
+    return withCommand(credentials, RulesSettings.usual());
+  }
+
+  private LiveRules withCommand(String credentials, RulesSettings limits) throws Exception {
     Path file =
         Files.writeString(
             folder.resolve("commands.conf"),
             "mounts = [{ name = a, path = /a/, to = \"https://a.example/\", credentials { "
                 + credentials
                 + " } }]");
-    return new LiveRules(List.of(file), Policy.STANDARD);
+    return new LiveRules(List.of(file), Policy.STANDARD, limits);
   }
 
   private static String first(LiveRules rules) {
@@ -243,11 +248,23 @@ class MountsTest {
         .isInstanceOf(RuleFileException.class);
   }
 
-  @Test
-  void aCommandThatDoesNotEndIsEnded() {
-    assertThatThrownBy(() -> withCommand("bearer = \"command:sleep 600\""))
+  @ParameterizedTest
+  @CsvSource({
+    "timeout = 200ms, sleep 600, it did not end within 200 ms",
+    "max-bytes = 3, echo four, it says more than 3 bytes"
+  })
+  void whatACommandMayTakeIsASetting(String setting, String command, String told) {
+    // Given
+    RulesSettings limits =
+        RulesSettings.from(
+            ConfigFactory.parseString("secret-command { " + setting + " }")
+                .withFallback(
+                    ConfigFactory.parseResources("reference/rules.conf").getConfig("weir.rules")));
+
+    // When and then
+    assertThatThrownBy(() -> withCommand("bearer = \"command:" + command + "\"", limits))
         .isInstanceOf(RuleFileException.class)
-        .hasMessageContaining("did not end");
+        .hasMessageContaining(told);
   }
 
   @Test

@@ -121,7 +121,8 @@ class RuleExpressionTest {
     // Given
     String condition = "['x', 'y', 'z'].all(one, request.path + one != '')";
     Path file = Files.writeString(folder.resolve("r.conf"), "rules = [" + when(condition) + "]");
-    RulesSettings limits = new RulesSettings(maxSteps, maxRounds, maxChars);
+    RulesSettings limits =
+        new RulesSettings(maxSteps, maxRounds, maxChars, RulesSettings.usual().command());
     // When
     PolicyTable table = RuleFiles.load(List.of(file), Policy.STANDARD, limits).table();
     // Then
