@@ -64,9 +64,7 @@ final class CacheHarness implements AutoCloseable {
   }
 
   CacheHarness(Path folder, String overrides, UnaryOperator<MetadataStore> wrap, NodeId node) {
-    stores =
-        LocalStores.open(
-            folder, StoreSettings.from(room("store", "weir.store.chunks.min-free-bytes = 1M")));
+    stores = stores(folder);
     FillSettings fills =
         FillSettings.from(room("fill", "weir.fill { tick = 100 ms, linger = 1 s }"));
     cache =
@@ -98,6 +96,12 @@ final class CacheHarness implements AutoCloseable {
             },
             cache::detach,
             refused -> {});
+  }
+
+  /** Stores in that folder, on however full a disk. */
+  static LocalStores stores(Path folder) {
+    return LocalStores.open(
+        folder, StoreSettings.from(room("store", "weir.store.chunks.min-free-bytes = 1M")));
   }
 
   static Config room(String name, String overrides) {

@@ -16,22 +16,18 @@ import dev.weir.entry.VariantKey;
 import dev.weir.http.Headers;
 import dev.weir.http.StoredResponse;
 import dev.weir.store.LocalStores;
-import dev.weir.store.StoreSettings;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.ActorPath;
 import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorRefResolver;
 import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.actor.typed.Props;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -46,7 +42,7 @@ class ChangingKeepersTest {
   private static final Grant RUNNING = new Grant(KEY, FillId.random(), Epoch.FIRST, LEADER);
 
   private final Map<NodeId, ActorRef<NodeMessage>> doors = new ConcurrentHashMap<>();
-  private final Map<ActorRef<NodeMessage>, BlockingQueue<NodeMessage>> heard = new HashMap<>();
+  private final ListeningDoors listening = new ListeningDoors();
   private final BlockingQueue<KeeperCommand> handedOn = new LinkedBlockingQueue<>();
   private final ActorSystem<Void> nodes = ActorSystem.create(Behaviors.empty(), "nodes");
   private volatile boolean strangers;
@@ -62,11 +58,7 @@ class ChangingKeepersTest {
 
   @BeforeEach
   void begin() {
-    stores =
-        LocalStores.open(
-            folder,
-            StoreSettings.from(
-                CacheHarness.room("store", "weir.store.chunks.min-free-bytes = 1M")));
+    stores = CacheHarness.stores(folder);
     metadata = new UnreliableMetadata(stores.metadata());
     leader = door(LEADER);
     asker = door(ASKER);
@@ -129,35 +121,13 @@ class ChangingKeepersTest {
   }
 
   private ActorRef<NodeMessage> door(NodeId node) {
-    BlockingQueue<NodeMessage> queue = new LinkedBlockingQueue<>();
-    ActorRef<NodeMessage> door =
-        nodes.systemActorOf(
-            Behaviors.receive(NodeMessage.class)
-                .onAnyMessage(
-                    message -> {
-                      queue.add(message);
-                      return Behaviors.same();
-                    })
-                .build(),
-            Fleet.doorName(node),
-            Props.empty());
-    heard.put(door, queue);
+    ActorRef<NodeMessage> door = listening.open(nodes, Fleet.doorName(node));
     doors.put(node, door);
     return door;
   }
 
   private <T> T hear(ActorRef<NodeMessage> door, Class<T> type) {
-    try {
-      for (; ; ) {
-        NodeMessage message = heard.get(door).poll(5, TimeUnit.SECONDS);
-        assertThat(message).as("%s at %s", type.getSimpleName(), door.path().name()).isNotNull();
-        if (type.isInstance(message)) {
-          return type.cast(message);
-        }
-      }
-    } catch (InterruptedException e) {
-      throw new IllegalStateException(e);
-    }
+    return listening.hear(door, type);
   }
 
   private KeeperCommand.Ask ask() {
@@ -216,7 +186,7 @@ class ChangingKeepersTest {
 
     // Then: and nobody waits for its word
     assertThat(answer()).isInstanceOf(Answer.Lead.class);
-    assertThat(heard.get(leader)).noneMatch(NodeMessage.WhatRuns.class::isInstance);
+    assertThat(listening.heardAt(leader)).noneMatch(NodeMessage.WhatRuns.class::isInstance);
     keeper.terminate();
   }
 
@@ -299,7 +269,7 @@ class ChangingKeepersTest {
 
     // Then
     assertThat(answer()).isInstanceOf(Answer.Lead.class);
-    assertThat(heard.get(leader)).isEmpty();
+    assertThat(listening.heardAt(leader)).isEmpty();
     keeper.terminate();
   }
 
@@ -455,7 +425,7 @@ class ChangingKeepersTest {
     settled(keeper);
 
     // Then
-    assertThat(heard.get(asker)).isEmpty();
+    assertThat(listening.heardAt(asker)).isEmpty();
     NodeId late = new NodeId("late:1/c");
     ActorRef<NodeMessage> newcomer = door(late);
     strangers = false;
@@ -463,7 +433,7 @@ class ChangingKeepersTest {
     keeper.tell(new KeeperCommand.Revoked(LEADER, again.sequence()));
     keeper.tell(new KeeperCommand.Revoked(ASKER, again.sequence()));
     settled(keeper);
-    assertThat(heard.get(asker)).hasOnlyElementsOfType(NodeMessage.Revoke.class);
+    assertThat(listening.heardAt(asker)).hasOnlyElementsOfType(NodeMessage.Revoke.class);
     keeper.tell(new KeeperCommand.Revoked(late, again.sequence()));
     assertThat(hear(asker, NodeMessage.Done.class)).isEqualTo(new NodeMessage.Done(5, true));
     keeper.terminate();

@@ -19,21 +19,13 @@ import dev.weir.http.StoredResponse;
 import dev.weir.store.Document;
 import dev.weir.store.LocalStores;
 import dev.weir.store.MetadataStore.Version;
-import dev.weir.store.StoreSettings;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.actor.typed.Behavior;
-import org.apache.pekko.actor.typed.Props;
-import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -49,7 +41,7 @@ class KeeperTest {
 
   private final Map<NodeId, ActorRef<NodeMessage>> doors = new ConcurrentHashMap<>();
   private final Set<NodeId> departed = ConcurrentHashMap.newKeySet();
-  private final Map<String, BlockingQueue<NodeMessage>> heard = new HashMap<>();
+  private final ListeningDoors listening = new ListeningDoors();
 
   @TempDir private Path folder;
   private LocalStores stores;
@@ -57,11 +49,7 @@ class KeeperTest {
 
   @BeforeEach
   void begin() {
-    stores =
-        LocalStores.open(
-            folder,
-            StoreSettings.from(
-                CacheHarness.room("store", "weir.store.chunks.min-free-bytes = 1M")));
+    stores = CacheHarness.stores(folder);
     Keeper.Context context =
         new Keeper.Context(
             SETTINGS,
@@ -90,31 +78,11 @@ class KeeperTest {
   }
 
   private ActorRef<NodeMessage> door(String name) {
-    BlockingQueue<NodeMessage> queue = new LinkedBlockingQueue<>();
-    heard.put(name, queue);
-    Behavior<NodeMessage> hearing =
-        Behaviors.receive(NodeMessage.class)
-            .onAnyMessage(
-                message -> {
-                  queue.add(message);
-                  return Behaviors.same();
-                })
-            .build();
-    return keeper.systemActorOf(hearing, name, Props.empty());
+    return listening.open(keeper, name);
   }
 
-  private <T> T hear(String name, Class<T> type) {
-    try {
-      for (; ; ) {
-        NodeMessage message = heard.get(name).poll(5, TimeUnit.SECONDS);
-        assertThat(message).as("what %s hears", name).isNotNull();
-        if (type.isInstance(message)) {
-          return type.cast(message);
-        }
-      }
-    } catch (InterruptedException e) {
-      throw new IllegalStateException(e);
-    }
+  private <T> T hear(ActorRef<NodeMessage> door, Class<T> type) {
+    return listening.hear(door, type);
   }
 
   private static KeeperCommand.Ask ask(ActorRef<NodeMessage> door, NodeId node) {
@@ -139,18 +107,18 @@ class KeeperTest {
     ActorRef<NodeMessage> one = door("one");
     ActorRef<NodeMessage> gone = door("gone");
     keeper.tell(ask(gone, OTHER));
-    hear("gone", NodeMessage.Answered.class);
+    hear(gone, NodeMessage.Answered.class);
     departed.add(OTHER);
     keeper.tell(new KeeperCommand.Invalidate(5, one));
-    hear("gone", NodeMessage.Revoke.class);
-    assertThat(hear("one", NodeMessage.Done.class).id()).isEqualTo(5);
+    hear(gone, NodeMessage.Revoke.class);
+    assertThat(hear(one, NodeMessage.Done.class).id()).isEqualTo(5);
 
     // When all it may have held is over
     keeper.tell(new KeeperCommand.Invalidate(6, one));
 
     // Then
-    assertThat(hear("one", NodeMessage.Done.class).id()).isEqualTo(6);
-    assertThat(heard.get("gone")).isEmpty();
+    assertThat(hear(one, NodeMessage.Done.class).id()).isEqualTo(6);
+    assertThat(listening.heardAt(gone)).isEmpty();
   }
 
   @Test
@@ -158,15 +126,16 @@ class KeeperTest {
     // Given
     ActorRef<NodeMessage> before = door("before");
     keeper.tell(ask(before, ONE));
-    hear("before", NodeMessage.Answered.class);
-    doors.put(ONE, door("anew"));
+    hear(before, NodeMessage.Answered.class);
+    ActorRef<NodeMessage> anew = door("anew");
+    doors.put(ONE, anew);
 
     // When
     keeper.tell(new KeeperCommand.Invalidate(5, before));
 
     // Then
-    hear("anew", NodeMessage.Revoke.class);
-    hear("before", NodeMessage.Revoke.class);
+    hear(anew, NodeMessage.Revoke.class);
+    hear(before, NodeMessage.Revoke.class);
   }
 
   @Test
@@ -174,7 +143,7 @@ class KeeperTest {
     // Given a keeper that has read nothing, and one by a clock that is ahead
     ActorRef<NodeMessage> one = door("one");
     keeper.tell(ask(one, ONE));
-    hear("one", NodeMessage.Answered.class);
+    hear(one, NodeMessage.Answered.class);
     Epoch ahead = new Epoch(System.currentTimeMillis() + 4000);
     Entry stored = entry(ahead, FillId.random(), System.currentTimeMillis());
     VaryIndex tombstone = new VaryIndex(KEY, ahead, List.of(), List.of());
@@ -183,11 +152,11 @@ class KeeperTest {
 
     // When
     keeper.tell(new KeeperCommand.Invalidate(5, one));
-    assertThat(hear("one", NodeMessage.Done.class)).isEqualTo(new NodeMessage.Done(5, true));
+    assertThat(hear(one, NodeMessage.Done.class)).isEqualTo(new NodeMessage.Done(5, true));
 
     // Then
     keeper.tell(ask(one, ONE));
-    assertThat(hear("one", NodeMessage.Answered.class).answer()).isInstanceOf(Answer.Lead.class);
+    assertThat(hear(one, NodeMessage.Answered.class).answer()).isInstanceOf(Answer.Lead.class);
     StoredKey left = await(new KeeperStore(stores.metadata(), 1000).load(KEY));
     assertThat(left.epoch()).isGreaterThan(ahead);
     assertThat(left.entries()).isEmpty();

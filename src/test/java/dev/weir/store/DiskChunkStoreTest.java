@@ -21,7 +21,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -302,111 +301,127 @@ class DiskChunkStoreTest extends ChunkStoreConformance {
   @Test
   void aReaderLeavesWhileItsChunkIsBeingMadeDurable() throws Exception {
     // Given: a copy that is read, and that a fill brings as well
-    store.close();
     byte[] chunk = bytes(1, 100_000);
-    CountDownLatch syncing = new CountDownLatch(1);
-    CountDownLatch slow = new CountDownLatch(1);
-    Durable durable =
-        new Durable(
-            (path, opened) -> {
-              if (path.equals(path(chunk))) {
-                syncing.countDown();
-                awaitQuietly(slow);
-              }
-            },
-            100);
-    store =
-        DiskChunkStore.open(
-            root, Samples.settings(Map.of("chunks.min-free-bytes", 0)).chunks(), durable);
+    Gate syncing = new Gate();
+    reopen(new Durable((path, opened) -> syncing.stopIf(path.equals(path(chunk))), 100));
     ChunkReader reader = get(store.adoptCopy(id(chunk), spool(store, chunk), chunk.length));
-    CompletionStage<ChunkReader> adopted =
-        store.adopt(id(chunk), spool(store, chunk), chunk.length);
-    awaitQuietly(syncing);
+    CompletionStage<ChunkReader> adopted = adopting(chunk, syncing);
     // When
     CompletionStage<Void> left = CompletableFuture.runAsync(reader::close);
     // Then
-    try {
-      get(left);
-      assertThat(adopted.toCompletableFuture()).isNotDone();
-    } finally {
-      slow.countDown();
-    }
-    try (ChunkReader kept = get(adopted)) {
-      assertThat(readAll(kept, 65_536)).isEqualTo(chunk);
-    }
+    assertDoneBefore(adopted, left, syncing);
+    assertAdopted(adopted, chunk);
   }
 
   @Test
   void readersComeAndGoWhileAHeldChunkIsLookedAtForAnAdoption() throws Exception {
     // Given: a chunk from before a restart
     byte[] chunk = bytes(1, 100_000);
-    adopt(store, chunk).close();
-    CountDownLatch looking = new CountDownLatch(1);
-    CountDownLatch slow = new CountDownLatch(1);
-    reopen(
-        file -> {
-          looking.countDown();
-          awaitQuietly(slow);
-          return file.hasItsDigest();
-        });
-    CompletionStage<ChunkReader> adopted =
-        store.adopt(id(chunk), spool(store, chunk), chunk.length);
-    awaitQuietly(looking);
+    Gate looking = new Gate();
+    restartedWith(chunk, looking);
+    CompletionStage<ChunkReader> adopted = adopting(chunk, looking);
     // When
     CompletionStage<Void> readMeanwhile = CompletableFuture.runAsync(() -> readOnce(chunk));
     // Then
-    try {
-      get(readMeanwhile);
-      assertThat(adopted.toCompletableFuture()).isNotDone();
-    } finally {
-      slow.countDown();
-    }
-    try (ChunkReader kept = get(adopted)) {
-      assertThat(readAll(kept, 65_536)).isEqualTo(chunk);
-    }
+    assertDoneBefore(adopted, readMeanwhile, looking);
+    assertAdopted(adopted, chunk);
   }
 
   @Test
   void whatIsDeletedWhileItIsLookedAtForAnAdoptionIsThereAfterwards() throws Exception {
     // Given: a chunk from before a restart, which nobody names
     byte[] chunk = bytes(1, 100_000);
-    adopt(store, chunk).close();
-    CountDownLatch looking = new CountDownLatch(1);
-    CountDownLatch slow = new CountDownLatch(1);
-    reopen(
-        file -> {
-          looking.countDown();
-          awaitQuietly(slow);
-          return file.hasItsDigest();
-        });
+    Gate looking = new Gate();
+    restartedWith(chunk, looking);
     store.namedBy(_ -> false);
-    CompletionStage<ChunkReader> adopted =
-        store.adopt(id(chunk), spool(store, chunk), chunk.length);
-    awaitQuietly(looking);
+    CompletionStage<ChunkReader> adopted = adopting(chunk, looking);
     // When
     CompletionStage<Boolean> gone = store.delete(id(chunk));
     boolean orphan = ((DiskChunkStore) store).deleteOrphan(id(chunk));
-    slow.countDown();
+    looking.open();
     // Then
-    try (ChunkReader kept = get(adopted)) {
-      assertThat(orphan).isFalse();
-      assertThat(readAll(kept, 65_536)).isEqualTo(chunk);
-      assertThat(path(chunk)).hasBinaryContent(chunk);
-    }
+    assertThat(orphan).isFalse();
+    assertAdopted(adopted, chunk);
     assertThat(get(gone)).isNotNull();
   }
 
-  private void reopen(Predicate<ChunkFile> check) {
-    store.close();
-    StoreSettings.Chunks settings = Samples.settings(Map.of("chunks.min-free-bytes", 0)).chunks();
-    store = DiskChunkStore.open(root, settings, new Durable(), check);
+  /** A place in the store's work where it stops until the test lets it go on. */
+  private static final class Gate {
+    private final CountDownLatch reached = new CountDownLatch(1);
+    private final CountDownLatch opened = new CountDownLatch(1);
+
+    void stopIf(boolean here) {
+      if (here) {
+        reached.countDown();
+        awaitQuietly(opened);
+      }
+    }
+
+    void awaitReached() {
+      awaitQuietly(reached);
+    }
+
+    void open() {
+      opened.countDown();
+    }
+
+    private static void awaitQuietly(CountDownLatch latch) {
+      try {
+        assertThat(latch.await(1, TimeUnit.MINUTES)).isTrue();
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
+    }
   }
 
-  private static void awaitQuietly(CountDownLatch latch) {
+  /** The chunk is held, and stops at the gate when it is compared with its name. */
+  private void restartedWith(byte[] chunk, Gate looking) throws Exception {
+    adopt(store, chunk).close();
+    store.close();
+    store =
+        DiskChunkStore.open(
+            root,
+            anyDisk(),
+            new Durable(),
+            file -> {
+              looking.stopIf(true);
+              return file.hasItsDigest();
+            });
+  }
+
+  private void reopen(Durable durable) {
+    store.close();
+    store = DiskChunkStore.open(root, anyDisk(), durable);
+  }
+
+  private static StoreSettings.Chunks anyDisk() {
+    return Samples.settings(Map.of("chunks.min-free-bytes", 0)).chunks();
+  }
+
+  /** An adoption that has come to the gate. */
+  private CompletionStage<ChunkReader> adopting(byte[] chunk, Gate gate) throws Exception {
+    CompletionStage<ChunkReader> adopted =
+        store.adopt(id(chunk), spool(store, chunk), chunk.length);
+    gate.awaitReached();
+    return adopted;
+  }
+
+  /** Whatever becomes of it, the gate is open afterwards. */
+  private static void assertDoneBefore(
+      CompletionStage<ChunkReader> adopted, CompletionStage<Void> meanwhile, Gate gate)
+      throws Exception {
     try {
-      assertThat(latch.await(1, TimeUnit.MINUTES)).isTrue();
-    } catch (InterruptedException e) {
-      throw new IllegalStateException(e);
+      get(meanwhile);
+      assertThat(adopted.toCompletableFuture()).isNotDone();
+    } finally {
+      gate.open();
+    }
+  }
+
+  private void assertAdopted(CompletionStage<ChunkReader> adopted, byte[] chunk) throws Exception {
+    try (ChunkReader kept = get(adopted)) {
+      assertThat(readAll(kept, 65_536)).isEqualTo(chunk);
+      assertThat(path(chunk)).hasBinaryContent(chunk);
     }
   }
 
