@@ -1,11 +1,14 @@
 package dev.weir.cli;
 
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+
+import dev.weir.wire.LibcFunction;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -55,55 +58,32 @@ final class ServiceNotice {
     }
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment address = arena.allocate(2 + MAX_PATH_BYTES, 2);
-      address.set(ValueLayout.JAVA_SHORT, 0, (short) AF_UNIX);
-      MemorySegment.copy(path, 0, address, ValueLayout.JAVA_BYTE, 2, path.length);
+      address.set(JAVA_SHORT, 0, (short) AF_UNIX);
+      MemorySegment.copy(path, 0, address, JAVA_BYTE, 2, path.length);
       MemorySegment message = arena.allocateFrom(state);
-      int descriptor = (int) Libc.SOCKET.invokeExact(AF_UNIX, SOCK_DGRAM, 0);
+      int descriptor = (int) Libc.SOCKET.call(AF_UNIX, SOCK_DGRAM, 0);
       if (descriptor < 0) {
         return "no socket";
       }
       try {
-        long sent =
-            (long)
-                Libc.SEND_TO.invokeExact(
-                    descriptor, message, message.byteSize() - 1, 0, address, 2 + path.length);
+        long octets = message.byteSize() - 1;
+        long sent = Libc.SEND_TO.call(descriptor, message, octets, 0, address, 2 + path.length);
         return sent < 0 ? "nobody listens at NOTIFY_SOCKET" : null;
       } finally {
-        int _ = (int) Libc.CLOSE.invokeExact(descriptor);
+        Libc.CLOSE.call(descriptor);
       }
-    } catch (Throwable failure) {
+    } catch (RuntimeException | LinkageError failure) {
       return failure.toString();
     }
   }
 
-  /** Linked only where somebody is told: it takes a part of a start. */
+  /** Loaded only where somebody is told. */
   private static final class Libc {
-    static final MethodHandle SOCKET =
-        handle(
-            "socket",
-            FunctionDescriptor.of(
-                ValueLayout.JAVA_INT,
-                ValueLayout.JAVA_INT,
-                ValueLayout.JAVA_INT,
-                ValueLayout.JAVA_INT));
-    static final MethodHandle SEND_TO =
-        handle(
-            "sendto",
-            FunctionDescriptor.of(
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_INT,
-                ValueLayout.ADDRESS,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_INT,
-                ValueLayout.ADDRESS,
-                ValueLayout.JAVA_INT));
-    static final MethodHandle CLOSE =
-        handle("close", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
-
-    @SuppressWarnings("restricted") // functions of libc, by their published shapes
-    private static MethodHandle handle(String name, FunctionDescriptor shape) {
-      Linker linker = Linker.nativeLinker();
-      return linker.downcallHandle(linker.defaultLookup().findOrThrow(name), shape);
-    }
+    static final LibcFunction SOCKET =
+        LibcFunction.of("socket", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
+    static final LibcFunction SEND_TO =
+        LibcFunction.of(
+            "sendto", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT);
+    static final LibcFunction CLOSE = LibcFunction.of("close", JAVA_INT, JAVA_INT);
   }
 }

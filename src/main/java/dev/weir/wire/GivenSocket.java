@@ -1,12 +1,13 @@
 package dev.weir.wire;
 
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
+
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ProtocolFamily;
@@ -59,10 +60,10 @@ record GivenSocket(ServerSocketChannel channel, InetSocketAddress address) {
     try {
       channel.bind(new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), 0));
       int own = descriptorOf((InetSocketAddress) channel.getLocalAddress());
-      if (Libc.call(Libc.DUP3, descriptor, own, O_CLOEXEC) != own) {
+      if (Libc.DUP3.call(descriptor, own, O_CLOEXEC) != own) {
         throw new IOException("descriptor %d cannot be taken over".formatted(descriptor));
       }
-      Libc.call(Libc.CLOSE, descriptor);
+      Libc.CLOSE.call(descriptor);
       return new GivenSocket(channel, given.address());
     } catch (IOException | RuntimeException failed) {
       channel.close();
@@ -90,13 +91,13 @@ record GivenSocket(ServerSocketChannel channel, InetSocketAddress address) {
   private static @Nullable Bound bound(int descriptor) throws UnknownHostException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment name = arena.allocate(ADDRESS_BYTES, 4);
-      MemorySegment length = arena.allocateFrom(ValueLayout.JAVA_INT, ADDRESS_BYTES);
-      if (Libc.call(Libc.GET_SOCK_NAME, descriptor, name, length) != 0) {
+      MemorySegment length = arena.allocateFrom(JAVA_INT, ADDRESS_BYTES);
+      if (Libc.GET_SOCK_NAME.call(descriptor, name, length) != 0) {
         return null;
       }
-      int port = (name.get(ValueLayout.JAVA_BYTE, 2) & 0xff) << 8;
-      port |= name.get(ValueLayout.JAVA_BYTE, 3) & 0xff;
-      return switch (name.get(ValueLayout.JAVA_SHORT, 0)) {
+      int port = (name.get(JAVA_BYTE, 2) & 0xff) << 8;
+      port |= name.get(JAVA_BYTE, 3) & 0xff;
+      return switch (name.get(JAVA_SHORT, 0)) {
         case AF_INET -> bound(StandardProtocolFamily.INET, name.asSlice(4, 4), port);
         case AF_INET6 -> bound(StandardProtocolFamily.INET6, name.asSlice(8, 16), port);
         default -> null;
@@ -106,49 +107,27 @@ record GivenSocket(ServerSocketChannel channel, InetSocketAddress address) {
 
   private static Bound bound(ProtocolFamily family, MemorySegment address, int port)
       throws UnknownHostException {
-    InetAddress host = InetAddress.getByAddress(address.toArray(ValueLayout.JAVA_BYTE));
+    InetAddress host = InetAddress.getByAddress(address.toArray(JAVA_BYTE));
     return new Bound(family, new InetSocketAddress(host, port));
   }
 
   private static boolean listens(int descriptor) {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment value = arena.allocateFrom(ValueLayout.JAVA_INT, 0);
-      MemorySegment length = arena.allocateFrom(ValueLayout.JAVA_INT, Integer.BYTES);
-      return Libc.call(Libc.GET_SOCK_OPT, descriptor, SOL_SOCKET, SO_ACCEPTCONN, value, length) == 0
-          && value.get(ValueLayout.JAVA_INT, 0) == 1;
+      MemorySegment value = arena.allocateFrom(JAVA_INT, 0);
+      MemorySegment length = arena.allocateFrom(JAVA_INT, Integer.BYTES);
+      return Libc.GET_SOCK_OPT.call(descriptor, SOL_SOCKET, SO_ACCEPTCONN, value, length) == 0
+          && value.get(JAVA_INT, 0) == 1;
     }
   }
 
-  /** Linked only where a socket was given: it takes a part of a start. */
+  /** Loaded only where a socket was given. */
   private static final class Libc {
-    static final MethodHandle DUP3 =
-        handle("dup3", ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT);
-    static final MethodHandle CLOSE = handle("close", ValueLayout.JAVA_INT);
-    static final MethodHandle GET_SOCK_NAME =
-        handle("getsockname", ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS);
-    static final MethodHandle GET_SOCK_OPT =
-        handle(
-            "getsockopt",
-            ValueLayout.JAVA_INT,
-            ValueLayout.JAVA_INT,
-            ValueLayout.JAVA_INT,
-            ValueLayout.ADDRESS,
-            ValueLayout.ADDRESS);
-
-    static int call(MethodHandle function, Object... arguments) {
-      try {
-        return (int) function.invokeWithArguments(arguments);
-      } catch (Throwable impossible) {
-        throw new IllegalStateException("a function of libc cannot be called", impossible);
-      }
-    }
-
-    @SuppressWarnings("restricted") // functions of libc, by their published shapes
-    private static MethodHandle handle(String name, java.lang.foreign.MemoryLayout... arguments) {
-      Linker linker = Linker.nativeLinker();
-      return linker.downcallHandle(
-          linker.defaultLookup().findOrThrow(name),
-          FunctionDescriptor.of(ValueLayout.JAVA_INT, arguments));
-    }
+    static final LibcFunction DUP3 =
+        LibcFunction.of("dup3", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
+    static final LibcFunction CLOSE = LibcFunction.of("close", JAVA_INT, JAVA_INT);
+    static final LibcFunction GET_SOCK_NAME =
+        LibcFunction.of("getsockname", JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
+    static final LibcFunction GET_SOCK_OPT =
+        LibcFunction.of("getsockopt", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
   }
 }
