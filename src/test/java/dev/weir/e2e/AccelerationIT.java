@@ -27,7 +27,9 @@ class AccelerationIT {
   void aLargeBodyComesOverManyConnectionsOnceForAllWhoWantIt() throws Exception {
     try (OriginServer origin = OriginServer.start();
         var readers = Executors.newVirtualThreadPerTaskExecutor();
-        WeirProcess weir = WeirProcess.start(folder, "256m", "--allow-destinations=127.0.0.0/8")) {
+        WeirProcess weir =
+            WeirProcess.start(
+                folder, "256m", Patience.flag(folder), "--allow-destinations=127.0.0.0/8")) {
       // Given
       String path = "/range-data/" + BODY_BYTES;
       String url = origin.url(path + "?rate=" + RATE);
@@ -54,7 +56,9 @@ class AccelerationIT {
   @Test
   void theEndOfALargeBodyComesBeforeItsMiddle() throws Exception {
     try (OriginServer origin = OriginServer.start();
-        WeirProcess weir = WeirProcess.start(folder, "256m", "--allow-destinations=127.0.0.0/8")) {
+        WeirProcess weir =
+            WeirProcess.start(
+                folder, "256m", Patience.flag(folder), "--allow-destinations=127.0.0.0/8")) {
       // Given
       String path = "/range-data/" + BODY_BYTES;
       String url = origin.url(path + "?rate=" + RATE);
@@ -84,6 +88,7 @@ class AccelerationIT {
             WeirProcess.start(
                 folder.resolve("data"),
                 "256m",
+                Patience.flag(folder),
                 "--policy-file=" + rules,
                 "--allow-destinations=127.0.0.0/8")) {
       // Given

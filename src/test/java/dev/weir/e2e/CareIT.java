@@ -59,6 +59,7 @@ class CareIT {
   private WeirProcess node(String... stores) throws Exception {
     List<String> flags =
         new ArrayList<>(List.of("--allow-destinations=127.0.0.0/8", "--health-port=" + freePort()));
+    flags.add(Patience.flag(folder));
     flags.addAll(List.of(stores));
     return WeirProcess.start(folder.resolve("node"), "256m", flags.toArray(String[]::new));
   }

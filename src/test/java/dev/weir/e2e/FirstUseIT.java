@@ -50,7 +50,9 @@ class FirstUseIT {
     Path config =
         Files.writeString(
             folder.resolve("weir.conf"),
-            "weir.edge.connect-ports = [443, %d, %d]\n".formatted(secure.port(), stranger.port()));
+            Patience.SETTINGS
+                + "weir.edge.connect-ports = [443, %d, %d]\n"
+                    .formatted(secure.port(), stranger.port()));
     weir =
         WeirProcess.start(
             folder.resolve("data"),

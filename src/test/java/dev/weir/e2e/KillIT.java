@@ -63,8 +63,9 @@ class KillIT {
     }
   }
 
-  private static WeirProcess start(Path data) throws Exception {
-    return WeirProcess.start(data, "256m", "--allow-destinations=127.0.0.0/8", "--health-port=0");
+  private WeirProcess start(Path data) throws Exception {
+    return WeirProcess.start(
+        data, "256m", "--allow-destinations=127.0.0.0/8", "--health-port=0", Patience.flag(folder));
   }
 
   private static Answer answer(byte[] body, CountDownLatch halfway) {

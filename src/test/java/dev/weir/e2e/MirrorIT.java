@@ -54,6 +54,7 @@ class MirrorIT {
         WeirProcess.start(
             folder.resolve("data"),
             "256m",
+            Patience.flag(folder),
             "--mirror-port=0",
             "--policy-file=" + folder.resolve("rules"),
             "--upstream-ca=" + authority.pem(folder),

@@ -85,7 +85,9 @@ class RepairIT {
         folder.resolve("node"),
         "256m",
         Stream.concat(
-                Stream.of("--allow-destinations=127.0.0.0/8", "--health-port=0"), Stream.of(more))
+                Stream.of(
+                    "--allow-destinations=127.0.0.0/8", "--health-port=0", Patience.flag(folder)),
+                Stream.of(more))
             .toArray(String[]::new));
   }
 

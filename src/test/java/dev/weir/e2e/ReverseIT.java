@@ -48,6 +48,7 @@ class ReverseIT {
         WeirProcess.start(
             folder.resolve("plain"),
             "256m",
+            Patience.flag(folder),
             "--mode=reverse",
             "--origin=http://127.0.0.1:" + origin.port(),
             "--health-port=0");
@@ -58,6 +59,7 @@ class ReverseIT {
         WeirProcess.start(
             folder.resolve("secure"),
             "256m",
+            Patience.flag(folder),
             "--mode=reverse",
             "--origin=https://127.0.0.1:" + secureOrigin.port(),
             "--upstream-ca=" + authority.pem(folder),

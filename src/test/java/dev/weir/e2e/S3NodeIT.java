@@ -131,8 +131,8 @@ class S3NodeIT {
   void beyondTheLimitOfWhatIsPendingAnswersGoOutUncachedAndSaySo() throws Exception {
     // Given
     line.set(FaultyProxy.Fault.REFUSED);
-    Path config = Files.writeString(folder.resolve("w.conf"), "weir.store.tier.pending-bytes = 1M");
-    try (WeirProcess weir = rig.weir("--config=" + config)) {
+    String config = Patience.flag(folder, "weir.store.tier.pending-bytes = 1M");
+    try (WeirProcess weir = rig.weir(config)) {
       ProxyClient client = new ProxyClient(weir.address());
       client.get(origin.url("/big"));
       client.untilHit(origin.url("/big"));
@@ -290,8 +290,8 @@ class S3NodeIT {
   @Test
   void readsThatBeginLateAreReadAheadOfAndRight() throws Exception {
     // Given
-    Path config = Files.writeString(folder.resolve("w.conf"), "weir.fill.chunk-bytes = 1M");
-    try (WeirProcess weir = rig.weir("--config=" + config)) {
+    String config = Patience.flag(folder, "weir.fill.chunk-bytes = 1M");
+    try (WeirProcess weir = rig.weir(config)) {
       ProxyClient client = new ProxyClient(weir.address());
       client.get(origin.url("/big"));
       client.untilHit(origin.url("/big"));
@@ -299,7 +299,7 @@ class S3NodeIT {
       weir.terminate();
     }
     rig.wipeDiskTier();
-    try (WeirProcess weir = rig.weir("--config=" + config)) {
+    try (WeirProcess weir = rig.weir(config)) {
       ProxyClient client = new ProxyClient(weir.address());
       long before = metric(weir, "weir_s3_chunks_fetched");
       // When

@@ -55,7 +55,8 @@ class SharedMetadataIT {
     Path config = folder.resolve("weir.conf");
     Files.writeString(
         config,
-        "weir.store.elasticsearch { reads.timeout = 1s, failures.probe-interval = 200ms }\n");
+        Patience.SETTINGS
+            + "weir.store.elasticsearch { reads.timeout = 1s, failures.probe-interval = 200ms }\n");
     return WeirProcess.start(
         folder.resolve(dataDir),
         "256m",

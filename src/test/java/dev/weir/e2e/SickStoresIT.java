@@ -84,7 +84,8 @@ class SickStoresIT {
     Path config =
         Files.writeString(
             folder.resolve("weir.conf"),
-            "weir.store.elasticsearch { reads.timeout = 1s, failures.probe-interval = 200ms }\n"
+            Patience.SETTINGS
+                + "weir.store.elasticsearch { reads.timeout = 1s, failures.probe-interval = 200ms }\n"
                 + "weir.store.tier { max-retry = 1s, announce-retry = 1s }\n"
                 + settings);
     return rig.weir(

@@ -43,7 +43,7 @@ final class StoresRig implements AutoCloseable {
     }
   }
 
-  /** A node with that data folder, that may go to loopback, and whose bodies live in S3. */
+  /** A node with that data folder, whose bodies live in S3; patient unless it has a file. */
   WeirProcess weir(Path dataDir, String... more) throws IOException {
     List<String> flags =
         new ArrayList<>(
@@ -52,6 +52,9 @@ final class StoresRig implements AutoCloseable {
                 "--s3-bucket=weir",
                 "--s3-region=us-east-1",
                 "--s3-endpoint=" + line.url()));
+    if (Stream.of(more).noneMatch(flag -> flag.startsWith("--config="))) {
+      flags.add(Patience.flag(folder));
+    }
     flags.addAll(List.of(more));
     return WeirProcess.start(dataDir, "256m", flags.toArray(String[]::new));
   }
