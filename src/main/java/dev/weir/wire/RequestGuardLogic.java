@@ -3,7 +3,6 @@ package dev.weir.wire;
 import dev.weir.wire.GuardViolation.Reason;
 import dev.weir.wire.RequestChannel.Exchange;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import org.apache.pekko.stream.stage.AbstractInHandler;
 import org.apache.pekko.stream.stage.AbstractOutHandler;
 import org.apache.pekko.stream.stage.AsyncCallback;
@@ -22,12 +21,10 @@ import org.jspecify.annotations.Nullable;
  *    └── refused, or the last response written ──▶ REFUSED ──▶ LINGER (read and drop, then end)
  * </pre>
  *
- * <p>The request side ({@link Phase}) and the response side ({@link Response}) move on their own;
- * the slot is free again when the response has been taken by the client's side. What {@link AtOnce}
- * answers is ANSWERING and WRITTEN from the start, and Pekko keeps its demand for the next.
- *
- * <p>What goes out waits in {@code outbox}, which holds at most one response piece with its head,
- * besides interim heads; Pekko is pulled only when it is empty.
+ * <p>The request side ({@link Phase}) and the {@link ResponseSide} move on their own; the slot is
+ * free again when the response has been taken by the client's side. What {@link AtOnce} answers is
+ * ANSWERING and written from the start, and Pekko keeps its demand for the next. Pekko is pulled
+ * only when nothing waits to go out.
  */
 final class RequestGuardLogic extends TimerGraphStageLogic {
   private enum Phase {
@@ -39,32 +36,19 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
     LINGER
   }
 
-  private enum Response {
-    NONE,
-    PENDING,
-    STARTED,
-    WRITTEN
-  }
-
   private static final String TIMER = "deadline";
-  private static final ByteString CONTINUE = ByteString.fromString("HTTP/1.1 100 Continue\r\n\r\n");
 
   private final RequestGuard guard;
   private final GuardSettings settings;
   private final HeadParser parser;
-  private final HeadScanner scanner;
+  private final RequestHeads heads;
+  private final ResponseSide responses;
   private final InputBuffer in = new InputBuffer();
-  private final ArrayDeque<ByteString> outbox = new ArrayDeque<>(4);
 
   private Phase phase = Phase.HEAD;
-  private Response response = Response.NONE;
   private @Nullable Exchange exchange;
   private @Nullable BodyFeed feed;
-  private @Nullable AnswerFeed answer;
-  private boolean emptyLineSkipped;
   private boolean clientEnded;
-  private boolean closing;
-  private int interimHeads;
   private long serial;
 
   private final ClientPace pace;
@@ -78,7 +62,8 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
     this.settings = guard.settings;
     this.pace = new ClientPace(settings);
     this.parser = new HeadParser(settings);
-    this.scanner = HeadScanner.ofRequests(settings);
+    this.heads = new RequestHeads(guard, parser);
+    this.responses = new ResponseSide(guard.channel, parser, settings);
     setHandler(guard.fromClient, new FromClient());
     setHandler(guard.toPekko, new ToPekko());
     setHandler(guard.fromPekko, new FromPekko());
@@ -176,7 +161,7 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
   }
 
   private boolean readHead() {
-    skipEmptyLine();
+    heads.skipEmptyLine(in);
     if (in.isEmpty() || isClosed(guard.toPekko)) {
       if (clientEnded || isClosed(guard.toPekko)) {
         completeStage();
@@ -188,8 +173,8 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
     if (!isAvailable(guard.toPekko)) {
       return false;
     }
-    int length = in.octets[in.from] == '\r' ? -1 : scanner.find(in.octets, in.from, in.to);
-    if (length < 0) {
+    RequestFacts facts = heads.next(in);
+    if (facts == null) {
       if (clientEnded) {
         completeStage();
       } else {
@@ -197,38 +182,15 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
       }
       return false;
     }
-    RequestFacts facts =
-        parser.request(in.octets, in.from, in.from + length, guard.scheme, guard.tunnel);
-    if (guard.misdirected.getAsBoolean()) {
-      throw new GuardViolation(Reason.MISDIRECTED);
-    }
-    scanner.reset();
-    emptyLineSkipped = false;
-    in.skip(length);
     letIn(facts);
     return true;
-  }
-
-  /** One empty line before a request line is borne (RFC 9112 2.2). */
-  private void skipEmptyLine() {
-    if (!emptyLineSkipped && in.size() >= 2 && in.octets[in.from] == '\r') {
-      if (in.octets[in.from + 1] != '\n') {
-        throw new GuardViolation(Reason.BARE_CR);
-      }
-      in.skip(2);
-      emptyLineSkipped = true;
-    }
-    if (emptyLineSkipped && !in.isEmpty() && in.octets[in.from] == '\r') {
-      throw new GuardViolation(Reason.BAD_REQUEST_LINE);
-    }
   }
 
   private void letIn(RequestFacts facts) {
     Exchange asked = guard.channel.open(facts);
     exchange = asked;
     pace.handedOn();
-    response = Response.PENDING;
-    interimHeads = 0;
+    responses.expect();
     ByteString body = mayBeAnsweredAtOnce(facts) ? guard.atOnce.answer(asked) : null;
     if (body == null) {
       handOn(facts);
@@ -297,7 +259,7 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
   private void endTruncated() {
     guard.events.refused(Reason.TRUNCATED, "");
     complete(guard.toPekko);
-    closing = true;
+    responses.close();
     phase = Phase.REFUSED;
   }
 
@@ -348,24 +310,24 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
       ByteString bytes = grab(guard.fromPekko);
       pace.moved();
       if (phase == Phase.TUNNEL) {
-        outbox.add(bytes);
-      } else if (response == Response.STARTED) {
-        continueResponse(bytes);
-      } else {
-        startResponse(bytes);
+        responses.tunnelled(bytes);
+      } else if (responses.take(exchange, bytes)) {
+        phase = Phase.TUNNEL;
+        drive();
       }
       flush();
     }
 
     @Override
     public void onUpstreamFinish() {
-      boolean cut = response == Response.STARTED && (answer == null || !answer.untilClose());
-      if (phase != Phase.TUNNEL && cut) {
-        failStage(new GuardViolation(Reason.TRUNCATED));
-        return;
+      if (phase != Phase.TUNNEL) {
+        if (responses.isWithinBody()) {
+          failStage(new GuardViolation(Reason.TRUNCATED));
+          return;
+        }
+        responses.rendered();
       }
-      response = phase == Phase.TUNNEL ? response : Response.WRITTEN;
-      closing = true;
+      responses.close();
       flush();
     }
   }
@@ -388,78 +350,22 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
     }
   }
 
-  private void startResponse(ByteString bytes) {
-    Exchange asked = exchange;
-    if (asked == null) {
-      // Pekko speaks unasked: something is wrong with the connection, and this is its last word.
-      outbox.add(bytes);
-      closing = true;
-      return;
-    }
-    byte[] front = PekkoHead.front(bytes);
-    PekkoHead rendered = PekkoHead.response(front);
-    if (rendered.status() == 100) {
-      outbox.add(CONTINUE);
-      return;
-    }
-    ServerAnswer begun = ServerAnswer.of(asked, rendered, isLast(asked));
-    AnswerFeed running = new AnswerFeed(asked, begun, parser, settings);
-    closing = begun.close();
-    answer = running;
-    outbox.addAll(running.begin(front, bytes.drop(rendered.length())));
-    response = running.ended() ? Response.WRITTEN : Response.STARTED;
-    if (begun.switches()) {
-      closing = false;
-      response = Response.STARTED;
-      phase = Phase.TUNNEL;
-      drive();
-    }
-  }
-
-  private boolean isLast(Exchange asked) {
-    return closing || guard.channel.draining() || !asked.facts().keepAlive();
-  }
-
   /** Writes an answer of which Pekko hears nothing. */
   private void answerAtOnce(Exchange asked, ByteString body) {
-    RequestChannel.Answer given = asked.answer();
-    if (given == null) {
-      throw new IllegalStateException("an answer without a head");
-    }
-    PekkoHead rendered = PekkoHead.wouldBe(given.status(), body.size());
-    ServerAnswer begun = ServerAnswer.of(asked, rendered, isLast(asked));
-    closing = begun.close();
-    outbox.add(begun.whole(body, settings.coalesceBytes()));
-    response = Response.WRITTEN;
+    responses.whole(asked, body);
     phase = Phase.ANSWERING;
     pace.moved();
     flush();
   }
 
-  private void continueResponse(ByteString bytes) {
-    AnswerFeed running = answer;
-    if (running == null) {
-      return;
-    }
-    ByteString piece = running.next(bytes);
-    if (piece != null) {
-      outbox.add(piece);
-    }
-    if (running.ended()) {
-      response = Response.WRITTEN;
-    }
-  }
-
   private void interim(Interim interim) {
-    boolean inTime = exchange == interim.exchange && response == Response.PENDING;
-    if (inTime && !closing && interimHeads++ < settings.maxInterimHeads()) {
-      outbox.add(interim.octets);
+    if (exchange == interim.exchange && responses.interim(interim.octets)) {
       flush();
     }
   }
 
   private void drain() {
-    if (phase == Phase.HEAD && in.isEmpty() && outbox.isEmpty() && exchange == null) {
+    if (phase == Phase.HEAD && in.isEmpty() && responses.isEmpty() && exchange == null) {
       completeStage();
     }
   }
@@ -467,17 +373,17 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
   /** Gives the client what is ready; when all is taken, the next thing that is due. */
   private void flush() {
     if (isAvailable(guard.toClient)) {
-      ByteString next = outbox.poll();
+      ByteString next = responses.poll();
       if (next != null) {
         push(guard.toClient, next);
         pace.given();
-      } else if (response == Response.WRITTEN) {
+      } else if (responses.isWritten()) {
         endExchange();
-      } else if (closing && (response == Response.NONE || phase == Phase.TUNNEL)) {
+      } else if (responses.isClosing() && (responses.isNone() || phase == Phase.TUNNEL)) {
         endOutput();
       }
     }
-    boolean wanted = isAvailable(guard.toClient) && outbox.isEmpty();
+    boolean wanted = isAvailable(guard.toClient) && responses.isEmpty();
     if (wanted && !hasBeenPulled(guard.fromPekko) && !isClosed(guard.fromPekko)) {
       pull(guard.fromPekko);
     }
@@ -486,11 +392,10 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
 
   private void endExchange() {
     exchange = null;
-    answer = null;
-    response = Response.NONE;
+    responses.ended();
     guard.channel.close();
     // A body that was not read to its end must never be taken for the next request.
-    if (closing || feed != null) {
+    if (responses.isClosing() || feed != null) {
       endOutput();
     } else {
       phase = Phase.HEAD;
@@ -516,12 +421,12 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
   private void refuse(Reason reason) {
     String id = guard.idSource.get();
     guard.events.refused(reason, id);
-    boolean head = exchange == null ? startsWithHead() : exchange.head().isHead();
+    boolean head = exchange == null ? RequestHeads.beginsAsHead(in) : exchange.head().isHead();
     in.clear();
     complete(guard.toPekko);
-    closing = true;
+    responses.close();
     phase = Phase.REFUSED;
-    if (response == Response.STARTED || response == Response.WRITTEN) {
+    if (responses.hasStarted()) {
       return;
     }
     if (exchange != null) {
@@ -529,17 +434,9 @@ final class RequestGuardLogic extends TimerGraphStageLogic {
       exchange = null;
       guard.channel.close();
     }
-    response = Response.NONE;
     cancel(guard.fromPekko);
-    outbox.add(Refusal.render(reason, id, head));
+    responses.refuse(Refusal.render(reason, id, head));
     flush();
-  }
-
-  private boolean startsWithHead() {
-    return in.size() > 4
-        && in.octets[in.from] == 'H'
-        && in.octets[in.from + 1] == 'E'
-        && in.octets[in.from + 4] == ' ';
   }
 
   // ---- time ----
