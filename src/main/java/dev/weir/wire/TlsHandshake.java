@@ -1,5 +1,9 @@
 package dev.weir.wire;
 
+import java.util.Locale;
+import javax.net.ssl.ExtendedSSLSession;
+import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLSession;
 import org.jspecify.annotations.Nullable;
 
@@ -16,4 +20,28 @@ public record TlsHandshake(
     String cipherSuite,
     String applicationProtocol,
     @Nullable String serverName,
-    SSLSession session) {}
+    SSLSession session) {
+
+  /** What that engine has just finished. */
+  static TlsHandshake of(SSLEngine engine) {
+    SSLSession session = engine.getSession();
+    String application = engine.getApplicationProtocol();
+    return new TlsHandshake(
+        session.getProtocol(),
+        session.getCipherSuite(),
+        application == null ? "" : application,
+        engine.getUseClientMode() ? null : requestedName(session),
+        session);
+  }
+
+  private static @Nullable String requestedName(SSLSession session) {
+    if (session instanceof ExtendedSSLSession extended) {
+      for (Object name : extended.getRequestedServerNames()) {
+        if (name instanceof SNIHostName host) {
+          return host.getAsciiName().toLowerCase(Locale.ROOT);
+        }
+      }
+    }
+    return null;
+  }
+}

@@ -5,17 +5,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
-import javax.net.ssl.ExtendedSSLSession;
-import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult;
 import javax.net.ssl.SSLEngineResult.HandshakeStatus;
 import javax.net.ssl.SSLEngineResult.Status;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLHandshakeException;
-import javax.net.ssl.SSLSession;
 import org.apache.pekko.stream.BidiShape;
 import org.apache.pekko.stream.Inlet;
 import org.apache.pekko.stream.Outlet;
@@ -36,13 +32,6 @@ import org.jspecify.annotations.Nullable;
  * asked for yet).
  */
 final class TlsLogic extends TimerGraphStageLogic {
-  private static final int HEADER_BYTES = 5;
-  private static final int HANDSHAKE_RECORD = 22;
-  private static final int PLAIN_BYTES_PER_RECORD = 16 * 1024;
-
-  /** RFC 8446 5.2; the widest expansion that RFC 5246 6.2.3 allows is larger. */
-  private static final int MAX_RECORD_BYTES = HEADER_BYTES + PLAIN_BYTES_PER_RECORD + 2048;
-
   private static final String HANDSHAKE_TIMER = "handshake";
 
   private final Inlet<ByteString> plainIn;
@@ -336,9 +325,7 @@ final class TlsLogic extends TimerGraphStageLogic {
     int records =
         before == HandshakeStatus.NEED_WRAP
             ? 2
-            : Math.min(
-                settings.maxRecordsPerWrite(),
-                (pending.size() + PLAIN_BYTES_PER_RECORD - 1) / PLAIN_BYTES_PER_RECORD);
+            : Math.min(settings.maxRecordsPerWrite(), TlsRecords.of(pending.size()));
     TlsScratch scratch = TlsScratch.ofThread();
     ByteBuffer out = scratch.out(records * packet);
     ByteBuffer[] plain = handshakeDone ? buffers(pending) : new ByteBuffer[0];
@@ -395,7 +382,7 @@ final class TlsLogic extends TimerGraphStageLogic {
     ByteBuffer in = scratch.in.clear();
     int copied = inbound.copyToBuffer(in);
     in.flip();
-    int complete = completeRecordBytes(in);
+    int complete = TlsRecords.completeBytes(in);
     if (complete == 0) {
       compactRest();
       return false;
@@ -424,7 +411,7 @@ final class TlsLogic extends TimerGraphStageLogic {
   private boolean unwrapRecords(ByteBuffer in, ByteBuffer plain) throws SSLException {
     boolean moved = false;
     while (in.hasRemaining()) {
-      if (renegotiable && in.get(in.position()) == HANDSHAKE_RECORD) {
+      if (renegotiable && TlsRecords.isHandshake(in)) {
         throw new SSLHandshakeException("renegotiation is refused");
       }
       SSLEngineResult result = engine.unwrap(in, plain);
@@ -447,29 +434,9 @@ final class TlsLogic extends TimerGraphStageLogic {
     return moved;
   }
 
-  /**
-   * How many bytes at the start are whole records. A header that cannot be one is handed to the
-   * engine at once (it knows the right alert) instead of waiting for the length it claims.
-   */
-  private int completeRecordBytes(ByteBuffer in) {
-    int at = 0;
-    while (in.limit() - at >= HEADER_BYTES) {
-      int type = in.get(at);
-      int length = HEADER_BYTES + ((in.get(at + 3) & 0xff) << 8) + (in.get(at + 4) & 0xff);
-      if (type < 20 || type > 23 || in.get(at + 1) != 3 || length > MAX_RECORD_BYTES) {
-        return in.limit();
-      }
-      if (in.limit() - at < length) {
-        break;
-      }
-      at += length;
-    }
-    return at;
-  }
-
   /** A part of a record must not keep the large element alive that it came in. */
   private void compactRest() {
-    if (!inbound.isEmpty() && inbound.size() < MAX_RECORD_BYTES) {
+    if (!inbound.isEmpty() && inbound.size() < TlsRecords.MAX_BYTES) {
       inbound = inbound.compact();
     }
   }
@@ -493,26 +460,8 @@ final class TlsLogic extends TimerGraphStageLogic {
     }
     handshakeDone = true;
     cancelTimer(HANDSHAKE_TIMER);
-    SSLSession session = engine.getSession();
-    renegotiable = !"TLSv1.3".equals(session.getProtocol());
-    String application = engine.getApplicationProtocol();
-    handshake.complete(
-        new TlsHandshake(
-            session.getProtocol(),
-            session.getCipherSuite(),
-            application == null ? "" : application,
-            engine.getUseClientMode() ? null : requestedName(session),
-            session));
-  }
-
-  private static @Nullable String requestedName(SSLSession session) {
-    if (session instanceof ExtendedSSLSession extended) {
-      for (Object name : extended.getRequestedServerNames()) {
-        if (name instanceof SNIHostName host) {
-          return host.getAsciiName().toLowerCase(Locale.ROOT);
-        }
-      }
-    }
-    return null;
+    TlsHandshake done = TlsHandshake.of(engine);
+    renegotiable = !"TLSv1.3".equals(done.protocol());
+    handshake.complete(done);
   }
 }
