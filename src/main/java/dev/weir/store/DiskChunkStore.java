@@ -4,17 +4,13 @@ import dev.weir.entry.ChunkId;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Lock;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.apache.pekko.util.ByteString;
@@ -28,21 +24,16 @@ import org.slf4j.LoggerFactory;
  *
  * <h2>Locking</h2>
  *
- * What concerns one chunk (adoption, pinning, unlinking) happens under the lock of its id's stripe,
- * file operations included. A slot exists while a chunk is pinned or its mapping is kept for the
- * next reader. Unlinking asks {@link #namedBy} under that lock, after seeing no pin: an adoption
- * pins first, its entry is announced second and the pin closed third, so no order of events deletes
- * what an entry names.
+ * What concerns one chunk (adoption, pinning, unlinking) happens under the lock of its id's stripe
+ * in {@link ChunkPins}, file operations included.
  *
  * <p>{@link #open}, reads of what is not resident and {@link #newSpoolFile} block; stages complete
  * on the store's own threads.
  */
 public final class DiskChunkStore implements LocalChunks {
   private static final Logger log = LoggerFactory.getLogger(DiskChunkStore.class);
-  private static final int STRIPES = 256;
 
   private final ChunkFolder folder;
-  private final StoreSettings.Chunks settings;
   private final Durable durable;
   private final Durable fleeting;
   private final BlockingPool pool;
@@ -56,29 +47,22 @@ public final class DiskChunkStore implements LocalChunks {
   /** The chunks whose digest has been computed since the start. */
   private final DigestCounts verified = new DigestCounts();
 
-  private final Map<ChunkId, ChunkSlot> slots = new ConcurrentHashMap<>();
-  private final Lock[] stripes = new Lock[STRIPES];
-
-  private final IdleMappings idle;
-
-  private volatile @Nullable Predicate<ChunkId> named;
+  private final ChunkPins pins;
   private volatile boolean closed;
 
   private DiskChunkStore(
       Path root, StoreSettings.Chunks settings, Durable durable, Predicate<ChunkFile> check)
       throws IOException {
     this.folder = new ChunkFolder(root, settings.prefixDepth());
-    this.settings = settings;
     this.durable = durable;
     this.fleeting = durable.fleeting();
     this.check = check;
-    Arrays.setAll(stripes, _ -> new ReentrantLock());
-    this.idle = new IdleMappings(settings.maxIdleMappings());
     folder.create();
     this.freeSpace = new FreeSpace(root);
     this.health = new DiskHealth(folder, durable, freeSpace, settings.minFreeBytes());
     this.spoolLeftovers = folder.deleteLeftovers();
     this.pool = new BlockingPool("chunk", settings.threads(), settings.queue());
+    this.pins = new ChunkPins(folder, settings, pool, verified);
   }
 
   /** Opens or creates the store; blocks. The caller makes sure that no other process uses it. */
@@ -176,7 +160,7 @@ public final class DiskChunkStore implements LocalChunks {
    */
   private Pinned put(ChunkId id, Path file, long lengthBytes, Durable how, @Nullable Reader sound)
       throws IOException {
-    Lock stripe = stripe(id);
+    Lock stripe = pins.stripe(id);
     stripe.lock();
     try {
       boolean known = verified.contains(id);
@@ -187,28 +171,15 @@ public final class DiskChunkStore implements LocalChunks {
       boolean wasHere = known && storedLength(id) == lengthBytes;
       if (!wasHere) {
         how.moveUnsynced(file, path(id));
-        detach(id);
+        pins.detach(id);
         verified.increment(id);
       }
-      ChunkSlot slot = pin(id, lengthBytes);
+      ChunkSlot slot = pins.pin(id, lengthBytes);
       slot.adopted = true;
       slot.revoke();
       return new Pinned(new Reader(slot), wasHere);
     } finally {
       stripe.unlock();
-    }
-  }
-
-  /** Lets readers of a file that has just been replaced go on with the old one, alone. */
-  private void detach(ChunkId id) {
-    ChunkSlot old = slots.remove(id);
-    if (old != null) {
-      old.detached = true;
-      old.revoke();
-      idle.remove(old);
-      if (old.readers == 0) {
-        old.file.close();
-      }
     }
   }
 
@@ -219,139 +190,18 @@ public final class DiskChunkStore implements LocalChunks {
   }
 
   private @Nullable Reader pinned(ChunkId id, long expectedLengthBytes) {
-    Lock stripe = stripe(id);
-    stripe.lock();
-    try {
-      ChunkSlot slot = slots.get(id);
-      // What is mapped can be read even if its name is gone; a pin alone says nothing of the file.
-      long length =
-          slot == null || !slot.file.isMapped() ? storedLength(id) : slot.file.lengthBytes();
-      return length == expectedLengthBytes ? new Reader(pin(id, length)) : null;
-    } finally {
-      stripe.unlock();
-    }
-  }
-
-  /** With the stripe locked. */
-  private ChunkSlot pin(ChunkId id, long lengthBytes) {
-    ChunkSlot slot = slots.computeIfAbsent(id, _ -> new ChunkSlot(id, chunkFile(id, lengthBytes)));
-    if (slot.readers++ == 0) {
-      idle.remove(slot);
-    }
-    return slot;
-  }
-
-  private void unpin(ChunkSlot slot) {
-    Lock stripe = stripe(slot.id);
-    stripe.lock();
-    try {
-      if (--slot.readers > 0) {
-        return;
-      }
-      if (slot.detached || closed) {
-        slots.remove(slot.id, slot);
-        slot.file.close();
-      } else if (slot.wantsCollection()) {
-        collectLater(slot.id);
-      } else if (slot.file.isMapped()) {
-        keepIdle(slot);
-      } else {
-        slots.remove(slot.id, slot);
-        slot.file.close(); // or a read that comes too late would map it, and nobody unmap it
-      }
-    } finally {
-      stripe.unlock();
-    }
-  }
-
-  private void keepIdle(ChunkSlot slot) {
-    List<ChunkSlot> eldest = idle.keep(slot);
-    if (!eldest.isEmpty() && !pool.tryRun(() -> eldest.forEach(each -> dropMapping(each.id)))) {
-      log.debug("{} mappings stay open for now: the queue is full", eldest.size());
-      idle.putBack(eldest);
-    }
-  }
-
-  private void dropMapping(ChunkId id) {
-    Lock stripe = stripe(id);
-    stripe.lock();
-    try {
-      ChunkSlot slot = slots.get(id);
-      if (slot != null && slot.readers == 0 && !idle.contains(id)) {
-        slots.remove(id);
-        slot.file.close();
-      }
-    } finally {
-      stripe.unlock();
-    }
+    ChunkSlot slot = pins.pinned(id, expectedLengthBytes);
+    return slot == null ? null : new Reader(slot);
   }
 
   @Override
   public CompletionStage<Boolean> delete(ChunkId id) {
-    return pool.call(() -> deleteNow(id)).thenCompose(gone -> gone);
-  }
-
-  private CompletionStage<Boolean> deleteNow(ChunkId id) {
-    Lock stripe = stripe(id);
-    stripe.lock();
-    try {
-      ChunkSlot slot = slots.get(id);
-      if (slot == null) {
-        return CompletableFuture.completedStage(collect(id));
-      }
-      CompletableFuture<Boolean> gone = slot.condemn();
-      if (slot.readers == 0) {
-        collect(id);
-      }
-      return gone;
-    } finally {
-      stripe.unlock();
-    }
-  }
-
-  private void collectLater(ChunkId id) {
-    if (!pool.tryRun(() -> collectIfUnpinned(id))) {
-      boolean _ = collectIfUnpinned(id);
-    }
+    return pool.call(() -> pins.delete(id)).thenCompose(gone -> gone);
   }
 
   @Override
   public boolean deleteOrphan(ChunkId id) {
-    return collectIfUnpinned(id);
-  }
-
-  private boolean collectIfUnpinned(ChunkId id) {
-    Lock stripe = stripe(id);
-    stripe.lock();
-    try {
-      ChunkSlot slot = slots.get(id);
-      return (slot == null || slot.readers == 0) && collect(id);
-    } finally {
-      stripe.unlock();
-    }
-  }
-
-  /** Unlinks unless an entry names it; with the stripe locked and no pin. */
-  private boolean collect(ChunkId id) {
-    ChunkSlot slot = slots.get(id);
-    Predicate<ChunkId> names = named;
-    boolean condemned = slot == null || slot.isCondemned();
-    boolean keep = names == null ? !condemned : names.test(id);
-    if (slot != null) {
-      idle.remove(slot);
-      slots.remove(id);
-      slot.file.close();
-    }
-    boolean gone = !keep && unlink(id);
-    if (slot != null) {
-      slot.collected(gone);
-    }
-    return gone;
-  }
-
-  private boolean unlink(ChunkId id) {
-    verified.clear(id);
-    return folder.unlink(id);
+    return pins.collectIfUnpinned(id);
   }
 
   private boolean isSound(ChunkSlot slot) {
@@ -363,16 +213,7 @@ public final class DiskChunkStore implements LocalChunks {
       return true;
     }
     log.warn("Chunk {} is damaged and has been removed", slot.id.hex());
-    Lock stripe = stripe(slot.id);
-    stripe.lock();
-    try {
-      if (!slot.detached) {
-        detach(slot.id);
-        unlink(slot.id);
-      }
-    } finally {
-      stripe.unlock();
-    }
+    pins.removeDamaged(slot);
     return false;
   }
 
@@ -403,7 +244,7 @@ public final class DiskChunkStore implements LocalChunks {
 
   @Override
   public void namedBy(Predicate<ChunkId> names) {
-    named = names;
+    pins.namedBy(names);
   }
 
   /** Files with other names are not ours and left alone. */
@@ -435,10 +276,6 @@ public final class DiskChunkStore implements LocalChunks {
         .exceptionally(e -> Optional.of(String.valueOf(e.getMessage())));
   }
 
-  private ChunkFile chunkFile(ChunkId id, long lengthBytes) {
-    return new ChunkFile(id, path(id), lengthBytes, settings.mapFromBytes());
-  }
-
   Path path(ChunkId id) {
     return folder.path(id);
   }
@@ -462,10 +299,6 @@ public final class DiskChunkStore implements LocalChunks {
     return folder.lengthBytes(id);
   }
 
-  private Lock stripe(ChunkId id) {
-    return stripes[id.hashCode() & (STRIPES - 1)];
-  }
-
   private void ensureOpen() {
     if (closed) {
       throw new StoreException("The chunk store is closed.");
@@ -476,11 +309,9 @@ public final class DiskChunkStore implements LocalChunks {
   @Override
   public void close() {
     closed = true;
+    pins.end();
     pool.close();
-    for (ChunkSlot slot : idle.removeAll()) {
-      slots.remove(slot.id, slot);
-      slot.file.close();
-    }
+    pins.dropIdle();
   }
 
   /** One pin. */
@@ -521,7 +352,7 @@ public final class DiskChunkStore implements LocalChunks {
       try {
         return isSound(slot);
       } finally {
-        unpin(slot);
+        pins.unpin(slot);
       }
     }
 
@@ -534,7 +365,7 @@ public final class DiskChunkStore implements LocalChunks {
         verified.clear(slot.id);
         boolean _ = isSound(slot);
       } finally {
-        unpin(slot);
+        pins.unpin(slot);
       }
     }
 
@@ -543,7 +374,7 @@ public final class DiskChunkStore implements LocalChunks {
      * of a file that is closed nobody can say whether it is sound. False if it has been.
      */
     private boolean retain() {
-      Lock stripe = stripe(slot.id);
+      Lock stripe = pins.stripe(slot.id);
       stripe.lock();
       try {
         if (released.get()) {
@@ -563,7 +394,7 @@ public final class DiskChunkStore implements LocalChunks {
     @Override
     public void close() {
       if (released.compareAndSet(false, true)) {
-        unpin(slot);
+        pins.unpin(slot);
       }
     }
   }
