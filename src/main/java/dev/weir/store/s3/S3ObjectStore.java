@@ -12,10 +12,8 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -28,7 +26,6 @@ import org.apache.pekko.http.javadsl.model.HttpMethods;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.headers.LastModified;
 import org.apache.pekko.japi.Pair;
-import org.apache.pekko.pattern.Patterns;
 import org.apache.pekko.stream.Attributes;
 import org.apache.pekko.stream.Materializer;
 import org.apache.pekko.stream.SystemMaterializer;
@@ -41,16 +38,11 @@ import org.apache.pekko.stream.javadsl.FileIO;
 import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.stream.javadsl.Source;
 import org.apache.pekko.util.ByteString;
-import org.jspecify.annotations.Nullable;
 import scala.collection.immutable.Map$;
 import scala.jdk.javaapi.CollectionConverters;
 
 /**
  * Chunks as objects {@code <prefix>data/<h>/<a>/<s>/<h>/<sha256>} of one bucket, each put whole.
- *
- * <p>Without the right to list, S3 answers 403 for what is not there: "access denied" then counts
- * as absent. Every other refusal (a wrong key, an expired token, a wrong clock) is a failure of the
- * store, and so is a denial where the bucket may be listed.
  *
  * <p>The connector signs with the SHA-256 of what it sends, reading the file twice, and S3 refuses
  * bytes that differ: what was damaged on its way is never stored.
@@ -58,11 +50,6 @@ import scala.jdk.javaapi.CollectionConverters;
 public final class S3ObjectStore implements ObjectStore {
   private static final Pattern CHUNK_KEY = Pattern.compile("data/(?:[0-9a-f]/)*([0-9a-f]{64})");
   private static final int FILE_READ_BYTES = 64 << 10;
-  private static final int ERROR_BYTES = 4096;
-  private static final double BACKOFF_JITTER = 0.2;
-
-  /** Beside the chunks: whose metadata names them. */
-  private static final String OWNER_KEY = "weir-index";
 
   private final S3StoreSettings settings;
   private final Materializer materializer;
@@ -70,7 +57,8 @@ public final class S3ObjectStore implements ObjectStore {
   private final Attributes attributes;
   private final ObjectStoreMetrics metrics = new ObjectStoreMetrics();
   private final S3Health health;
-  private volatile boolean mayList;
+  private final S3Answers answers;
+  private final S3Owner owner;
 
   /**
    * The store in that bucket; nothing is asked of it yet.
@@ -84,6 +72,8 @@ public final class S3ObjectStore implements ObjectStore {
     this.materializer = SystemMaterializer.get(system).materializer();
     this.attributes = S3Attributes.settings(access.connection(settings, system));
     this.health = new S3Health(settings, metrics, System::nanoTime);
+    this.answers = new S3Answers(settings.bucket());
+    this.owner = new S3Owner(settings, attributes, system, health, answers);
   }
 
   @Override
@@ -196,90 +186,14 @@ public final class S3ObjectStore implements ObjectStore {
               .orElse(Instant.EPOCH); // of unknown age counts as old
       return CompletableFuture.completedStage(Optional.of(new Listed(id, length, modified)));
     }
-    return absent(status, "AccessDenied")
+    return answers.isAbsence(status, S3Answers.DENIED)
         ? CompletableFuture.completedStage(Optional.empty())
-        : CompletableFuture.failedStage(refused(status, ""));
+        : CompletableFuture.failedStage(answers.refusal(status, ""));
   }
 
   @Override
   public CompletionStage<String> owner(String owner, boolean replace) {
-    return replace
-        ? writeOwner(owner).thenCompose(_ -> readOwner()).thenApply(found -> found.orElse(""))
-        : readOwner()
-            .thenCompose(
-                found ->
-                    found.isPresent()
-                        ? CompletableFuture.completedStage(found.get())
-                        : owner(owner, true));
-  }
-
-  private CompletionStage<?> writeOwner(String owner) {
-    ByteString text = ByteString.fromString(owner);
-    return again(
-        "put",
-        () ->
-            S3.putObject(
-                    settings.bucket(),
-                    settings.prefix() + OWNER_KEY,
-                    Source.single(text),
-                    text.size(),
-                    ContentTypes.TEXT_PLAIN_UTF8,
-                    S3Headers.create())
-                .withAttributes(attributes)
-                .completionTimeout(Duration.ofMillis(settings.responseTimeoutMillis()))
-                .runWith(Sink.head(), materializer));
-  }
-
-  private CompletionStage<Optional<String>> readOwner() {
-    return again(
-        "get",
-        () ->
-            S3.request(
-                    settings.bucket(),
-                    settings.prefix() + OWNER_KEY,
-                    HttpMethods.GET,
-                    S3Headers.create())
-                .withAttributes(attributes)
-                .initialTimeout(Duration.ofMillis(settings.responseTimeoutMillis()))
-                .runWith(Sink.head(), materializer)
-                .thenCompose(
-                    response ->
-                        response
-                            .entity()
-                            .withSizeLimit(ERROR_BYTES)
-                            .toStrict(settings.responseTimeoutMillis(), materializer)
-                            .thenApply(body -> owner(response, body.getData().utf8String()))));
-  }
-
-  /**
-   * The connector tries again what fails; a call on whose answer a whole pass hangs is made again
-   * when it is met with silence, too.
-   */
-  private <T> CompletionStage<T> again(String what, Callable<CompletionStage<T>> call) {
-    return Patterns.retry(
-            call,
-            (T _, @Nullable Throwable failure) ->
-                failure != null && S3Health.cause(failure) instanceof TimeoutException,
-            settings.maxRetries(),
-            Duration.ofMillis(settings.minBackoffMillis()),
-            Duration.ofMillis(settings.maxBackoffMillis()),
-            BACKOFF_JITTER,
-            system)
-        .exceptionally(
-            failure -> {
-              throw health.failed(what, failure);
-            });
-  }
-
-  private Optional<String> owner(HttpResponse response, String body) {
-    int status = response.status().intValue();
-    if (status == 200) {
-      return Optional.of(body.strip());
-    }
-    if (absent(status, code(body))) {
-      return Optional.empty();
-    }
-    throw refused(status, code(body));
+    return this.owner.claim(owner, replace);
   }
 
   @Override
@@ -321,7 +235,7 @@ public final class S3ObjectStore implements ObjectStore {
     }
     return response
         .entity()
-        .withSizeLimit(ERROR_BYTES)
+        .withSizeLimit(S3Answers.MAX_BYTES)
         .getDataBytes()
         .fold(ByteString.emptyByteString(), ByteString::concat)
         .recoverWithRetries(1, Throwable.class, () -> Source.single(ByteString.emptyByteString()))
@@ -329,39 +243,17 @@ public final class S3ObjectStore implements ObjectStore {
   }
 
   private StoreException answer(ChunkId id, int status, String body) {
-    String code = code(body);
+    String code = S3Answers.code(body);
     if (status == 416) {
       return new StoreException(
           StoreException.Kind.ABSENT, "Chunk " + id.hex() + " is shorter in S3.");
     }
-    if (absent(status, code)) {
+    if (answers.isAbsence(status, code)) {
       metrics.absent.increment();
       health.fine();
       return new StoreException(StoreException.Kind.ABSENT, "Chunk " + id.hex() + " is not in S3.");
     }
-    return refused(status, code);
-  }
-
-  /** A missing bucket is no missing chunk: an index must not be emptied because of a typo. */
-  private boolean absent(int status, String code) {
-    return (status == 404 && !code.equals("NoSuchBucket"))
-        || (status == 403 && code.equals("AccessDenied") && !mayList);
-  }
-
-  private StoreException refused(int status, String code) {
-    return new StoreException(
-        StoreException.Kind.UNAVAILABLE,
-        "S3 bucket "
-            + settings.bucket()
-            + " answers "
-            + status
-            + (code.isEmpty() ? "" : " " + code)
-            + ".");
-  }
-
-  private static String code(String xml) {
-    Matcher found = Pattern.compile("<Code>([A-Za-z0-9]{1,64})</Code>").matcher(xml);
-    return found.find() ? found.group(1) : "";
+    return answers.refusal(status, code);
   }
 
   private Source<HttpResponse, NotUsed> request(ChunkId id, HttpMethod method, S3Headers headers) {
@@ -382,7 +274,7 @@ public final class S3ObjectStore implements ObjectStore {
         .withAttributes(attributes)
         .map(
             found -> {
-              mayList = true;
+              answers.mayList(true);
               return found;
             });
   }
@@ -487,8 +379,8 @@ public final class S3ObjectStore implements ObjectStore {
               if (failure == null) {
                 health.fine();
               } else if (S3Health.cause(failure) instanceof S3Exception refused
-                  && refused.code().equals("AccessDenied")) {
-                mayList = false;
+                  && refused.code().equals(S3Answers.DENIED)) {
+                answers.mayList(false);
                 health.fine();
               } else {
                 var _ = health.failed("probe", failure);
