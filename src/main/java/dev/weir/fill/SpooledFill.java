@@ -1,16 +1,13 @@
 package dev.weir.fill;
 
-import dev.weir.entry.Body;
 import dev.weir.entry.Entry;
 import dev.weir.entry.FillId;
 import dev.weir.entry.Grant;
 import dev.weir.http.FreshnessInfo;
 import dev.weir.http.Headers;
-import dev.weir.http.NamedDigest;
 import dev.weir.origin.OriginFailure;
 import dev.weir.origin.OriginResponse;
 import dev.weir.origin.OriginTerms;
-import java.io.IOException;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
@@ -37,20 +34,17 @@ import org.slf4j.LoggerFactory;
  * </pre>
  *
  * <p>How its bytes come is told in {@link IncomingBody} and {@link RelayedBody}, where they are in
- * {@link Spool}, how it ended in {@link FillReport}.
+ * {@link Spool}, what becomes of it in {@link SpoolEnding}, how it ended in {@link FillReport}.
  */
 final class SpooledFill implements Fill {
   private static final Logger LOG = LoggerFactory.getLogger(SpooledFill.class);
-
-  private static final String TOO_LARGE = "too-large";
-  private static final String NOT_THAT_RANGE = "content-range";
-  private static final String NOT_THAT_DIGEST = "digest";
 
   private final FillId id;
   private final FillPlan plan;
   private final FillContext context;
   private final Audience audience;
   private final FillReport report;
+  private final SpoolEnding ending;
   private final long startedNanos = System.nanoTime();
   private final long requestTimeMillis = System.currentTimeMillis();
   private final CompletableFuture<FillHead> head = new CompletableFuture<>();
@@ -68,6 +62,7 @@ final class SpooledFill implements Fill {
     this.context = context;
     this.audience = new Audience(context.metrics());
     this.report = new FillReport(context, audience, plan.grant());
+    this.ending = new SpoolEnding(id, plan, context, report);
   }
 
   /** One that this node fetches; {@link #start} begins it. */
@@ -295,7 +290,7 @@ final class SpooledFill implements Fill {
             context, plan, report, spool, streaming.head(), streaming.length(), leader);
     spooled = new Spooled(body, spool);
     audience.expect();
-    spool.outcome().thenAccept(outcome -> onSpooled(outcome, commitment));
+    spool.outcome().thenAccept(outcome -> ending.spooled(outcome, commitment));
     return body;
   }
 
@@ -325,57 +320,6 @@ final class SpooledFill implements Fill {
   }
 
   // --- the end
-
-  private void onSpooled(Spool.Outcome outcome, @Nullable Commitment commitment) {
-    Grant grant = report.grant();
-    switch (outcome) {
-      case Spool.Outcome.Whole(Body bytes) when commitment != null && grant != null ->
-          commit(grant, commitment, bytes);
-      case Spool.Outcome.Whole whole -> report.unstored("no-grant");
-      case Spool.Outcome.Unstored(String reason) -> report.unstorable(reason);
-    }
-  }
-
-  private void commit(Grant grant, Commitment commitment, Body bytes) {
-    if (bytes.length() > plan.maxObjectBytes()) {
-      report.unstorable(TOO_LARGE);
-      return;
-    }
-    Entry entry = commitment.entry(grant, plan.url(), id, bytes);
-    if (entry == null) {
-      report.unstorable(NOT_THAT_RANGE);
-      return;
-    }
-    NamedDigest named = NamedDigest.of(plan.request().head().target());
-    if (named == null) {
-      commit(grant, commitment, entry);
-    } else {
-      context.spools().blocking().execute(() -> commitIf(named, grant, commitment, entry));
-    }
-  }
-
-  private void commit(Grant grant, Commitment commitment, Entry entry) {
-    report.commit(grant, entry, commitment.vary(), context.settings().commitTimeoutMillis());
-  }
-
-  /** Its readers may have had it all by then: they know the digest too. */
-  private void commitIf(NamedDigest named, Grant grant, Commitment commitment, Entry entry) {
-    boolean holds = false;
-    try {
-      holds = DigestCheck.holds(named, entry.body(), context.spools().chunks());
-    } catch (IOException | RuntimeException unreadable) {
-      LOG.warn("A body could not be compared with the digest in its URL", unreadable);
-    }
-    if (holds) {
-      commit(grant, commitment, entry);
-      return;
-    }
-    LOG.warn(
-        "What {} sent is not of the digest {} that its URL names, or only a part: not stored",
-        plan.request().head().authority(),
-        named.hex());
-    report.unstorable(NOT_THAT_DIGEST);
-  }
 
   private void fail(OriginFailure failure) {
     report.failed(failure);
