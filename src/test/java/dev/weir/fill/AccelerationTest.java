@@ -82,8 +82,13 @@ class AccelerationTest {
       // Then
       assertThat(read).isEqualTo(Arrays.copyOfRange(body, from, from + 3 * CHUNK));
       assertThat(fill.arrived()).isFalse();
-      assertThat(harness.origins.requests().get(1).head().headers().first("Range"))
-          .startsWith("bytes=" + 40 * CHUNK + "-");
+      // On a machine that stalls another connection may have seemed worth it before the reader
+      // came.
+      assertThat(harness.origins.requests().stream().skip(1))
+          .anySatisfy(
+              part ->
+                  assertThat(part.head().headers().first("Range"))
+                      .startsWith("bytes=" + 40 * CHUNK + "-"));
       assertThat(harness.read(fill)).isEqualTo(body);
     }
   }
