@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Date;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.stream.Stream;
 import org.bouncycastle.asn1.x500.X500NameBuilder;
 import org.bouncycastle.asn1.x500.style.BCStyle;
 import org.bouncycastle.asn1.x509.BasicConstraints;
@@ -69,6 +70,9 @@ public final class FleetFolder {
    * @param nodes their names, which become folders: letters, digits, dots and hyphens
    */
   public List<String> make(List<String> nodes) {
+    if (nodes.isEmpty()) {
+      throw new TlsConfigException("--nodes names no node; give their names, as a,b,c");
+    }
     for (String node : nodes) {
       if (!node.matches("[A-Za-z0-9][A-Za-z0-9.-]*") || node.equals(AUTHORITY)) {
         throw new TlsConfigException(
@@ -78,6 +82,7 @@ public final class FleetFolder {
     try {
       Path authority = folder.resolve(AUTHORITY);
       if (!Files.exists(authority)) {
+        refuseNodesOfAnother();
         makeAuthority(authority);
       }
       CaMaterial peers = read(authority, "peer-ca");
@@ -94,14 +99,39 @@ public final class FleetFolder {
     }
   }
 
+  /** Who keeps the authority elsewhere would get another, and nodes that are of two fleets. */
+  private void refuseNodesOfAnother() throws IOException {
+    if (!Files.isDirectory(folder)) {
+      return;
+    }
+    try (Stream<Path> inside = Files.list(folder)) {
+      if (inside.anyMatch(node -> Files.exists(node.resolve(PEER_CA)))) {
+        throw new TlsConfigException(
+            folder
+                + " has nodes but not the authority that made them: put the folder "
+                + AUTHORITY
+                + " back to add nodes, or name another folder to found another fleet");
+      }
+    }
+  }
+
   private void makeAuthority(Path authority) throws IOException {
     Files.createDirectories(folder);
-    OwnerOnly.createFolder(authority);
-    write(authority, "peer-ca", CaMaker.make(now, "Weir peers"));
-    write(authority, "ca", CaMaker.make(now));
+    Path unfinished = unfinished(AUTHORITY);
+    write(unfinished, "peer-ca", CaMaker.make(now, "Weir peers"));
+    write(unfinished, "ca", CaMaker.make(now));
     byte[] secret = new byte[32];
     random.nextBytes(secret);
-    OwnerOnly.write(authority.resolve("secret"), HexFormat.of().formatHex(secret) + "\n");
+    OwnerOnly.write(unfinished.resolve("secret"), HexFormat.of().formatHex(secret) + "\n");
+    Files.move(unfinished, authority);
+  }
+
+  /** Under another name until it is whole: a folder that exists is never looked at again. */
+  private Path unfinished(String name) throws IOException {
+    Path unfinished = folder.resolve("." + name + ".new");
+    deleteLeftovers(unfinished);
+    OwnerOnly.createFolder(unfinished);
+    return unfinished;
   }
 
   private static void write(Path folder, String name, CaMaterial ca) throws IOException {
@@ -116,10 +146,7 @@ public final class FleetFolder {
   }
 
   private void makeNode(String node, Path authority, CaMaterial peers) throws IOException {
-    // Under another name until it is whole: a folder that exists is never looked at again.
-    Path unfinished = folder.resolve("." + node + ".new");
-    deleteLeftovers(unfinished);
-    OwnerOnly.createFolder(unfinished);
+    Path unfinished = unfinished(node);
     try {
       KeyPair pair = CaMaker.newKeyPair();
       OwnerOnly.write(
