@@ -1,6 +1,5 @@
 package dev.weir.cli;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.weir.tls.FleetFolder;
 import java.io.PrintWriter;
@@ -51,8 +50,11 @@ final class ClusterCommand {
     CommandSpec statusSpec = CommandSpec.wrapWithoutInspection(status).name("status");
     statusSpec
         .usageMessage()
-        .description("Show a running node's fleet: members, shards, fills, leases.");
+        .description(
+            "Show a running node's fleet: its members and how many shards each has, and what each"
+                + " says of itself: which fills it leads and follows, leases, tiers, rules.");
     statusSpec.addOption(Main.help());
+    statusSpec.addOption(OptionSpec.builder("--json").description("Print JSON.").build());
     AdminClient.addOptions(statusSpec);
     cluster.addSubcommand("status", statusSpec);
     return cluster;
@@ -63,31 +65,21 @@ final class ClusterCommand {
     if (answer.statusCode() != 200) {
       throw new SettingsException(answer.body().strip());
     }
-    JsonNode page = new ObjectMapper().readTree(answer.body());
-    out.printf(
-        "node %s: keepers %s, %d fills running, %d keys leased, rules %s%n",
-        page.path("node").asText(),
-        page.path("keepersAnswer").asBoolean() ? "answer" : "do not answer",
-        page.path("runningFills").asInt(),
-        page.path("leasedKeys").asLong(),
-        page.path("rules").asText());
-    out.printf("%-32s %-9s %-11s %6s%n", "member", "status", "reachable", "shards");
-    for (JsonNode member : page.path("members")) {
-      out.printf(
-          "%-32s %-9s %-11s %6d%s%s%n",
-          member.path("address").asText(),
-          member.path("status").asText(),
-          member.path("reachable").asBoolean() ? "yes" : "no",
-          member.path("shards").asInt(),
-          member.path("oldest").asBoolean() ? "  oldest" : "",
-          member.path("self").asBoolean() ? "  (this node)" : "");
+    if (parsed.hasMatchedOption("--json")) {
+      out.println(answer.body().strip());
+    } else {
+      new FleetText(out).show(new ObjectMapper().readTree(answer.body()));
     }
     out.flush();
     return 0;
   }
 
   private static int init(ParseResult parsed, PrintWriter out) {
-    Path folder = Path.of(parsed.matchedPositionalValue(0, "")).toAbsolutePath();
+    String typed = parsed.matchedPositionalValue(0, "");
+    if (typed.isBlank()) {
+      throw new SettingsException("DIR is empty; name the folder to make");
+    }
+    Path folder = Path.of(typed).toAbsolutePath();
     List<String> nodes =
         Arrays.stream(parsed.matchedOptionValue("--nodes", "node-1,node-2,node-3").split(","))
             .map(String::strip)

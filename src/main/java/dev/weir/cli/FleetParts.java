@@ -6,6 +6,7 @@ import dev.weir.cluster.FabricSystem;
 import dev.weir.cluster.FleetSettings;
 import dev.weir.cluster.Hello;
 import dev.weir.cluster.NodeNames;
+import dev.weir.cluster.NodeState;
 import dev.weir.cluster.PeerChunks;
 import dev.weir.cluster.PeerClient;
 import dev.weir.cluster.PeerServer;
@@ -15,11 +16,14 @@ import dev.weir.fill.PeerFills;
 import dev.weir.store.ObjectStore;
 import dev.weir.tls.CertificateAuthority;
 import dev.weir.tls.PeerIdentity;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import org.apache.pekko.actor.ActorSystem;
-import org.apache.pekko.http.javadsl.ServerBinding;
+import org.apache.pekko.stream.javadsl.Tcp;
 import org.jspecify.annotations.Nullable;
 
 /** What makes a node one of several; all of it absent in a node without peers. */
@@ -46,7 +50,11 @@ final class FleetParts {
 
   static FleetParts of(Config room, ActorSystem data, CertificateAuthority ca) {
     FleetSettings settings = NodeSettings.read(() -> FleetSettings.from(room));
-    Hello hello = new Hello(ca.fingerprint(), Hello.KEY_SHAPE, Hello.PROTOCOL, Main.version());
+    Hello hello =
+        Hello.of(
+            ca.fingerprint(),
+            room.getInt("pekko.cluster.sharding.number-of-shards"),
+            Main.version());
     Path folder = settings.folder();
     if (folder == null) {
       return new FleetParts(settings, hello, null, null, NodeNames.alone());
@@ -97,17 +105,25 @@ final class FleetParts {
         : new FabricSystem.Peers(settings, identity, client, hello);
   }
 
+  /** What another node says of itself; fails if it does not answer. */
+  CompletionStage<NodeState> state(NodeId other) {
+    return client == null
+        ? CompletableFuture.failedStage(new IOException("a node without peers"))
+        : client.state(other);
+  }
+
   /** Opens the peer port; null without peers. */
-  @Nullable ServerBinding serve(DataPlane data, NodeCache cache) {
+  Tcp.@Nullable ServerBinding serve(DataPlane data, NodeCache cache, Supplier<NodeState> state) {
     if (identity == null) {
       return null;
     }
     PeerServer server =
         new PeerServer(
-            hello,
+            () -> hello.joined(cache.isAttached()),
             cache::led,
             new PeerChunks(data.stores().chunks(), data.blocking(), settings.pieceBytes()),
-            settings.idleMillis());
+            state,
+            settings.portLimits());
     return Closings.await(
         server.bind(data.system(), identity, settings.host(), settings.peerPort()),
         () ->

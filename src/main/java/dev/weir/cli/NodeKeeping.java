@@ -19,7 +19,7 @@ import dev.weir.store.collect.ChunkHome;
 import dev.weir.store.collect.CollectionSettings;
 import java.time.Clock;
 import java.util.Optional;
-import org.apache.pekko.http.javadsl.ServerBinding;
+import org.apache.pekko.stream.javadsl.Tcp;
 
 /**
  * Wires what decides about keys: the cache and its fills, the fabric that spreads it over a fleet,
@@ -32,11 +32,11 @@ record NodeKeeping(NodeCache cache, FabricSystem fabric, NodeOperations operatio
   static NodeKeeping open(NodeBase base, DataPlane data, PekkoOrigins origins, FleetParts fleet) {
     NodeCache cache = cache(base, data, origins, fleet);
     FabricSystem fabric = fabric(base, cache, fleet);
+    FleetStatus status = new FleetStatus(cache, fabric, fleet, data.stores(), base.rules());
     NodeOperations operations =
         new NodeOperations(
             cache,
-            fabric,
-            fleet.node(),
+            status,
             base.rules(),
             looks(base, data),
             care(base, data, cache),
@@ -44,7 +44,7 @@ record NodeKeeping(NodeCache cache, FabricSystem fabric, NodeOperations operatio
             base.settings().mirror());
     cache.share(origins.breakers());
     operations.readRulesWhenTold(data.blocking());
-    peerPort(base, data, cache, fleet);
+    peerPort(base, data, cache, fleet, status);
     base.closings()
         .addStage(
             "fills that others follow",
@@ -104,8 +104,9 @@ record NodeKeeping(NodeCache cache, FabricSystem fabric, NodeOperations operatio
   }
 
   /** Other nodes read bodies there; a node alone has none. */
-  private static void peerPort(NodeBase base, DataPlane data, NodeCache cache, FleetParts fleet) {
-    ServerBinding peers = fleet.serve(data, cache);
+  private static void peerPort(
+      NodeBase base, DataPlane data, NodeCache cache, FleetParts fleet, FleetStatus status) {
+    Tcp.ServerBinding peers = fleet.serve(data, cache, status::own);
     if (peers == null) {
       return;
     }

@@ -6,8 +6,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weir.admin.Operations;
 import dev.weir.cache.NodeCache;
-import dev.weir.cluster.FabricSystem;
-import dev.weir.entry.NodeId;
 import dev.weir.entry.PrimaryKey;
 import dev.weir.http.RequestHead;
 import dev.weir.mirror.MirrorSettings;
@@ -28,8 +26,7 @@ final class NodeOperations implements Operations {
   }
 
   private final NodeCache cache;
-  private final FabricSystem fabric;
-  private final NodeId node;
+  private final FleetStatus status;
   private final LiveRules rules;
   private final Looks looks;
   private final CareDesk care;
@@ -38,8 +35,7 @@ final class NodeOperations implements Operations {
 
   NodeOperations(
       NodeCache cache,
-      FabricSystem fabric,
-      NodeId node,
+      FleetStatus status,
       LiveRules rules,
       Looks looks,
       CareDesk care,
@@ -51,8 +47,7 @@ final class NodeOperations implements Operations {
     this.looks = looks;
     this.care = care;
     this.cache = cache;
-    this.fabric = fabric;
-    this.node = node;
+    this.status = status;
   }
 
   @Override
@@ -143,28 +138,7 @@ final class NodeOperations implements Operations {
 
   @Override
   public CompletionStage<String> cluster() {
-    return cache
-        .shards()
-        .thenApply(
-            shards -> {
-              ObjectNode page = Json.MAPPER.createObjectNode();
-              page.put("node", node.text());
-              page.put("keepersAnswer", cache.isAttached());
-              page.put("rules", rules.version());
-              page.put("runningFills", cache.fills().count());
-              page.put("leasedKeys", cache.nearKeys());
-              ArrayNode members = page.putArray("members");
-              for (FabricSystem.MemberState member : fabric.members()) {
-                ObjectNode one = members.addObject();
-                one.put("address", member.address());
-                one.put("status", member.status());
-                one.put("reachable", member.reachable());
-                one.put("oldest", member.oldest());
-                one.put("self", member.self());
-                one.put("shards", shards.getOrDefault(member.address(), 0));
-              }
-              return text(page);
-            });
+    return status.page();
   }
 
   @Override

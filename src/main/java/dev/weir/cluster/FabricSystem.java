@@ -55,6 +55,7 @@ public final class FabricSystem {
   private final Begun begun;
   private final Runnable ended;
   private final Consumer<String> refused;
+  private volatile boolean wasMember;
   private boolean stopping;
   private @Nullable ActorSystem<Void> system;
 
@@ -106,7 +107,10 @@ public final class FabricSystem {
   private void begin() {
     long startedNanos = System.nanoTime();
     Peers others = peers;
-    if (others != null && !agrees(others)) {
+    String difference =
+        others == null ? null : Greetings.difference(others.hello(), Greetings.of(others));
+    if (difference != null) {
+      disagrees(difference);
       return;
     }
     ActorSystem<Void> fresh;
@@ -118,6 +122,7 @@ public final class FabricSystem {
       system = fresh;
     }
     fresh.getWhenTerminated().whenComplete((done, failed) -> onEnd());
+    org.apache.pekko.cluster.Cluster.get(fresh).registerOnMemberUp(() -> wasMember = true);
     Cluster cluster = Cluster.get(fresh);
     begun.accept(fresh, () -> hearsMost(cluster));
     join(cluster, others);
@@ -142,7 +147,8 @@ public final class FabricSystem {
             .system()
             .withValue(
                 "pekko.remote.artery",
-                artery.withFallback(settings.system().getConfig("pekko.remote.artery")).root());
+                artery.withFallback(settings.system().getConfig("pekko.remote.artery")).root())
+            .withFallback(FleetAgreement.of(others.hello()));
     return ActorSystemSetup.create(
         bootstrap(config),
         SSLEngineProviderSetup.create(system -> new PeerEngines(others.identity())));
@@ -210,42 +216,21 @@ public final class FabricSystem {
     return 2 * state.getUnreachable().size() < Math.max(1, members);
   }
 
-  /** Asks the others before joining them: a node that cannot be one of them never disturbs them. */
-  private boolean agrees(Peers others) {
-    for (FleetSettings.Seed seed : Seeds.of(others.fleet())) {
-      if (seed.host().equals(others.fleet().host())
-          && seed.peerPort() == others.fleet().peerPort()) {
-        continue;
-      }
-      String node = seed.host() + ":" + seed.peerPort();
-      String difference =
-          others
-              .client()
-              .hello(seed)
-              .handle(
-                  (hello, failed) -> {
-                    if (hello == null) {
-                      LOG.info("{} does not answer yet: {}", node, Seeds.reason(failed));
-                      return null;
-                    }
-                    return others.hello().differs(hello, node);
-                  })
-              .toCompletableFuture()
-              .join(); // on the thread that starts the fabric, which is there for waiting
-      if (difference != null) {
-        LOG.error("This node cannot join: {}", difference);
-        refused.accept(difference);
-        return false;
-      }
+  /**
+   * Before joining the others: a node that cannot be one of them never disturbs them. One that has
+   * been of the fleet lost its membership only, and serves on.
+   */
+  private void disagrees(String difference) {
+    LOG.error("This node cannot join: {}", difference);
+    if (wasMember) {
+      beginLater();
+    } else {
+      refused.accept(difference);
     }
-    return true;
   }
 
   private void onEnd() {
     ended.run();
-    Executor later =
-        CompletableFuture.delayedExecutor(
-            settings.restartDelayMillis(), TimeUnit.MILLISECONDS, FabricSystem::onNewThread);
     synchronized (this) {
       system = null;
       if (stopping) {
@@ -253,6 +238,13 @@ public final class FabricSystem {
       }
     }
     LOG.warn("The fabric has ended; this node serves alone and starts it anew");
+    beginLater();
+  }
+
+  private void beginLater() {
+    Executor later =
+        CompletableFuture.delayedExecutor(
+            settings.restartDelayMillis(), TimeUnit.MILLISECONDS, FabricSystem::onNewThread);
     CompletableFuture.runAsync(this::begin, later).exceptionally(this::failed);
   }
 

@@ -1,6 +1,7 @@
 package dev.weir.cluster;
 
 import com.typesafe.config.Config;
+import dev.weir.wire.TlsSettings;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * @param openTimeoutMillis longest wait for the head of a fill at a peer
  * @param idleMillis silence after which either side closes a connection of bytes
  * @param pieceBytes most bytes of a chunk read at once for a peer
+ * @param portLimits of the connections that others open to this node's peer port
+ * @param status what is told to operators
  */
 public record FleetSettings(
     @Nullable Path folder,
@@ -35,7 +38,26 @@ public record FleetSettings(
     long silenceMillis,
     long openTimeoutMillis,
     long idleMillis,
-    int pieceBytes) {
+    int pieceBytes,
+    PortLimits portLimits,
+    Status status) {
+
+  /**
+   * Limits of the peer port.
+   *
+   * @param idleMillis silence after which a connection is closed
+   * @param maxConnections taken at once; others wait to be accepted
+   * @param tls in which time and bytes a connection has to show its certificate
+   */
+  public record PortLimits(long idleMillis, int maxConnections, TlsSettings tls) {}
+
+  /**
+   * Limits of what {@code weir cluster status} shows.
+   *
+   * @param timeoutMillis of another node's answer
+   * @param maxFills told of by each node, the oldest first
+   */
+  public record Status(long timeoutMillis, int maxFills) {}
 
   public FleetSettings {
     seeds = List.copyOf(seeds);
@@ -94,6 +116,11 @@ public record FleetSettings(
         room.getDuration("peer-silence").toMillis(),
         room.getDuration("peer-open-timeout").toMillis(),
         room.getDuration("peer-idle").toMillis(),
-        Math.toIntExact(room.getBytes("peer-piece-bytes")));
+        Math.toIntExact(room.getBytes("peer-piece-bytes")),
+        new PortLimits(
+            room.getDuration("peer-idle").toMillis(),
+            room.getInt("peer-max-connections"),
+            TlsSettings.from(room.getConfig("peer-tls"))),
+        new Status(room.getDuration("status-timeout").toMillis(), room.getInt("status-fills")));
   }
 }

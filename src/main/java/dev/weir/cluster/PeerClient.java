@@ -134,14 +134,31 @@ public final class PeerClient implements PeerFills {
 
   /** What a seed says of itself; fails if it cannot be reached. */
   CompletionStage<Hello> hello(FleetSettings.Seed seed) {
-    return get(seed.host(), seed.peerPort(), "/hello", settings.silenceMillis())
-        .thenCompose(response -> response.entity().toStrict(settings.connectTimeoutMillis(), data))
+    return told(
+        new NodeNames.Place(seed.host(), seed.peerPort()),
+        "/hello",
+        settings.silenceMillis(),
+        Hello.class);
+  }
+
+  /** What operators want to see of another node; fails if it does not answer at once. */
+  public CompletionStage<NodeState> state(NodeId node) {
+    NodeNames.Place place = NodeNames.place(node);
+    return place == null
+        ? CompletableFuture.failedStage(new IOException("that node has no peer port"))
+        : told(place, "/state", settings.status().timeoutMillis(), NodeState.class);
+  }
+
+  private <T> CompletionStage<T> told(
+      NodeNames.Place place, String target, long timeoutMillis, Class<T> type) {
+    return get(place.host(), place.port(), target, timeoutMillis)
+        .thenCompose(response -> response.entity().toStrict(timeoutMillis, data))
         .thenApply(
             strict -> {
               try {
-                return JSON.readValue(strict.getData().toArray(), Hello.class);
+                return JSON.readValue(strict.getData().toArray(), type);
               } catch (IOException unreadable) {
-                throw new IllegalStateException("no greeting", unreadable);
+                throw new IllegalStateException("cannot be read: " + target, unreadable);
               }
             });
   }

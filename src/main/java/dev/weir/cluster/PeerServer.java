@@ -9,24 +9,36 @@ import dev.weir.fill.FillHead;
 import dev.weir.fill.FillIntent;
 import dev.weir.fill.FillNote;
 import dev.weir.tls.PeerIdentity;
+import dev.weir.wire.TlsStage;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.Supplier;
+import org.apache.pekko.Done;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.ActorSystem;
-import org.apache.pekko.http.javadsl.ConnectionContext;
 import org.apache.pekko.http.javadsl.Http;
-import org.apache.pekko.http.javadsl.ServerBinding;
 import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
 import org.apache.pekko.http.javadsl.settings.ServerSettings;
+import org.apache.pekko.stream.Materializer;
+import org.apache.pekko.stream.SystemMaterializer;
+import org.apache.pekko.stream.TLSProtocol.SslTlsInbound;
+import org.apache.pekko.stream.TLSProtocol.SslTlsOutbound;
+import org.apache.pekko.stream.javadsl.BidiFlow;
+import org.apache.pekko.stream.javadsl.Flow;
+import org.apache.pekko.stream.javadsl.Keep;
+import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.stream.javadsl.Source;
+import org.apache.pekko.stream.javadsl.TLSPlacebo;
+import org.apache.pekko.stream.javadsl.Tcp;
 import org.apache.pekko.util.ByteString;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -37,6 +49,7 @@ import org.slf4j.LoggerFactory;
  *
  * <ul>
  *   <li>{@code GET /hello}: what nodes must agree on;
+ *   <li>{@code GET /state}: what operators want to see of this node;
  *   <li>{@code GET /fill/ID?from=N}: a fill this node leads: its note as the first chunk, then the
  *       bytes from N as they arrive; cut off unless the fill comes to its end;
  *   <li>{@code GET /chunk/SHA256?length=N}: a chunk this node holds, or 404.
@@ -46,6 +59,9 @@ public final class PeerServer {
   private static final Logger LOG = LoggerFactory.getLogger(PeerServer.class);
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  /** Connections that wait to be accepted, as of Pekko's own server. */
+  private static final int BACKLOG = 100;
+
   /** Chunks of this node, for those who know their digest; empty if it has none of that length. */
   @FunctionalInterface
   public interface Chunks {
@@ -53,46 +69,77 @@ public final class PeerServer {
     CompletionStage<@Nullable Source<ByteString, NotUsed>> open(ChunkId id, long lengthBytes);
   }
 
-  private final Hello hello;
+  private final Supplier<Hello> hello;
   private final Function<FillId, CompletionStage<Fill>> fills;
   private final Chunks chunks;
-  private final long idleMillis;
+  private final Supplier<NodeState> state;
+  private final FleetSettings.PortLimits limits;
 
   /**
+   * @param hello what this node says of itself now
    * @param fills the fill of that id once its head is known
-   * @param idleMillis silence after which a connection is closed
    */
   public PeerServer(
-      Hello hello, Function<FillId, CompletionStage<Fill>> fills, Chunks chunks, long idleMillis) {
+      Supplier<Hello> hello,
+      Function<FillId, CompletionStage<Fill>> fills,
+      Chunks chunks,
+      Supplier<NodeState> state,
+      FleetSettings.PortLimits limits) {
     this.hello = hello;
     this.fills = fills;
     this.chunks = chunks;
-    this.idleMillis = idleMillis;
+    this.state = state;
+    this.limits = limits;
   }
 
   /** Listens; fails if the port cannot be had. */
-  public CompletionStage<ServerBinding> bind(
+  public CompletionStage<Tcp.ServerBinding> bind(
       ActorSystem data, PeerIdentity identity, String host, int port) {
+    Flow<ByteString, ByteString, NotUsed> served = served(data, identity);
+    Materializer materializer = SystemMaterializer.get(data).materializer();
+    return Tcp.get(data)
+        .bind(host, port, BACKLOG, List.of(), false, Optional.empty())
+        .mapAsyncUnordered(
+            limits.maxConnections(),
+            connection ->
+                connection
+                    .flow()
+                    .watchTermination(Keep.right())
+                    .join(served)
+                    .run(materializer)
+                    .exceptionally(cut -> Done.getInstance()))
+        .to(Sink.ignore())
+        .run(materializer);
+  }
+
+  /**
+   * HTTP over our own stage of TLS, which cuts off whoever has not shown a certificate in time:
+   * Pekko's server would keep a connection that says nothing until the silence that peers are
+   * allowed is over.
+   */
+  @SuppressWarnings("unchecked")
+  private Flow<ByteString, ByteString, NotUsed> served(ActorSystem data, PeerIdentity identity) {
+    Object plain = TLSPlacebo.getInstance();
+    var placebo = (BidiFlow<SslTlsOutbound, ByteString, ByteString, SslTlsInbound, NotUsed>) plain;
     ServerSettings defaults = ServerSettings.create(data);
     ServerSettings patient =
         defaults.withTimeouts(
-            defaults
-                .getTimeouts()
-                .withRequestTimeout(scala.concurrent.duration.Duration.Inf())
-                .withIdleTimeout(
-                    scala.concurrent.duration.Duration.fromNanos(
-                        TimeUnit.MILLISECONDS.toNanos(idleMillis))));
-    return Http.get(data)
-        .newServerAt(host, port)
-        .enableHttps(ConnectionContext.httpsServer(identity::serverEngine))
-        .withSettings(patient)
-        .bind(this::answer);
+            defaults.getTimeouts().withRequestTimeout(scala.concurrent.duration.Duration.Inf()));
+    Flow<ByteString, ByteString, NotUsed> http =
+        Flow.of(HttpRequest.class)
+            .mapAsync(1, this::answer)
+            .join(Http.get(data).serverLayer(patient).atop(placebo));
+    return http.join(TlsStage.server(identity::serverEngine, limits.tls()))
+        .join(BidiFlow.bidirectionalIdleTimeout(Duration.ofMillis(limits.idleMillis())));
   }
 
   private CompletionStage<HttpResponse> answer(HttpRequest request) {
     String path = request.getUri().getPathString();
     if (path.equals("/hello")) {
-      return CompletableFuture.completedStage(hello());
+      return CompletableFuture.completedStage(json(hello.get()));
+    }
+    if (path.equals("/state")) {
+      return CompletableFuture.completedStage(json(state.get()));
     }
     List<String> parts = List.of(path.split("/", -1));
     if (parts.size() == 3 && parts.get(1).equals("fill")) {
@@ -109,12 +156,12 @@ public final class PeerServer {
     return CompletableFuture.completedStage(none());
   }
 
-  private HttpResponse hello() {
+  private static HttpResponse json(Object told) {
     try {
       return HttpResponse.create()
-          .withEntity(ContentTypes.APPLICATION_JSON, JSON.writeValueAsString(hello));
+          .withEntity(ContentTypes.APPLICATION_JSON, JSON.writeValueAsString(told));
     } catch (JsonProcessingException e) {
-      throw new IllegalStateException("a greeting cannot be written", e);
+      throw new IllegalStateException("every record can be written", e);
     }
   }
 

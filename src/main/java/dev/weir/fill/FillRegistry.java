@@ -8,6 +8,7 @@ import dev.weir.store.ChunkStore;
 import dev.weir.store.InFlightBudget;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -135,6 +136,15 @@ public final class FillRegistry implements Fills {
   @Override
   public int count() {
     return (int) fills.values().stream().filter(SpooledFill::isRunning).count();
+  }
+
+  @Override
+  public List<FillView> views() {
+    return fills.values().stream()
+        .filter(SpooledFill::isRunning)
+        .map(SpooledFill::view)
+        .sorted(Comparator.comparingLong(FillView::millis).reversed())
+        .toList();
   }
 
   public FillMetrics metrics() {

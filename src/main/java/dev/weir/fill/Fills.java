@@ -4,6 +4,7 @@ import dev.weir.entry.FillId;
 import dev.weir.entry.NodeId;
 import dev.weir.origin.OriginTerms;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
@@ -26,6 +27,9 @@ public interface Fills {
   CompletionStage<Fill> follow(FillId id, NodeId leader, OriginTerms terms);
 
   int count();
+
+  /** Those that run, the oldest first. */
+  List<FillView> views();
 
   /**
    * This node goes. What others read along is handed to one of them, if the rest can be asked for

@@ -42,6 +42,7 @@ final class SpooledFill implements Fill {
   private final FillId id;
   private final FillPlan plan;
   private final FillContext context;
+  private final boolean begunHere;
   private final Audience audience;
   private final FillReport report;
   private final SpoolEnding ending;
@@ -56,8 +57,9 @@ final class SpooledFill implements Fill {
   /** A body that is spooled: on its way, and where it is. */
   private record Spooled(IncomingBody incoming, Spool spool) {}
 
-  private SpooledFill(FillId id, FillPlan plan, FillContext context) {
+  private SpooledFill(FillId id, FillPlan plan, FillContext context, boolean begunHere) {
     this.id = id;
+    this.begunHere = begunHere;
     this.plan = plan;
     this.context = context;
     this.audience = new Audience(context.metrics());
@@ -68,12 +70,12 @@ final class SpooledFill implements Fill {
   /** One that this node fetches; {@link #start} begins it. */
   static SpooledFill leading(FillPlan plan, FillContext context) {
     Grant granted = plan.grant();
-    return new SpooledFill(granted == null ? FillId.random() : granted.fill(), plan, context);
+    return new SpooledFill(granted == null ? FillId.random() : granted.fill(), plan, context, true);
   }
 
   /** One that is read along with its leader; {@link #follow} begins it. */
   static SpooledFill following(FillNote note, OriginTerms terms, FillContext context) {
-    return new SpooledFill(note.grant().fill(), FillPlan.following(note, terms), context);
+    return new SpooledFill(note.grant().fill(), FillPlan.following(note, terms), context, false);
   }
 
   void start() {
@@ -393,6 +395,16 @@ final class SpooledFill implements Fill {
     if (!hasEnded()) {
       abort("handed over");
     }
+  }
+
+  FillView view() {
+    Spooled body = spooled;
+    return new FillView(
+        plan.url(),
+        begunHere || report.grant() != null,
+        body == null ? 0 : body.spool.received(),
+        body == null ? OptionalLong.empty() : body.incoming.length(),
+        TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startedNanos));
   }
 
   // --- by the clock

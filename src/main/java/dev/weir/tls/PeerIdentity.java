@@ -7,12 +7,15 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
+import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
  * Who this node is to the others of its fleet: a certificate of the fleet's own peer CA, which is
@@ -31,13 +34,26 @@ public final class PeerIdentity {
   /** Reads a node's folder as {@link FleetFolder} makes it. */
   public static PeerIdentity load(Path folder) {
     try {
-      Identity own =
+      List<X509Certificate> authorities = certificates(folder.resolve(FleetFolder.PEER_CA));
+      IdentityParser parser =
           new IdentityParser(
-                  folder.toString(), "make the folder with: weir cluster init", Instant.now())
-              .parse(
-                  Pem.read(folder.resolve(FleetFolder.NODE_KEY)),
-                  Pem.read(folder.resolve(FleetFolder.NODE_CERTIFICATE)));
-      return new PeerIdentity(context(own, certificates(folder.resolve(FleetFolder.PEER_CA))));
+              folder.toString(), "make the folder with: weir cluster init", Instant.now());
+      // With its authority, so that a node of another fleet can be told whose this one is.
+      Identity own =
+          parser.parse(
+              Pem.read(folder.resolve(FleetFolder.NODE_KEY)),
+              Pem.read(folder.resolve(FleetFolder.NODE_CERTIFICATE))
+                  + "\n"
+                  + Pem.read(folder.resolve(FleetFolder.PEER_CA)));
+      own.chain().forEach(parser::checkValidity);
+      if (!authorities.contains(own.chain().getLast())) {
+        throw new TlsConfigException(
+            folder.resolve(FleetFolder.NODE_CERTIFICATE)
+                + " is not signed by the CA in "
+                + folder.resolve(FleetFolder.PEER_CA)
+                + "; take the whole folder that `weir cluster init` made for this node");
+      }
+      return new PeerIdentity(context(own, authorities));
     } catch (IOException e) {
       throw new TlsConfigException(
           "the node's folder "
@@ -68,8 +84,19 @@ public final class PeerIdentity {
     TrustManagerFactory trust = TrustManagerFactory.getInstance("PKIX");
     trust.init(trusted);
     SSLContext context = SSLContext.getInstance("TLS");
-    context.init(keys.getKeyManagers(), trust.getTrustManagers(), null);
+    context.init(keys.getKeyManagers(), judges(trust, authorities), null);
     return context;
+  }
+
+  private static TrustManager[] judges(
+      TrustManagerFactory trust, List<X509Certificate> authorities) {
+    return Arrays.stream(trust.getTrustManagers())
+        .map(
+            manager ->
+                manager instanceof X509ExtendedTrustManager judge
+                    ? new PeerTrust(judge, authorities)
+                    : manager)
+        .toArray(TrustManager[]::new);
   }
 
   private static List<X509Certificate> certificates(Path file) throws IOException {

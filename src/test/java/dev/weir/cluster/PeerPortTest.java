@@ -21,23 +21,41 @@ import dev.weir.fill.TestOrigins;
 import dev.weir.http.Headers;
 import dev.weir.origin.OriginFailure;
 import dev.weir.tls.FleetFolder;
+import dev.weir.tls.ForeignPeerException;
 import dev.weir.tls.PeerIdentity;
+import dev.weir.wire.TlsSettings;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.KeyFactory;
+import java.security.KeyStore;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateFactory;
+import java.security.spec.PKCS8EncodedKeySpec;
 import java.time.Instant;
+import java.util.Base64;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManager;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.http.javadsl.ConnectionContext;
 import org.apache.pekko.http.javadsl.Http;
-import org.apache.pekko.http.javadsl.ServerBinding;
 import org.apache.pekko.http.javadsl.model.HttpRequest;
+import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.stream.javadsl.Source;
+import org.apache.pekko.stream.javadsl.Tcp;
 import org.apache.pekko.util.ByteString;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -47,13 +65,26 @@ import org.junit.jupiter.api.io.TempDir;
 /** The byte connections between nodes, over real sockets and with real certificates. */
 class PeerPortTest {
   private static final byte[] BODY = random(3_000_000);
+  private static final long HANDSHAKE_MILLIS = 2_000;
   private static final Headers HEADERS =
       Headers.of("ETag", "\"v1\"", "Accept-Ranges", "bytes", "Cache-Control", "max-age=60");
-  private static final Hello HELLO = new Hello("aa:bb", Hello.KEY_SHAPE, Hello.PROTOCOL, "1");
+  private static final Hello HELLO = Hello.of("aa:bb", 256, "1");
+  private static final NodeState STATE =
+      new NodeState(
+          "a:2/run",
+          "a:1",
+          "1",
+          "rules-1",
+          true,
+          7,
+          1,
+          0,
+          List.of(new NodeState.RunningFill("http://o/x", true, 5, -1, 80)),
+          new NodeState.Tiers(1, 2, 3, 4));
 
   @TempDir private Path folder;
   private FillHarness leading;
-  private ServerBinding binding;
+  private Tcp.ServerBinding binding;
 
   @BeforeEach
   void aNodeWithAPeerPort() {
@@ -61,10 +92,12 @@ class PeerPortTest {
     leading = new FillHarness(folder.resolve("leading"), "chunk-bytes = 1 MiB");
     PeerServer server =
         new PeerServer(
-            HELLO,
+            () -> HELLO,
             this::fill,
             new PeerChunks(leading.stores.chunks(), Runnable::run, 64 * 1024),
-            60_000);
+            () -> STATE,
+            new FleetSettings.PortLimits(
+                60_000, 100, new TlsSettings(HANDSHAKE_MILLIS, 16 * 1024, 16)));
     binding = await(server.bind(leading.data, identity("fleet", "a"), "127.0.0.1", 0));
   }
 
@@ -128,6 +161,15 @@ class PeerPortTest {
 
     // Then
     assertThat(hello).isEqualTo(HELLO);
+  }
+
+  @Test
+  void aPeerSaysHowItIs() {
+    // When
+    NodeState state = await(peer().state(node()));
+
+    // Then
+    assertThat(state).isEqualTo(STATE);
   }
 
   @Test
@@ -241,15 +283,105 @@ class PeerPortTest {
     CompletionStage<Hello> greeted =
         client("other", "b", "").hello(new FleetSettings.Seed("127.0.0.1", 1, port()));
 
+    // Then: whoever reads it learns which of the two folders is the wrong one
+    assertThat(failure(greeted))
+        .hasRootCauseInstanceOf(ForeignPeerException.class)
+        .rootCause()
+        .hasMessageMatching(
+            "its peer CA is CN=Weir peers \\w{8} \\((..:){31}..\\), "
+                + "this node's is CN=Weir peers \\w{8} \\((..:){31}..\\)");
+  }
+
+  @Test
+  void theInterceptionCaMakesNobodyAPeer() throws Exception {
+    // Given: the key that signs what clients see, which is another than that of peers
+    KeyStore shown = KeyStore.getInstance("PKCS12");
+    shown.load(null, new char[0]);
+    Path ca = folder.resolve("fleet/b");
+    String key = Files.readString(ca.resolve("ca.key")).replaceAll("-----.*-----|\\s", "");
+    shown.setKeyEntry(
+        "ca",
+        KeyFactory.getInstance("EC")
+            .generatePrivate(new PKCS8EncodedKeySpec(Base64.getDecoder().decode(key))),
+        new char[0],
+        new Certificate[] {
+          CertificateFactory.getInstance("X.509")
+              .generateCertificate(Files.newInputStream(ca.resolve("ca.pem")))
+        });
+    KeyManagerFactory keys = KeyManagerFactory.getInstance("PKIX");
+    keys.init(shown, new char[0]);
+
+    // When
+    Throwable refused = failure(greetingWith(keys.getKeyManagers()));
+
     // Then
-    assertThat(failure(greeted)).isNotNull();
+    assertThat(refused).isNotNull();
+  }
+
+  @Test
+  void aFolderPutTogetherFromTwoFleetsIsRefusedAtTheStart() throws Exception {
+    // Given
+    new FleetFolder(folder.resolve("other"), Instant.now()).make(List.of("b"));
+    Files.copy(
+        folder.resolve("other/b/peer-ca.pem"),
+        folder.resolve("fleet/b/peer-ca.pem"),
+        StandardCopyOption.REPLACE_EXISTING);
+
+    // When
+    Throwable refused = catchThrowable(() -> identity("fleet", "b"));
+
+    // Then
+    assertThat(refused).hasMessageContainingAll("peer.pem is not signed by", "weir cluster init");
+  }
+
+  @Test
+  void whoeverHadNoCertificateKeptConnectionsFromPeersForMinutes() throws Exception {
+    try (Socket idle = new Socket("127.0.0.1", port())) {
+      // Given
+      idle.setSoTimeout(30_000);
+
+      // When
+      Throwable ended = catchThrowable(() -> idle.getInputStream().readAllBytes());
+
+      // Then: closed, in whatever way, long before the silence that peers are allowed
+      assertThat(ended == null || ended instanceof SocketException).isTrue();
+    }
+  }
+
+  @Test
+  void aPeerThatWaitsLongForTheBytesOfItsFillIsNotTakenForOneThatAsksNothing() throws Exception {
+    // Given
+    CompletableFuture<ByteString> rest = new CompletableFuture<>();
+    ByteString whole = ByteString.fromArrayUnsafe(BODY);
+    Fill led =
+        lead(
+            Source.single(whole.take(2_000_000))
+                .concat(Source.completionStage(rest))
+                .mapMaterializedValue(ignored -> NotUsed.getInstance()));
+    PeerFills.Opened opened =
+        await(client("fleet", "b", "peer-silence = 20 s").open(node(), led.id(), 0));
+
+    // When
+    CompletableFuture.delayedExecutor(2 * HANDSHAKE_MILLIS, TimeUnit.MILLISECONDS)
+        .execute(() -> rest.complete(whole.drop(2_000_000)));
+
+    // Then
+    assertThat(leading.read(opened.bytes())).isEqualTo(BODY);
   }
 
   @Test
   void whoShowsNoCertificateIsRefused() throws Exception {
-    // Given: a client that would trust anybody, and has nothing to show
-    var context = javax.net.ssl.SSLContext.getInstance("TLSv1.3");
-    context.init(null, new javax.net.ssl.TrustManager[] {new TrustsAll()}, null);
+    // When
+    Throwable refused = failure(greetingWith(new KeyManager[0]));
+
+    // Then
+    assertThat(refused).isNotNull();
+  }
+
+  /** By a client that would trust anybody. */
+  private CompletionStage<HttpResponse> greetingWith(KeyManager[] keys) throws Exception {
+    SSLContext context = SSLContext.getInstance("TLSv1.3");
+    context.init(keys, new TrustManager[] {new TrustsAll()}, null);
     var connection =
         Http.get(leading.data)
             .connectionTo("127.0.0.1")
@@ -262,15 +394,9 @@ class PeerPortTest {
                       return engine;
                     }))
             .https();
-
-    // When
-    var answered =
-        Source.single(HttpRequest.create("/hello"))
-            .via(connection)
-            .runWith(Sink.head(), leading.data);
-
-    // Then
-    assertThat(failure(answered)).isNotNull();
+    return Source.single(HttpRequest.create("/hello"))
+        .via(connection)
+        .runWith(Sink.head(), leading.data);
   }
 
   @Test
