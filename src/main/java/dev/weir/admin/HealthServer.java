@@ -30,6 +30,7 @@ import org.apache.pekko.http.javadsl.model.headers.RawHeader;
 import org.apache.pekko.http.javadsl.settings.ParserSettings;
 import org.apache.pekko.http.javadsl.settings.ServerSettings;
 import org.apache.pekko.japi.Pair;
+import scala.concurrent.duration.Duration;
 
 /**
  * The health port: {@code /health} (ready, with what degrades it), {@code /live} (the canary),
@@ -77,18 +78,20 @@ public final class HealthServer {
   }
 
   public CompletionStage<ServerBinding> bind(InetSocketAddress address) {
+    ServerSettings defaults = ServerSettings.create(system);
+    var purge = Duration.fromNanos(TimeUnit.MILLISECONDS.toNanos(settings.purgeTimeoutMillis()));
     ServerSettings server =
-        ServerSettings.create(system)
+        defaults
             .withRemoteAddressAttribute(true)
             // Probes of balancers speak HTTP/1.0, often without a Host.
             .withDefaultHostHeader(Host.create(NO_HOST))
             .withMaxConnections(settings.maxConnections())
             .withTimeouts(
-                ServerSettings.create(system)
+                defaults
                     .getTimeouts()
-                    .withRequestTimeout(
-                        scala.concurrent.duration.Duration.fromNanos(
-                            TimeUnit.MILLISECONDS.toNanos(settings.purgeTimeoutMillis()))))
+                    .withRequestTimeout(purge)
+                    // Who waits for a purge says nothing meanwhile, and nothing is said.
+                    .withIdleTimeout(purge.plus(defaults.getTimeouts().idleTimeout())))
             .withParserSettings(
                 ParserSettings.forServer(system)
                     .withMaxUriLength(settings.maxTargetBytes())

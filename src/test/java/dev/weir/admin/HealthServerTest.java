@@ -37,7 +37,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 class HealthServerTest {
   private static final String PAGE = "/debug/memory";
 
-  private final ActorSystem system = ActorSystem.create("health");
+  private static final String SLOW = "http://slow.example/";
+
+  private final ActorSystem system =
+      ActorSystem.create(
+          "health",
+          ConfigFactory.parseString("pekko.http.server.idle-timeout = 1 s")
+              .withFallback(ConfigFactory.load()));
   private final Metrics metrics = new Metrics();
   private final BlockingQueue<String> purged = new LinkedBlockingQueue<>();
   private ServerBinding port;
@@ -75,8 +81,22 @@ class HealthServerTest {
                 throw new UnsupportedOperationException(method.getName());
               }
               purged.add((String) given[0]);
-              return CompletableFuture.completedFuture(Operations.Purged.DONE);
+              return CompletableFuture.supplyAsync(
+                  () -> Operations.Purged.DONE,
+                  given[0].equals(SLOW)
+                      ? CompletableFuture.delayedExecutor(3, TimeUnit.SECONDS)
+                      : Runnable::run);
             });
+  }
+
+  /** Nodes that do not answer are waited for up to a minute; Pekko's own patience ended there. */
+  @Test
+  void whoWaitedLongForAPurgeWasCutOffWithoutAnAnswer() throws Exception {
+    // When
+    int status = status("PURGE /purge?url=" + SLOW + " HTTP/1.1", "Host: localhost");
+
+    // Then
+    assertThat(status).isEqualTo(200);
   }
 
   @AfterEach
