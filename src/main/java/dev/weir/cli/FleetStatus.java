@@ -117,7 +117,9 @@ final class FleetStatus {
       one.put("reachable", member.reachable());
       one.put("oldest", member.oldest());
       one.put("self", member.self());
-      one.put("shards", shards.getOrDefault(member.address(), 0));
+      if (!shards.isEmpty()) { // else unknown: some node did not answer
+        one.put("shards", shards.getOrDefault(member.address(), 0));
+      }
       NodeState told = member.self() ? own : byAddress.get(member.address());
       if (told != null) {
         one.set("state", Json.MAPPER.valueToTree(told));

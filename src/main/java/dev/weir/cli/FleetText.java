@@ -43,11 +43,11 @@ final class FleetText {
 
   private void member(JsonNode member) {
     out.printf(
-        "%-28s %-8s %-9s %6d ",
+        "%-28s %-8s %-9s %6s ",
         text(member.path("address")),
         text(member.path("status")),
         member.path("reachable").asBoolean() ? "yes" : "no",
-        member.path("shards").asInt());
+        member.path("shards").asText("?"));
     JsonNode state = member.path("state");
     if (state.isMissingNode()) {
       out.print("has not answered");

@@ -66,11 +66,23 @@ public record FleetSettings(
           "--cluster-dir is given but no other node: name them with --cluster-seeds"
               + " host:port,host:port (this node's own among them) or --cluster-dns");
     }
+    if (loopback(host) && seeds.stream().anyMatch(seed -> !loopback(seed.host()))) {
+      throw new IllegalArgumentException(
+          "--cluster-host is "
+              + host
+              + ", where the nodes of --cluster-seeds on other machines cannot reach this one: give"
+              + " the name or address that stands for it in that list");
+    }
     if (folder == null && !(seeds.isEmpty() && dns.isEmpty())) {
       throw new IllegalArgumentException(
           "--cluster-seeds or --cluster-dns is given without --cluster-dir, the folder that"
               + " `weir cluster init` made for this node");
     }
+  }
+
+  /** Where the others would look for this node on their own machines. */
+  private static boolean loopback(String host) {
+    return host.equals("localhost") || host.startsWith("127.") || host.equals("[::1]");
   }
 
   /** A node to join by. */
@@ -80,14 +92,25 @@ public record FleetSettings(
       int bracket = text.lastIndexOf(']');
       String[] ports = text.substring(bracket + 1).split(":", -1);
       String host = bracket < 0 ? ports[0] : text.substring(0, bracket + 1);
-      try {
-        int port = Integer.parseInt(ports[1]);
-        int peerPort = ports.length > 2 ? Integer.parseInt(ports[2]) : port + 1;
-        return new Seed(host, port, peerPort);
-      } catch (ArrayIndexOutOfBoundsException | NumberFormatException bad) {
-        throw new IllegalArgumentException(
-            "--cluster-seeds: \"" + text + "\" is not host:port or host:port:peer-port", bad);
+      boolean wellFormed = ports.length == 2 || ports.length == 3;
+      if (!wellFormed || host.isEmpty() || host.indexOf(' ') >= 0) {
+        throw notASeed(text);
       }
+      int port = port(ports[1], text);
+      return new Seed(host, port, ports.length == 3 ? port(ports[2], text) : port + 1);
+    }
+
+    private static int port(String digits, String seed) {
+      int port = digits.matches("\\d{1,5}") ? Integer.parseInt(digits) : 0;
+      if (port < 1 || port > 65_535) {
+        throw notASeed(seed);
+      }
+      return port;
+    }
+
+    private static IllegalArgumentException notASeed(String text) {
+      return new IllegalArgumentException(
+          "--cluster-seeds: \"" + text + "\" is not host:port or host:port:peer-port");
     }
   }
 
