@@ -91,6 +91,7 @@ class FleetIT {
     assertThat(status.exitCode()).isZero();
     assertThat(status.out().lines().filter(line -> line.contains(" Up "))).hasSize(NODES);
     assertThat(status.out()).contains("keepers answer", "(this node)", "oldest");
+    assertThat(status.out()).doesNotContain("has not answered");
   }
 
   @Test
@@ -118,5 +119,68 @@ class FleetIT {
     // Then
     Eventually.holds(() -> !refused.isAlive());
     assertThat(refused.log()).contains("interception CA", "is not that of", "weir cluster init");
+  }
+
+  @Test
+  void aNodeOfAnotherFleetFoundedOneOfItsOwnOnTheSameStores() throws Exception {
+    // Given a node whose whole folder is self-made, and who would be the founder
+    Path foreign = folder.resolve("foreign");
+    assertThat(WeirProcess.run("cluster", "init", foreign.toString()).exitCode()).isZero();
+    List<Integer> ports = TestFleet.freePorts(2);
+    String own = "127.0.0.1:" + ports.get(0) + ":" + ports.get(1);
+
+    // When
+    WeirProcess refused =
+        WeirProcess.start(
+            folder.resolve("data-foreign"),
+            "256m",
+            "--health-port=0",
+            "--config=" + folder.resolve("weir.conf"),
+            "--cluster-dir=" + foreign.resolve("node-1"),
+            "--cluster-port=" + ports.get(0),
+            "--peer-port=" + ports.get(1),
+            "--cluster-seeds=" + own + "," + fleet.seed(0));
+
+    // Then
+    Eventually.holds(() -> !refused.isAlive());
+    assertThat(refused.log())
+        .containsPattern("another fleet: its peer CA is .*\\(..:.*\\), this node's is .*\\(..:");
+  }
+
+  @Test
+  void aNodeThatNobodyGreetedJoinedWithAnotherCertificateAuthority() throws Exception {
+    // Given: as when all start at once, no peer port answers before it joins
+    Path foreign = folder.resolve("foreign");
+    assertThat(WeirProcess.run("ca", "export", "--data-dir=" + foreign).exitCode()).isZero();
+    List<Integer> ports = TestFleet.freePorts(3);
+    String unanswered = fleet.seed(0).replaceFirst(":\\d+$", ":" + ports.get(2));
+
+    // When
+    try (WeirProcess alone =
+        WeirProcess.start(
+            folder.resolve("data-alone"),
+            "256m",
+            "--health-port=0",
+            "--ca=" + foreign.resolve("ca/ca.key"),
+            "--ca-cert=" + foreign.resolve("ca/ca.pem"),
+            "--config=" + folder.resolve("weir.conf"),
+            "--cluster-dir=" + folder.resolve("fleet/node-1"),
+            "--cluster-port=" + ports.get(0),
+            "--peer-port=" + ports.get(1),
+            "--cluster-seeds=" + unanswered)) {
+
+      // Then
+      Eventually.holds(() -> alone.log().contains("incompatible cluster configuration"));
+      assertThat(members(0)).hasSize(NODES);
+    }
+  }
+
+  private List<String> members(int asked) throws Exception {
+    return WeirProcess.run(
+            "cluster", "status", "--admin=http://127.0.0.1:" + nodes.get(asked).healthPort())
+        .out()
+        .lines()
+        .filter(line -> line.startsWith("weir@"))
+        .toList();
   }
 }
