@@ -7,9 +7,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.UUID;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,7 +18,6 @@ import org.slf4j.LoggerFactory;
  */
 final class ChunkFolder {
   private static final Logger log = LoggerFactory.getLogger(ChunkFolder.class);
-  private static final Pattern CHUNK_NAME = Pattern.compile("[0-9a-f]{64}");
 
   private final Path root;
   private final Path data;
@@ -92,9 +89,9 @@ final class ChunkFolder {
     }
   }
 
-  /** All chunks; files with other names are not ours and left alone. To be closed. */
+  /** All chunks that are there throughout, and none that are gone. To be closed. */
   Stream<Held> list() {
-    return list(data, prefixDepth + 1);
+    return ChunkWalk.of(data, prefixDepth + 1);
   }
 
   /** As above, of those whose name begins with that digit. */
@@ -103,25 +100,7 @@ final class ChunkFolder {
       return list().filter(chunk -> chunk.id().hex().charAt(0) == firstDigit);
     }
     Path folder = data.resolve(String.valueOf(firstDigit));
-    return Files.isDirectory(folder) ? list(folder, prefixDepth) : Stream.empty();
-  }
-
-  @SuppressWarnings("StreamResourceLeak") // the caller closes it
-  private static Stream<Held> list(Path folder, int depth) {
-    try {
-      return Files.find(folder, depth, ChunkFolder::isChunk)
-          .map(file -> new Held(new ChunkId(name(file)), sizeOrAbsent(file)));
-    } catch (IOException e) {
-      throw StoreException.of("The chunks cannot be listed", e);
-    }
-  }
-
-  private static boolean isChunk(Path path, BasicFileAttributes attributes) {
-    return attributes.isRegularFile() && CHUNK_NAME.matcher(name(path)).matches();
-  }
-
-  private static String name(Path path) {
-    return String.valueOf(path.getFileName());
+    return Files.isDirectory(folder) ? ChunkWalk.of(folder, prefixDepth) : Stream.empty();
   }
 
   private static long sizeOrAbsent(Path file) {

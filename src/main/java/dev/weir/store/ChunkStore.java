@@ -47,7 +47,10 @@ public interface ChunkStore extends AutoCloseable {
    */
   void namedBy(Predicate<ChunkId> named);
 
-  /** The ids and lengths of all chunks; blocking, for start-up and checks; to be closed. */
+  /**
+   * The ids and lengths of all chunks; blocking, for start-up and checks; to be closed. Chunks may
+   * come and go meanwhile: only those that stay are told for certain.
+   */
   Stream<Held> list();
 
   /**

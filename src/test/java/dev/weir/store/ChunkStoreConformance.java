@@ -12,6 +12,8 @@ import dev.weir.entry.ChunkId;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -272,6 +274,31 @@ abstract class ChunkStoreConformance {
     try (reader) {
       return readAll(reader, 50_000).length == 70_000;
     }
+  }
+
+  @Test
+  void chunksMayGoWhileTheyAreListed() throws Exception {
+    // Given
+    Set<ChunkId> all = new HashSet<>();
+    for (int i = 0; i < 40; i++) {
+      byte[] chunk = bytes(i, 100);
+      adopt(store, chunk).close();
+      all.add(id(chunk));
+    }
+    ChunkStore.Held first;
+    try (Stream<ChunkStore.Held> listed = store.list()) {
+      Iterator<ChunkStore.Held> going = listed.iterator();
+      first = going.next();
+      // When
+      for (ChunkId id : all) {
+        if (!id.equals(first.id())) {
+          assertThat(get(store.delete(id))).isTrue();
+        }
+      }
+      // Then
+      going.forEachRemaining(chunk -> assertThat(all).contains(chunk.id()));
+    }
+    assertThat(list()).containsExactly(first);
   }
 
   @Test

@@ -57,6 +57,41 @@ class DiskChunkStoreTest extends ChunkStoreConformance {
         .hasBinaryContent(chunk);
   }
 
+  /** Where they lie in one folder, its names are read ahead of the files. */
+  @Test
+  void chunksOfOneFolderMayGoWhileTheyAreListed() throws Exception {
+    // Given
+    store.close();
+    store =
+        DiskChunkStore.open(
+            root,
+            Samples.settings(Map.of("chunks.min-free-bytes", 0, "chunks.prefix-depth", 0))
+                .chunks());
+    // When, Then
+    chunksMayGoWhileTheyAreListed();
+  }
+
+  @Test
+  void whatIsNoChunkIsNotListed() throws Exception {
+    // Given
+    byte[] chunk = bytes(1, 100);
+    adopt(store, chunk).close();
+    Files.writeString(root.resolve("data/README"), "not ours");
+    Files.writeString(path(chunk).resolveSibling("unfinished"), "not ours");
+    Files.createDirectories(path(bytes(2, 100)));
+    // When, Then
+    assertThat(list()).containsExactly(new ChunkStore.Held(id(chunk), 100));
+  }
+
+  @Test
+  void chunksThatCannotBeListedAreNotToldToBeNone() throws Exception {
+    // Given
+    Files.move(root.resolve("data"), root.resolve("elsewhere"));
+    // When, Then
+    assertThatThrownBy(this::list).isInstanceOf(StoreException.class);
+    Files.move(root.resolve("elsewhere"), root.resolve("data"));
+  }
+
   @Test
   void chunksSurviveAReopeningAndSpoolFilesDoNot() throws Exception {
     // Given
