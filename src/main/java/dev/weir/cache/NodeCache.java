@@ -194,7 +194,7 @@ public final class NodeCache implements Cache {
 
   @Override
   public CompletionStage<Verdict> ask(Question question) {
-    Asker asker = new Asker(question, executor);
+    Asker asker = new Asker(question, executor, grant -> release(grant, "late"));
     attempt(asker, near.vary(question.key()));
     return asker.verdict();
   }

@@ -161,6 +161,31 @@ class PlayedKeeperTest {
   }
 
   @Test
+  void aGrantForARequestThatHadStoppedWaitingWasLost(@TempDir Path folder) {
+    try (CacheHarness node = new CacheHarness(folder, PATIENT + "\nfollow-timeout = 300 ms")) {
+      // Given a request that asks again while its time to follow ends
+      Played keepers = attach(node);
+      CompletableFuture<Verdict> first = node.cache.ask(look(key)).toCompletableFuture();
+      FillId gone = FillId.random();
+      answer(node, keepers.question(), new Answer.Follow(gone, SELF));
+      node.cache.hear(new NodeMessage.Released(gone));
+      KeeperCommand.Ask again = keepers.question();
+      CompletableFuture<Verdict> second = node.cache.ask(look(key)).toCompletableFuture();
+      assertThat(await(first)).isEqualTo(new Verdict.Pass("head-timeout"));
+
+      // When
+      Grant late = granted(now());
+      answer(node, again, new Answer.Lead(late, false));
+
+      // Then
+      assertThat(keepers.next()).isEqualTo(new KeeperCommand.Ended(late, "late"));
+      Grant next = granted(late.epoch());
+      answer(node, keepers.question(), new Answer.Lead(next, false));
+      assertThat(await(second)).isEqualTo(new Verdict.Lead(next));
+    }
+  }
+
+  @Test
   void aRequestThatGoesAloneJoinedAFillThatAPurgeHadKeptFromBeingStored(@TempDir Path folder) {
     try (CacheHarness node = new CacheHarness(folder, IMPATIENT)) {
       // Given
@@ -193,7 +218,7 @@ class PlayedKeeperTest {
   @Test
   void aRequestThatGoesAloneReadTheCopyOfAFillFromBeforeAPurgeOfWhichTheNodeHadHeard(
       @TempDir Path folder) {
-    try (CacheHarness node = new CacheHarness(folder, IMPATIENT)) {
+    try (CacheHarness node = new CacheHarness(folder, PATIENT)) {
       // Given
       node.origins.answer(new CompletableFuture<>());
       Grant leaders = new Grant(key, FillId.random(), Epoch.FIRST, LEADER);
@@ -204,6 +229,7 @@ class PlayedKeeperTest {
       CompletableFuture<Verdict> before = node.cache.ask(look(key)).toCompletableFuture();
       answer(node, keepers.question(), new Answer.Follow(leaders.fill(), LEADER));
       assertThat(await(before)).isInstanceOf(Verdict.Follow.class);
+      node.cache.detach();
       assertThat(node.ask(look(key))).isInstanceOf(Verdict.Follow.class);
 
       // When
