@@ -45,7 +45,8 @@ class ColdHerdIT {
                 folder.resolve("data"),
                 "256m",
                 "--allow-destinations=127.0.0.0/8",
-                "--health-port=0");
+                "--health-port=0",
+                Patience.flag(folder));
         var threads = Executors.newVirtualThreadPerTaskExecutor()) {
       origin.on(
           "/big",
