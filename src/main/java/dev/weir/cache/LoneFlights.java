@@ -7,6 +7,7 @@ import dev.weir.entry.Grant;
 import dev.weir.entry.NodeId;
 import dev.weir.entry.PrimaryKey;
 import dev.weir.entry.VariantKey;
+import dev.weir.fill.Fill;
 import dev.weir.fill.FillIntent;
 import java.util.List;
 import java.util.Set;
@@ -35,22 +36,74 @@ final class LoneFlights {
     this.store = store;
   }
 
-  /** The fill that others of its key may follow; {@code intent} is null until its head. */
-  private record Flight(Grant grant, boolean begun, @Nullable FillIntent intent, long sinceNanos) {}
+  /**
+   * The fill that others of its key may follow.
+   *
+   * @param intent null until its head
+   * @param known the key's epoch in the store when it began; null if the store did not say
+   */
+  private record Flight(
+      Grant grant,
+      boolean begun,
+      @Nullable FillIntent intent,
+      @Nullable Epoch known,
+      long sinceNanos,
+      long sinceMillis) {
 
-  /** Serves from the store, else by single-flight. */
-  void fromStore(Asker asker, BiConsumer<Asker, FillId> follow) {
+    static Flight of(Grant grant, @Nullable Epoch known) {
+      return new Flight(grant, false, null, known, System.nanoTime(), System.currentTimeMillis());
+    }
+
+    Flight as(boolean begun, @Nullable FillIntent intent) {
+      return new Flight(grant, begun, intent, known, sinceNanos, sinceMillis);
+    }
+
+    /** Whether the key may have been purged since, unheard by this node. */
+    boolean isOutdatedBy(@Nullable Epoch stored, long skewMillis) {
+      if (stored == null) {
+        return false;
+      }
+      return known == null
+          ? stored.mayBeginAfter(sinceMillis, skewMillis)
+          : known.compareTo(stored) < 0;
+    }
+  }
+
+  /**
+   * Serves from the copy of another node's fill or from the store, else by single-flight. The store
+   * is asked in any case: it alone knows of a purge that this node has not heard of.
+   *
+   * @param copy runs here and is the question's answer, unless its key has been purged; or null
+   */
+  void fromStore(Asker asker, @Nullable Fill copy, BiConsumer<Asker, FillId> follow) {
     store
         .load(asker.question().key())
         .whenComplete(
             (stored, failed) -> {
+              Epoch epoch = stored == null ? null : stored.epoch();
+              if (copy != null && !isOlder(copy, epoch)) {
+                asker.answer(new Verdict.Follow(copy));
+                return;
+              }
               Entry entry = stored == null ? null : find(stored, asker.question());
               if (entry != null && isAnswer(entry, asker.question())) {
                 asker.answer(new Verdict.Serve(entry));
               } else {
-                fly(asker, follow, entry == null ? asker.question().held() : entry);
+                fly(asker, follow, entry == null ? held(asker.question(), epoch) : entry, epoch);
               }
             });
+  }
+
+  private static boolean isOlder(Fill copy, @Nullable Epoch stored) {
+    Epoch granted = copy.epoch();
+    return stored != null && (granted == null || granted.compareTo(stored) < 0);
+  }
+
+  /** What the request has found before, unless it has been purged since. */
+  private static @Nullable Entry held(Question question, @Nullable Epoch stored) {
+    Entry held = question.held();
+    boolean purged = held != null && stored != null && held.epoch().compareTo(stored) < 0;
+    return purged ? null : held;
   }
 
   private static @Nullable Entry find(StoredKey stored, Question question) {
@@ -79,15 +132,17 @@ final class LoneFlights {
 
   /** By single-flight alone. */
   void withoutStore(Asker asker, BiConsumer<Asker, FillId> follow) {
-    fly(asker, follow, asker.question().held());
+    fly(asker, follow, asker.question().held(), null);
   }
 
   /**
    * Leads or follows.
    *
    * @param held what is stored, to be validated, and to fall back on if the origin fails
+   * @param epoch the key's, by the store; null if it does not say
    */
-  private void fly(Asker asker, BiConsumer<Asker, FillId> follow, @Nullable Entry held) {
+  private void fly(
+      Asker asker, BiConsumer<Asker, FillId> follow, @Nullable Entry held, @Nullable Epoch epoch) {
     Question question = asker.question();
     if (question.intent() == Question.Intent.BACKGROUND) {
       // What it would bring could not be kept: later, when there is a keeper.
@@ -96,11 +151,11 @@ final class LoneFlights {
     }
     Grant fresh = new Grant(question.key(), FillId.random(), LOCAL, nodeId);
     if (question.mayWait()) {
-      Flight mine = new Flight(fresh, false, null, System.nanoTime());
+      Flight mine = Flight.of(fresh, epoch);
       Flight flown =
           flights.compute(
               question.key(),
-              (key, other) -> other != null && mayJoin(other, question) ? other : mine);
+              (key, other) -> other != null && mayJoin(other, question, epoch) ? other : mine);
       if (!flown.grant().equals(fresh)) {
         follow.accept(asker, flown.grant().fill());
         return;
@@ -110,7 +165,10 @@ final class LoneFlights {
     asker.answer(held == null ? new Verdict.Lead(fresh) : new Verdict.Validate(fresh, held));
   }
 
-  private boolean mayJoin(Flight flight, Question question) {
+  private boolean mayJoin(Flight flight, Question question, @Nullable Epoch epoch) {
+    if (flight.isOutdatedBy(epoch, settings.clockSkewMillis())) {
+      return false;
+    }
     if (!flight.begun()) {
       long ageNanos = System.nanoTime() - flight.sinceNanos();
       return ageNanos < settings.leaderSilenceMillis() * 1_000_000;
@@ -133,20 +191,14 @@ final class LoneFlights {
   boolean begins(Grant grant) {
     flights.computeIfPresent(
         grant.key(),
-        (key, flight) ->
-            flight.grant().equals(grant)
-                ? new Flight(grant, true, null, flight.sinceNanos())
-                : flight);
+        (key, flight) -> flight.grant().equals(grant) ? flight.as(true, null) : flight);
     return local.contains(grant.fill());
   }
 
   void headed(Grant grant, FillIntent intent) {
     flights.computeIfPresent(
         grant.key(),
-        (key, flight) ->
-            flight.grant().equals(grant)
-                ? new Flight(grant, true, intent, flight.sinceNanos())
-                : flight);
+        (key, flight) -> flight.grant().equals(grant) ? flight.as(true, intent) : flight);
   }
 
   void ended(Grant grant) {

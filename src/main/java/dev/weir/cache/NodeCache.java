@@ -217,12 +217,10 @@ public final class NodeCache implements Cache {
 
   private void goAlone(Asker asker) {
     Fill copy = remote.answering(asker.question());
-    if (copy != null) {
-      asker.answer(new Verdict.Follow(copy));
-      return;
+    if (copy == null) {
+      metrics.alone.increment();
     }
-    metrics.alone.increment();
-    alone.fromStore(asker, dealing::follow);
+    alone.fromStore(asker, copy, dealing::follow);
   }
 
   /** What keepers say; one thread at a time. */

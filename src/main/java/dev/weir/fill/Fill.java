@@ -1,6 +1,7 @@
 package dev.weir.fill;
 
 import dev.weir.entry.Entry;
+import dev.weir.entry.Epoch;
 import dev.weir.entry.FillId;
 import dev.weir.http.Headers;
 import java.util.concurrent.CompletionStage;
@@ -49,6 +50,9 @@ public interface Fill {
 
   /** What other nodes need to follow it; null before its head, and where they may not. */
   @Nullable FillNote note();
+
+  /** The epoch its key had when it was granted, to whichever node; null if it was not. */
+  @Nullable Epoch epoch();
 
   interface Interest extends AutoCloseable {
     @Override

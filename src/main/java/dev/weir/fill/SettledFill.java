@@ -1,5 +1,6 @@
 package dev.weir.fill;
 
+import dev.weir.entry.Epoch;
 import dev.weir.entry.FillId;
 import dev.weir.http.Headers;
 import java.util.concurrent.CompletableFuture;
@@ -48,6 +49,11 @@ record SettledFill(FillId id, FillHead told) implements Fill {
 
   @Override
   public @Nullable FillNote note() {
+    return null;
+  }
+
+  @Override
+  public @Nullable Epoch epoch() {
     return null;
   }
 }

@@ -1,6 +1,7 @@
 package dev.weir.fill;
 
 import dev.weir.entry.Entry;
+import dev.weir.entry.Epoch;
 import dev.weir.entry.FillId;
 import dev.weir.entry.Grant;
 import dev.weir.http.FreshnessInfo;
@@ -42,6 +43,7 @@ final class SpooledFill implements Fill {
   private final FillId id;
   private final FillPlan plan;
   private final FillContext context;
+  private final @Nullable Grant first;
   private final boolean begunHere;
   private final Audience audience;
   private final FillReport report;
@@ -57,8 +59,13 @@ final class SpooledFill implements Fill {
   /** A body that is spooled: on its way, and where it is. */
   private record Spooled(IncomingBody incoming, Spool spool) {}
 
-  private SpooledFill(FillId id, FillPlan plan, FillContext context, boolean begunHere) {
-    this.id = id;
+  /**
+   * @param first the grant it began under, of this node or another
+   */
+  private SpooledFill(
+      @Nullable Grant first, FillPlan plan, FillContext context, boolean begunHere) {
+    this.id = first == null ? FillId.random() : first.fill();
+    this.first = first;
     this.begunHere = begunHere;
     this.plan = plan;
     this.context = context;
@@ -69,13 +76,12 @@ final class SpooledFill implements Fill {
 
   /** One that this node fetches; {@link #start} begins it. */
   static SpooledFill leading(FillPlan plan, FillContext context) {
-    Grant granted = plan.grant();
-    return new SpooledFill(granted == null ? FillId.random() : granted.fill(), plan, context, true);
+    return new SpooledFill(plan.grant(), plan, context, true);
   }
 
   /** One that is read along with its leader; {@link #follow} begins it. */
   static SpooledFill following(FillNote note, OriginTerms terms, FillContext context) {
-    return new SpooledFill(note.grant().fill(), FillPlan.following(note, terms), context, false);
+    return new SpooledFill(note.grant(), FillPlan.following(note, terms), context, false);
   }
 
   void start() {
@@ -193,6 +199,11 @@ final class SpooledFill implements Fill {
         ? null
         : new FillNote(
             leading, plan.request().head(), plan.request().timeouts(), plan.url(), known);
+  }
+
+  @Override
+  public @Nullable Epoch epoch() {
+    return first == null ? null : first.epoch();
   }
 
   // --- the head

@@ -129,13 +129,8 @@ class FabricOutageTest {
       Fill old = node.lead(node.ask(look(key)));
       Fill untouched = node.lead(node.ask(look(other)));
 
-      // When another node purges it
-      VaryIndex tombstone =
-          new VaryIndex(key, Epoch.FIRST.next(System.currentTimeMillis()), List.of(), List.of());
-      await(
-          node.stores
-              .metadata()
-              .write(new Document.VaryDocument(tombstone), MetadataStore.Version.ABSENT));
+      // When
+      purgedByAnother(node, key);
       origin.complete(TestOrigins.ok(Headers.EMPTY, bytes("old")));
       node.joined();
 
@@ -143,6 +138,71 @@ class FabricOutageTest {
       assertThat(await(old.end())).isEqualTo(new Fill.End.Unstored("no-grant"));
       assertThat(node.ask(look(key))).isNotInstanceOf(Verdict.Serve.class);
       assertThat(await(untouched.end())).isInstanceOf(Fill.End.Committed.class);
+    }
+  }
+
+  private static void purgedByAnother(CacheHarness node, PrimaryKey key) {
+    VaryIndex tombstone =
+        new VaryIndex(key, Epoch.FIRST.next(System.currentTimeMillis()), List.of(), List.of());
+    await(
+        node.stores
+            .metadata()
+            .write(new Document.VaryDocument(tombstone), MetadataStore.Version.ABSENT));
+  }
+
+  /** Found by a soak: a node that was cut off let its clients join what it had begun before. */
+  @Test
+  void aRequestWithoutFabricJoinedAFillFromBeforeAPurgeOfWhichTheNodeHadNotHeard(
+      @TempDir Path folder) {
+    try (CacheHarness node = new CacheHarness(folder, "")) {
+      // Given
+      node.origins.answer(new CompletableFuture<>());
+      Fill old = node.lead(node.ask(look(key)));
+      assertThat(node.cache.ask(look(key)).toCompletableFuture()).isNotDone();
+
+      // When
+      purgedByAnother(node, key);
+      node.origins.reset();
+      CompletableFuture<OriginResponse> origin = new CompletableFuture<>();
+      node.origins.answer(origin);
+      List<CompletableFuture<Verdict>> asked =
+          IntStream.range(0, 20)
+              .mapToObj(i -> node.cache.ask(look(key)).toCompletableFuture())
+              .toList();
+      Fill fresh =
+          node.lead(
+              await(
+                  CompletableFuture.anyOf(asked.toArray(CompletableFuture[]::new))
+                      .thenApply(Verdict.class::cast)));
+      origin.complete(TestOrigins.ok(Headers.EMPTY, bytes("new")));
+
+      // Then
+      assertThat(fresh.id()).isNotEqualTo(old.id());
+      assertThat(asked.stream().map(CacheHarness::await))
+          .filteredOn(Verdict.Lead.class::isInstance)
+          .hasSize(1);
+      assertThat(asked.stream().map(CacheHarness::await))
+          .filteredOn(Verdict.Follow.class::isInstance)
+          .allSatisfy(
+              verdict -> assertThat(((Verdict.Follow) verdict).fill().id()).isEqualTo(fresh.id()));
+    }
+  }
+
+  @Test
+  void aRequestWithoutFabricValidatedWhatHadBeenPurged(@TempDir Path folder) {
+    try (CacheHarness node = new CacheHarness(folder, "").joined()) {
+      // Given
+      node.origins.answer(TestOrigins.ok(Headers.EMPTY, bytes("old")));
+      await(node.lead(leadOf(node, key)).end());
+      Entry held = ((Verdict.Serve) node.ask(look(key))).entry();
+      assertThat(await(node.cache.purge(key))).isTrue();
+
+      // When
+      node.breakFabric();
+      Verdict verdict = node.ask(new Question(key, variant(""), Question.Intent.VALIDATE, held));
+
+      // Then
+      assertThat(verdict).isInstanceOf(Verdict.Lead.class);
     }
   }
 

@@ -14,6 +14,7 @@ import dev.weir.entry.Grant;
 import dev.weir.entry.NodeId;
 import dev.weir.entry.PrimaryKey;
 import dev.weir.entry.VariantKey;
+import dev.weir.entry.VaryIndex;
 import dev.weir.fill.Fill;
 import dev.weir.fill.FillHead;
 import dev.weir.fill.FillIntent;
@@ -28,6 +29,8 @@ import dev.weir.http.StoredResponse;
 import dev.weir.origin.OriginFailure;
 import dev.weir.origin.OriginResponse;
 import dev.weir.origin.OriginTimeouts;
+import dev.weir.store.Document;
+import dev.weir.store.MetadataStore;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalLong;
@@ -35,6 +38,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.javadsl.Adapter;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
@@ -218,6 +222,26 @@ class PlayedKeeperTest {
   @Test
   void aRequestThatGoesAloneReadTheCopyOfAFillFromBeforeAPurgeOfWhichTheNodeHadHeard(
       @TempDir Path folder) {
+    aRequestThatGoesAloneReadsNoCopyFromBefore(folder, this::revoke);
+  }
+
+  /** Found by a soak: nobody could tell a node that was cut off, but the store knew. */
+  @Test
+  void aRequestThatGoesAloneReadTheCopyOfAFillFromBeforeAPurgeOfWhichTheNodeHadNotHeard(
+      @TempDir Path folder) {
+    aRequestThatGoesAloneReadsNoCopyFromBefore(
+        folder,
+        node ->
+            await(
+                node.stores
+                    .metadata()
+                    .write(
+                        new Document.VaryDocument(new VaryIndex(key, now(), List.of(), List.of())),
+                        MetadataStore.Version.ABSENT)));
+  }
+
+  private void aRequestThatGoesAloneReadsNoCopyFromBefore(
+      Path folder, Consumer<CacheHarness> purge) {
     try (CacheHarness node = new CacheHarness(folder, PATIENT)) {
       // Given
       node.origins.answer(new CompletableFuture<>());
@@ -233,7 +257,7 @@ class PlayedKeeperTest {
       assertThat(node.ask(look(key))).isInstanceOf(Verdict.Follow.class);
 
       // When
-      revoke(node);
+      purge.accept(node);
 
       // Then
       assertThat(node.ask(look(key))).isInstanceOf(Verdict.Lead.class);
