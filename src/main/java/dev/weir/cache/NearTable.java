@@ -83,14 +83,19 @@ final class NearTable {
     return line == null ? List.of() : line.vary();
   }
 
-  /** Takes a lease, unless a later one or a revocation has come before it. */
-  void grant(Lease lease, long nowNanos) {
+  /**
+   * Takes a lease, unless a later one or a revocation has come before it.
+   *
+   * @param fromNanos when its term begins: as it was asked for, for it may have been long on its
+   *     way, or when it came
+   */
+  void grant(Lease lease, long fromNanos) {
     PrimaryKey key = lease.entry().key();
     Revocation revoked = revocations.getIfPresent(key);
     if (revoked != null && revoked.last().isAfter(lease.incarnation(), lease.sequence())) {
       return;
     }
-    long endsNanos = nowNanos + TimeUnit.MILLISECONDS.toNanos(lease.termMillis());
+    long endsNanos = fromNanos + TimeUnit.MILLISECONDS.toNanos(lease.termMillis());
     lines
         .asMap()
         .compute(

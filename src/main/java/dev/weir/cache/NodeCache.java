@@ -228,8 +228,9 @@ public final class NodeCache implements Cache {
     switch (message) {
       case NodeMessage.Acked(long id) -> questions.acked(id, this::goAlone);
       case NodeMessage.Answered(long id, Answer answer) -> {
-        if (answer instanceof Answer.Stored(Lease lease)) {
-          near.grant(lease, System.nanoTime());
+        Long sentNanos = questions.sentNanos(id);
+        if (answer instanceof Answer.Stored(Lease lease) && sentNanos != null) {
+          near.grant(lease, sentNanos);
         }
         if (questions.answeredItself(id, answer)) {
           return;

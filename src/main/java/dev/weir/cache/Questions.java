@@ -42,20 +42,27 @@ final class Questions {
   private static final class Outstanding {
     final long id;
     final @Nullable Same same;
+    final long sentNanos = System.nanoTime();
     final List<Asker> askers = new ArrayList<>(1);
     CompletableFuture<Void> deadline = new CompletableFuture<>();
     boolean closed;
 
-    Outstanding(long id, @Nullable Same same) {
+    Outstanding(long id, @Nullable Same same, Asker first) {
       this.id = id;
       this.same = same;
+      askers.add(first);
     }
 
-    synchronized boolean attach(Asker asker) {
-      if (!closed) {
+    /**
+     * False if this request has to ask anew. So it has once the answer may have been on its way for
+     * the term of a lease: a purge does not wait longer for a node that does not answer.
+     */
+    synchronized boolean attach(Asker asker, long leaseTermNanos) {
+      boolean takes = !closed && System.nanoTime() - sentNanos < leaseTermNanos;
+      if (takes) {
         askers.add(asker);
       }
-      return !closed;
+      return takes;
     }
 
     synchronized List<Asker> close() {
@@ -83,11 +90,10 @@ final class Questions {
     Outstanding mine;
     if (question.mayWait()) {
       Same same = new Same(question.key(), question.intent(), vary, variant, seen);
-      mine = new Outstanding(ids.incrementAndGet(), same);
-      mine.attach(asker);
+      mine = new Outstanding(ids.incrementAndGet(), same, asker);
       Outstanding other = bySame.putIfAbsent(same, mine);
       while (other != null) {
-        if (other.attach(asker)) {
+        if (other.attach(asker, leaseTermNanos())) {
           metrics.attached.increment();
           return;
         }
@@ -95,8 +101,7 @@ final class Questions {
         other = bySame.putIfAbsent(same, mine);
       }
     } else {
-      mine = new Outstanding(ids.incrementAndGet(), null);
-      mine.attach(asker);
+      mine = new Outstanding(ids.incrementAndGet(), null, asker);
     }
     metrics.questions.increment();
     byId.put(mine.id, mine);
@@ -112,6 +117,16 @@ final class Questions {
             variant,
             seen,
             question.mayWait()));
+  }
+
+  private long leaseTermNanos() {
+    return TimeUnit.MILLISECONDS.toNanos(settings.leaseTermMillis());
+  }
+
+  /** When that question of requests was sent; null if nobody waits for its answer any more. */
+  @Nullable Long sentNanos(long id) {
+    Outstanding outstanding = byId.get(id);
+    return outstanding == null ? null : outstanding.sentNanos;
   }
 
   /** A question of the node itself, which no request waits for; "silent" if nobody answers. */

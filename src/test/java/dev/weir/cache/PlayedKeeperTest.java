@@ -3,6 +3,8 @@ package dev.weir.cache;
 import static dev.weir.cache.CacheHarness.await;
 import static dev.weir.cache.CacheHarness.key;
 import static dev.weir.cache.CacheHarness.look;
+import static dev.weir.cache.CacheHarness.until;
+import static dev.weir.cache.CacheHarness.variant;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -161,6 +163,33 @@ class PlayedKeeperTest {
       Grant next = granted(late.epoch());
       answer(node, keepers.question(), new Answer.Lead(next, false));
       assertThat(await(asked)).isEqualTo(new Verdict.Lead(next));
+    }
+  }
+
+  /** A purge waits for the term of a node that does not answer, and no longer. */
+  @Test
+  void aLeaseThatWasLongOnItsWayBeganItsTermWhenItCame(@TempDir Path folder) {
+    try (CacheHarness node = new CacheHarness(folder, PATIENT + "\nlease-term = 300 ms")) {
+      // Given
+      Played keepers = attach(node);
+      CompletableFuture<Verdict> before = node.cache.ask(look(key)).toCompletableFuture();
+      KeeperCommand.Ask question = keepers.question();
+      long askedNanos = System.nanoTime();
+      until(() -> System.nanoTime() - askedNanos > 300_000_000);
+
+      // When
+      CompletableFuture<Verdict> after = node.cache.ask(look(key)).toCompletableFuture();
+      KeeperCommand.Ask own = keepers.question();
+      Entry old = stored(1);
+      answer(node, question, new Answer.Stored(new Lease(old, List.of(), 1, 1, 300)));
+
+      // Then
+      assertThat(await(before)).isEqualTo(new Verdict.Serve(old));
+      assertThat(node.cache.near(key, variant(""))).isNull();
+      assertThat(after).isNotDone();
+      Grant fresh = granted(now());
+      answer(node, own, new Answer.Lead(fresh, false));
+      assertThat(await(after)).isEqualTo(new Verdict.Lead(fresh));
     }
   }
 
