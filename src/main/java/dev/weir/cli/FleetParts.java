@@ -113,13 +113,14 @@ final class FleetParts {
   }
 
   /** Opens the peer port; null without peers. */
-  Tcp.@Nullable ServerBinding serve(DataPlane data, NodeCache cache, Supplier<NodeState> state) {
+  Tcp.@Nullable ServerBinding serve(
+      DataPlane data, NodeCache cache, FabricSystem fabric, Supplier<NodeState> state) {
     if (identity == null) {
       return null;
     }
     PeerServer server =
         new PeerServer(
-            () -> hello.joined(cache.isAttached()),
+            () -> hello.joined(fabric.fleet()),
             cache::led,
             new PeerChunks(data.stores().chunks(), data.blocking(), settings.pieceBytes()),
             state,

@@ -44,7 +44,7 @@ record NodeKeeping(NodeCache cache, FabricSystem fabric, NodeOperations operatio
             base.settings().mirror());
     cache.share(origins.breakers());
     operations.readRulesWhenTold(data.blocking());
-    peerPort(base, data, cache, fleet, status);
+    peerPort(base, data, cache, fleet, fabric, status);
     base.closings()
         .addStage(
             "fills that others follow",
@@ -105,8 +105,13 @@ record NodeKeeping(NodeCache cache, FabricSystem fabric, NodeOperations operatio
 
   /** Other nodes read bodies there; a node alone has none. */
   private static void peerPort(
-      NodeBase base, DataPlane data, NodeCache cache, FleetParts fleet, FleetStatus status) {
-    Tcp.ServerBinding peers = fleet.serve(data, cache, status::own);
+      NodeBase base,
+      DataPlane data,
+      NodeCache cache,
+      FleetParts fleet,
+      FabricSystem fabric,
+      FleetStatus status) {
+    Tcp.ServerBinding peers = fleet.serve(data, cache, fabric, status::own);
     if (peers == null) {
       return;
     }

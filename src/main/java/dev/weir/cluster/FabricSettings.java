@@ -9,11 +9,16 @@ import java.util.Objects;
  *
  * @param restartDelayMillis pause before a fabric system that has ended is replaced
  * @param stopTimeoutMillis longest wait for it to end at shutdown
+ * @param lookAroundMillis pause between two questions to the nodes to join by
  * @param system the configuration of its actor system, Pekko's own defaults included
  * @param resources where its actor system finds classes and files of libraries
  */
 public record FabricSettings(
-    long restartDelayMillis, long stopTimeoutMillis, Config system, ClassLoader resources) {
+    long restartDelayMillis,
+    long stopTimeoutMillis,
+    long lookAroundMillis,
+    Config system,
+    ClassLoader resources) {
   /** Reads the block {@code weir.cluster}. */
   public static FabricSettings from(Config room) {
     return from(room, Objects.requireNonNull(FabricSettings.class.getClassLoader()));
@@ -32,6 +37,7 @@ public record FabricSettings(
     return new FabricSettings(
         room.getDuration("restart-delay").toMillis(),
         room.getDuration("stop-timeout").toMillis(),
+        room.getDuration("look-around").toMillis(),
         system,
         resources);
   }

@@ -2,11 +2,13 @@ package dev.weir.cluster;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import dev.weir.cluster.Greetings.Greeting;
 import dev.weir.tls.PeerIdentity;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
@@ -20,6 +22,7 @@ import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.javadsl.Behaviors;
 import org.apache.pekko.cluster.ClusterEvent.CurrentClusterState;
 import org.apache.pekko.cluster.Member;
+import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Join;
 import org.apache.pekko.cluster.typed.JoinSeedNodes;
@@ -34,6 +37,11 @@ import org.slf4j.LoggerFactory;
  */
 public final class FabricSystem {
   private static final String NAME = "weir";
+
+  /** Who is leaving on purpose is one of its fleet to the end. */
+  private static final Set<String> GONE =
+      Set.of(MemberStatus.down().toString(), MemberStatus.removed().toString());
+
   private static final Logger LOG = LoggerFactory.getLogger(FabricSystem.class);
 
   /** What a node must have to be one of several. */
@@ -107,8 +115,9 @@ public final class FabricSystem {
   private void begin() {
     long startedNanos = System.nanoTime();
     Peers others = peers;
-    String difference =
-        others == null ? null : Greetings.difference(others.hello(), Greetings.of(others));
+    List<FleetSettings.Seed> seeds = others == null ? List.of() : Seeds.of(others.fleet());
+    List<Greeting> greetings = others == null ? List.of() : Greetings.of(others, seeds);
+    String difference = others == null ? null : Greetings.difference(others.hello(), greetings);
     if (difference != null) {
       disagrees(difference);
       return;
@@ -125,7 +134,13 @@ public final class FabricSystem {
     org.apache.pekko.cluster.Cluster.get(fresh).registerOnMemberUp(() -> wasMember = true);
     Cluster cluster = Cluster.get(fresh);
     begun.accept(fresh, () -> hearsMost(cluster));
-    join(cluster, others);
+    if (others == null) {
+      cluster.manager().tell(Join.create(cluster.selfMember().address()));
+    } else {
+      boolean founds = mayFound(others.fleet(), seeds, greetings);
+      join(cluster, others.fleet(), seeds, founds);
+      lookAroundLater(fresh, others);
+    }
     long tookMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startedNanos);
     LOG.info("The fabric's system started in {} ms", tookMillis);
   }
@@ -158,17 +173,73 @@ public final class FabricSystem {
     return BootstrapSetup.create(config).withClassloader(settings.resources());
   }
 
-  private void join(Cluster cluster, @Nullable Peers others) {
-    Address self = cluster.selfMember().address();
-    if (others == null) {
-      cluster.manager().tell(Join.create(self));
+  private static boolean mayFound(
+      FleetSettings own, List<FleetSettings.Seed> seeds, List<Greeting> greetings) {
+    return seeds.stream().anyMatch(own::isSelf) && Founding.mayFound(own.name(), greetings);
+  }
+
+  /**
+   * Pekko's founder is the first of its list; who is not in it only joins, for as long as it takes.
+   */
+  private static void join(
+      Cluster cluster, FleetSettings own, List<FleetSettings.Seed> seeds, boolean founds) {
+    List<Address> addresses = new ArrayList<>();
+    if (founds) {
+      addresses.add(cluster.selfMember().address());
+    }
+    seeds.stream()
+        .filter(seed -> !own.isSelf(seed))
+        .map(seed -> new Address("pekko", NAME, seed.host(), seed.port()))
+        .forEach(addresses::add);
+    cluster.manager().tell(new JoinSeedNodes(addresses));
+  }
+
+  private void lookAroundLater(ActorSystem<Void> running, Peers others) {
+    Executor later =
+        CompletableFuture.delayedExecutor(
+            settings.lookAroundMillis(), TimeUnit.MILLISECONDS, FabricSystem::onNewThread);
+    CompletableFuture.runAsync(() -> lookAround(running, others), later)
+        .exceptionally(
+            failed -> {
+              LOG.warn("The nodes to join by could not be asked", failed);
+              return null;
+            });
+  }
+
+  /** Founds a fleet if nobody else does; of two that do not know each other one gives way. */
+  private void lookAround(ActorSystem<Void> running, Peers others) {
+    if (!isRunning(running)) {
       return;
     }
-    List<Address> seeds =
-        Seeds.of(others.fleet()).stream()
-            .map(seed -> new Address("pekko", NAME, seed.host(), seed.port()))
-            .toList();
-    cluster.manager().tell(new JoinSeedNodes(seeds));
+    List<FleetSettings.Seed> seeds = Seeds.of(others.fleet());
+    List<Greeting> greetings = Greetings.of(others, seeds);
+    List<String> fleet = fleet();
+    if (!isRunning(running)) {
+      return;
+    }
+    String staying = fleet.isEmpty() ? null : Founding.staying(fleet, greetings);
+    if (staying != null) {
+      LOG.warn("{} is of another fleet of the same nodes, which this node joins", staying);
+      running.terminate();
+      return;
+    }
+    if (fleet.isEmpty() && mayFound(others.fleet(), seeds, greetings)) {
+      join(Cluster.get(running), others.fleet(), seeds, true);
+    }
+    lookAroundLater(running, others);
+  }
+
+  private synchronized boolean isRunning(ActorSystem<Void> one) {
+    return !stopping && one.equals(system);
+  }
+
+  /** The addresses of all nodes of the fleet that this node is one of; empty if it is of none. */
+  public List<String> fleet() {
+    List<MemberState> members =
+        members().stream().filter(member -> !GONE.contains(member.status())).toList();
+    return members.stream().anyMatch(MemberState::self)
+        ? members.stream().map(MemberState::address).toList()
+        : List.of();
   }
 
   /**

@@ -80,6 +80,15 @@ public record FleetSettings(
     }
   }
 
+  /** This node's name among the nodes to join by. */
+  String name() {
+    return host + ":" + peerPort;
+  }
+
+  boolean isSelf(Seed seed) {
+    return seed.host().equals(host) && seed.peerPort() == peerPort;
+  }
+
   /** Where the others would look for this node on their own machines. */
   private static boolean loopback(String host) {
     return host.equals("localhost") || host.startsWith("127.") || host.equals("[::1]");

@@ -20,16 +20,18 @@ final class Greetings {
     /** It is of another peer CA, so that neither can speak to the other. */
     record Foreign(String node, String why) implements Greeting {}
 
+    /** Its machine answers, and no node runs there. */
+    record Nobody(String node) implements Greeting {}
+
     record Silent(String node, String why) implements Greeting {}
   }
 
   private Greetings() {}
 
-  /** Asks all of them at once and waits: on the thread that starts the fabric. */
-  static List<Greeting> of(FabricSystem.Peers peers) {
-    FleetSettings own = peers.fleet();
-    return Seeds.of(own).stream()
-        .filter(seed -> !(seed.host().equals(own.host()) && seed.peerPort() == own.peerPort()))
+  /** Asks all of them but this node at once and waits: on a thread that is there for it. */
+  static List<Greeting> of(FabricSystem.Peers peers, List<FleetSettings.Seed> seeds) {
+    return seeds.stream()
+        .filter(seed -> !peers.fleet().isSelf(seed))
         .map(
             seed ->
                 peers
@@ -52,6 +54,9 @@ final class Greetings {
     for (Throwable cause = failed; cause != null; cause = cause.getCause()) {
       if (cause instanceof ForeignPeerException foreign) {
         return new Greeting.Foreign(node, String.valueOf(foreign.getMessage()));
+      }
+      if (String.valueOf(cause.getMessage()).contains("Connection refused")) {
+        return new Greeting.Nobody(node);
       }
     }
     return new Greeting.Silent(node, Seeds.reason(failed));
@@ -87,6 +92,7 @@ final class Greetings {
           LOG.warn("{}", difference);
           strange = difference;
         }
+        case Greeting.Nobody(String node) -> LOG.info("{} is not running yet", node);
         case Greeting.Silent(String node, String why) ->
             LOG.info("{} does not answer yet: {}", node, why);
       }

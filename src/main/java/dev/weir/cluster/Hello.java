@@ -1,6 +1,7 @@
 package dev.weir.cluster;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,23 +14,35 @@ import org.jspecify.annotations.Nullable;
  * @param release for people
  * @param shards that keys are dealt to, and with them their keepers; 0 where a node does not say
  * @param joined whether it is one of its fleet; null where a node does not say
+ * @param members the addresses of all nodes of the fleet it is one of, as it sees it
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 public record Hello(
-    String ca, int keyShape, int protocol, String release, int shards, @Nullable Boolean joined) {
+    String ca,
+    int keyShape,
+    int protocol,
+    String release,
+    int shards,
+    @Nullable Boolean joined,
+    List<String> members) {
   /** Raised with every change after which an old key is another than a new one. */
   public static final int KEY_SHAPE = 1;
 
   public static final int PROTOCOL = 1;
 
-  /** What this version says of itself, without being one of a fleet yet. */
-  public static Hello of(String ca, int shards, String release) {
-    return new Hello(ca, KEY_SHAPE, PROTOCOL, release, shards, false);
+  @SuppressWarnings("NullAway") // read from JSON, where an earlier version does not say
+  public Hello {
+    members = members == null ? List.of() : List.copyOf(members);
   }
 
-  /** The same of a node that is one of its fleet, or is not. */
-  public Hello joined(boolean now) {
-    return new Hello(ca, keyShape, protocol, release, shards, now);
+  /** What this version says of itself, without being one of a fleet yet. */
+  public static Hello of(String ca, int shards, String release) {
+    return new Hello(ca, KEY_SHAPE, PROTOCOL, release, shards, false, List.of());
+  }
+
+  /** The same of a node that is one of these; of none if there are none. */
+  public Hello joined(List<String> fleet) {
+    return new Hello(ca, keyShape, protocol, release, shards, !fleet.isEmpty(), fleet);
   }
 
   /** Whether its fleet is what is to be agreed with: one that is only starting may be the wrong. */

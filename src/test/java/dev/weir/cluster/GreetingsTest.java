@@ -22,7 +22,8 @@ class GreetingsTest {
   @Test
   void aNodeThatDiffersFromItsFleetIsRefusedWithBothNamed() {
     // When
-    String difference = Greetings.difference(OWN, List.of(said(OTHER_CA.joined(true))));
+    String difference =
+        Greetings.difference(OWN, List.of(said(OTHER_CA.joined(List.of("b:25520")))));
 
     // Then
     assertThat(difference).contains("(AA)", "b:25521 (BB)", "weir cluster init");
@@ -32,7 +33,8 @@ class GreetingsTest {
   void aNodeWithTheWrongCaThatStartedAtTheSameTimeTookRightOnesAlong() {
     // When
     String difference =
-        Greetings.difference(OWN, List.of(said(OTHER_CA.joined(false)), said(OWN.joined(false))));
+        Greetings.difference(
+            OWN, List.of(said(OTHER_CA.joined(List.of())), said(OWN.joined(List.of()))));
 
     // Then
     assertThat(difference).isNull();
@@ -67,7 +69,8 @@ class GreetingsTest {
   @Test
   void twoNumbersOfShardsGaveAKeyTwoKeepers() {
     // When
-    String difference = Greetings.difference(OWN, List.of(said(OTHER_SHARDS.joined(true))));
+    String difference =
+        Greetings.difference(OWN, List.of(said(OTHER_SHARDS.joined(List.of("b:25520")))));
 
     // Then
     assertThat(difference).contains("256 shards", "b:25521 to 1024", "number-of-shards");
@@ -81,7 +84,7 @@ class GreetingsTest {
     // When // Then
     assertThat(Greetings.difference(OWN, List.of(foreign)))
         .contains("c:25521 is of another fleet", "X", "Y", "weir cluster init");
-    assertThat(Greetings.difference(OWN, List.of(foreign, said(OWN.joined(false))))).isNull();
+    assertThat(Greetings.difference(OWN, List.of(foreign, said(OWN.joined(List.of()))))).isNull();
   }
 
   @Test
@@ -98,7 +101,7 @@ class GreetingsTest {
     var own = FleetAgreement.of(OWN);
 
     // When // Then
-    assertThat(agreement.check(FleetAgreement.of(OWN.joined(true)), own))
+    assertThat(agreement.check(FleetAgreement.of(OWN.joined(List.of("b:25520"))), own))
         .isEqualTo(Valid.getInstance());
     assertThat(agreement.check(FleetAgreement.of(OTHER_CA), own)).isInstanceOf(Invalid.class);
     assertThat(agreement.check(FleetAgreement.of(OTHER_SHARDS), own)).isInstanceOf(Invalid.class);

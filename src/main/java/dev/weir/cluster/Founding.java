@@ -1,0 +1,59 @@
+package dev.weir.cluster;
+
+import dev.weir.cluster.Greetings.Greeting;
+import java.util.Collections;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * When a node may found a fleet, and which of two fleets gives way. Two fleets of the same nodes
+ * would each have a keeper for every key: what is purged in one is served in the other.
+ */
+final class Founding {
+  private Founding() {}
+
+  /**
+   * Whether that node may found one: of the nodes to join by more than half can be asked, itself
+   * included, none of them is of a fleet, and it is the first of them by name. A node that is cut
+   * off therefore founds nothing; where nobody listens, no node runs that could be of a fleet.
+   *
+   * @param others what the other nodes to join by say
+   */
+  static boolean mayFound(String self, List<Greeting> others) {
+    int reached = 1;
+    for (Greeting other : others) {
+      switch (other) {
+        case Greeting.Said(String node, Hello hello) -> {
+          if (hello.speaksForItsFleet() || node.compareTo(self) < 0) {
+            return false;
+          }
+          reached++;
+        }
+        case Greeting.Nobody nobody -> reached++;
+        case Greeting.Foreign foreign -> {}
+        case Greeting.Silent silent -> {}
+      }
+    }
+    return 2 * reached > 1 + others.size();
+  }
+
+  /** The name of a node whose fleet has no member in common with this one's, and stays; or null. */
+  static @Nullable String staying(List<String> members, List<Greeting> others) {
+    for (Greeting other : others) {
+      if (other instanceof Greeting.Said(String node, Hello hello)
+          && !hello.members().isEmpty()
+          && Collections.disjoint(members, hello.members())
+          && givesWay(members, hello.members())) {
+        return node;
+      }
+    }
+    return null;
+  }
+
+  /** The smaller one, so that fewer nodes begin anew; of two alike that of the later name. */
+  private static boolean givesWay(List<String> members, List<String> others) {
+    return members.size() == others.size()
+        ? Collections.min(members).compareTo(Collections.min(others)) > 0
+        : members.size() < others.size();
+  }
+}
