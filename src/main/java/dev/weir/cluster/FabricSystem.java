@@ -137,7 +137,7 @@ public final class FabricSystem {
     if (others == null) {
       cluster.manager().tell(Join.create(cluster.selfMember().address()));
     } else {
-      boolean founds = mayFound(others.fleet(), seeds, greetings);
+      boolean founds = mayFound(others.fleet(), seeds, greetings, true);
       join(cluster, others.fleet(), seeds, founds);
       lookAroundLater(fresh, others);
     }
@@ -174,8 +174,12 @@ public final class FabricSystem {
   }
 
   private static boolean mayFound(
-      FleetSettings own, List<FleetSettings.Seed> seeds, List<Greeting> greetings) {
-    return seeds.stream().anyMatch(own::isSelf) && Founding.mayFound(own.name(), greetings);
+      FleetSettings own,
+      List<FleetSettings.Seed> seeds,
+      List<Greeting> greetings,
+      boolean justStarted) {
+    return seeds.stream().anyMatch(own::isSelf)
+        && Founding.mayFound(own.name(), greetings, justStarted);
   }
 
   /**
@@ -223,7 +227,7 @@ public final class FabricSystem {
       running.terminate();
       return;
     }
-    if (fleet.isEmpty() && mayFound(others.fleet(), seeds, greetings)) {
+    if (fleet.isEmpty() && mayFound(others.fleet(), seeds, greetings, false)) {
       join(Cluster.get(running), others.fleet(), seeds, true);
     }
     lookAroundLater(running, others);

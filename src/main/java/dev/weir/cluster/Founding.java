@@ -18,8 +18,12 @@ final class Founding {
    * off therefore founds nothing; where nobody listens, no node runs that could be of a fleet.
    *
    * @param others what the other nodes to join by say
+   * @param justStarted then those before it by name may be about to start, too
    */
-  static boolean mayFound(String self, List<Greeting> others) {
+  static boolean mayFound(String self, List<Greeting> others, boolean justStarted) {
+    if (justStarted && others.stream().anyMatch(other -> other.node().compareTo(self) < 0)) {
+      return false;
+    }
     int reached = 1;
     for (Greeting other : others) {
       switch (other) {

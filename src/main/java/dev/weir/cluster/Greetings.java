@@ -15,6 +15,8 @@ final class Greetings {
 
   /** The answer of a node. */
   sealed interface Greeting {
+    String node();
+
     record Said(String node, Hello hello) implements Greeting {}
 
     /** It is of another peer CA, so that neither can speak to the other. */

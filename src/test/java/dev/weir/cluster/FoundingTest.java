@@ -22,26 +22,35 @@ class FoundingTest {
   /** Found by a soak: the first node to join by, cut off, founded a second fleet after 4 s. */
   @Test
   void aNodeThatWasCutOffFoundedAFleetOfItsOwn() {
-    assertThat(Founding.mayFound("a:1", List.of(SILENT, SILENT))).isFalse();
-    assertThat(Founding.mayFound("a:1", List.of(SILENT))).isFalse();
+    assertThat(Founding.mayFound("a:1", List.of(SILENT, SILENT), false)).isFalse();
+    assertThat(Founding.mayFound("a:1", List.of(SILENT), false)).isFalse();
   }
 
   @Test
   void whereNobodyListensNoNodeRuns() {
-    assertThat(Founding.mayFound("a:1", List.of())).isTrue();
-    assertThat(Founding.mayFound("a:1", List.of(NOBODY))).isTrue();
-    assertThat(Founding.mayFound("a:1", List.of(NOBODY, SILENT))).isTrue();
-    assertThat(Founding.mayFound("a:1", List.of(NOBODY, SILENT, SILENT))).isFalse();
+    assertThat(Founding.mayFound("a:1", List.of(), false)).isTrue();
+    assertThat(Founding.mayFound("a:1", List.of(NOBODY), false)).isTrue();
+    assertThat(Founding.mayFound("a:1", List.of(NOBODY, SILENT), false)).isTrue();
+    assertThat(Founding.mayFound("a:1", List.of(NOBODY, SILENT, SILENT), false)).isFalse();
+  }
+
+  @Test
+  void twoThatStartAtOnceFoundedTwoFleets() {
+    Greeting first = new Greeting.Nobody("a:1");
+    assertThat(Founding.mayFound("b:1", List.of(first), true)).isFalse();
+    assertThat(Founding.mayFound("b:1", List.of(first), false)).isTrue();
+    assertThat(Founding.mayFound("a:1", List.of(said("b:1"), NOBODY), true)).isTrue();
   }
 
   @Test
   void nobodyFoundsBesideAFleet() {
-    assertThat(Founding.mayFound("a:1", List.of(said("b:1", "b:0"), NOBODY))).isFalse();
+    assertThat(Founding.mayFound("a:1", List.of(said("b:1", "b:0"), NOBODY), false)).isFalse();
   }
 
   @Test
   void aNodeOfAnotherPeerCaIsNotOneThatWasAsked() {
-    assertThat(Founding.mayFound("a:1", List.of(new Greeting.Foreign("b:1", "of X")))).isFalse();
+    assertThat(Founding.mayFound("a:1", List.of(new Greeting.Foreign("b:1", "of X")), false))
+        .isFalse();
   }
 
   /** Whichever of five run, one of them founds if it is the greater part, and else none. */
@@ -53,7 +62,8 @@ class FoundingTest {
     // When
     List<Integer> founders = new ArrayList<>();
     for (int self = 0; self < names.size(); self++) {
-      if ((running >> self & 1) == 1 && Founding.mayFound(names.get(self), seen(self, running))) {
+      if ((running >> self & 1) == 1
+          && Founding.mayFound(names.get(self), seen(self, running), false)) {
         founders.add(self);
       }
     }

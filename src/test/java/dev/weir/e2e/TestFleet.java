@@ -7,6 +7,8 @@ import dev.weir.testing.Eventually;
 import dev.weir.testing.ProxyClient;
 import dev.weir.testing.WeirProcess;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,6 +23,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 
 /** Nodes of one fleet, each a process of its own, and clients of theirs. */
 final class TestFleet implements AutoCloseable {
@@ -57,6 +60,7 @@ final class TestFleet implements AutoCloseable {
   private final List<Node> places = new ArrayList<>();
   private final List<WeirProcess> nodes = new CopyOnWriteArrayList<>();
   private final List<String> seeds = new ArrayList<>();
+  private @Nullable ServerSocket silent;
   private final ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor();
 
   private TestFleet(Path folder) {
@@ -83,17 +87,21 @@ final class TestFleet implements AutoCloseable {
     }
   }
 
-  /** Nodes that look for a founder that is not there: they serve, but never become ready. */
+  /**
+   * Nodes of a fleet whose greater part says nothing: they serve, but found none and never become
+   * ready.
+   */
   static TestFleet unfounded(Path folder, int nodes, String settings, String... flags)
       throws Exception {
     TestFleet fleet = new TestFleet(folder);
-    List<Integer> nobody = freePorts(2);
+    ServerSocket mute = new ServerSocket(0, 1_000, InetAddress.getLoopbackAddress());
+    fleet.silent = mute;
+    List<String> others = new ArrayList<>();
+    for (int port : freePorts(nodes + 1)) {
+      others.add("127.0.0.1:" + port + ":" + mute.getLocalPort());
+    }
     try {
-      fleet.start(
-          Collections.nCopies(nodes, Place.HERE),
-          List.of("127.0.0.1:" + nobody.get(0) + ":" + nobody.get(1)),
-          settings,
-          flags);
+      fleet.start(Collections.nCopies(nodes, Place.HERE), others, settings, flags);
       return fleet;
     } catch (Exception | AssertionError failed) {
       fleet.close();
@@ -295,5 +303,13 @@ final class TestFleet implements AutoCloseable {
   public void close() {
     nodes.forEach(WeirProcess::close);
     clients.close();
+    ServerSocket open = silent;
+    if (open != null) {
+      try {
+        open.close();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
   }
 }
