@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param host the name or address under which the others reach this node
  * @param port of the control connections
  * @param peerPort of the byte connections
- * @param seeds nodes to join by, the first founds the fleet if none of them is up
+ * @param seeds nodes to join by; {@link Founding} says which of them founds the fleet
  * @param dns a name whose addresses are seeds too, each at this node's own ports; or empty
  * @param unshared whether nodes may keep their stores to themselves: for trying things out only
  * @param connectTimeoutMillis to a peer
