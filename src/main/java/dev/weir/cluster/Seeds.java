@@ -13,8 +13,8 @@ final class Seeds {
   private Seeds() {}
 
   /**
-   * By one name on every node, for who founds the fleet goes by names. Blocks while the DNS is asked;
-   * a name that is not there yet stands for nobody.
+   * By one name on every node, for who founds the fleet goes by names. Blocks while the DNS is
+   * asked; a name that is not there yet stands for nobody.
    */
   static List<FleetSettings.Seed> of(FleetSettings fleet) {
     List<FleetSettings.Seed> seeds = new ArrayList<>(fleet.seeds());

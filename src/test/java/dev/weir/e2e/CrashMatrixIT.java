@@ -7,6 +7,7 @@ import dev.weir.store.FaultPoints;
 import dev.weir.testing.Answer;
 import dev.weir.testing.Command;
 import dev.weir.testing.Eventually;
+import dev.weir.testing.FilesUnder;
 import dev.weir.testing.HaltAt;
 import dev.weir.testing.OriginServer;
 import dev.weir.testing.ProxyClient;
@@ -202,20 +203,15 @@ class CrashMatrixIT {
     assertThat(isExactly(objects(s3), winner)).isTrue();
   }
 
-  /** Of the files below; never empty while they change. */
+  /** Of the files below. */
   private Set<String> names(String below) throws Exception {
     Path root = folder.resolve(below);
     if (!Files.isDirectory(root)) {
       return Set.of();
     }
-    try (Stream<Path> files = Files.walk(root)) {
-      return files
-          .filter(Files::isRegularFile)
-          .map(file -> file.getFileName().toString())
-          .collect(Collectors.toCollection(TreeSet::new));
-    } catch (UncheckedIOException changing) {
-      return Set.of("changing");
-    }
+    return FilesUnder.of(root)
+        .map(file -> file.getFileName().toString())
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 
   @ParameterizedTest

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weir.http.Headers;
 import dev.weir.testing.Answer;
+import dev.weir.testing.FilesUnder;
 import dev.weir.testing.OriginServer;
 import dev.weir.testing.ProxyClient;
 import dev.weir.testing.WeirProcess;
@@ -86,24 +87,15 @@ class KillIT {
   }
 
   private static long spoolFiles(Path data) throws Exception {
-    try (var files = Files.walk(data)) {
-      return files
-          .filter(Files::isRegularFile)
-          .filter(file -> file.toString().contains("/spool/"))
-          .count();
-    }
+    return FilesUnder.of(data).filter(file -> file.toString().contains("/spool/")).count();
   }
 
   private static long dataBytes(Path data) throws Exception {
-    try (var files = Files.walk(data)) {
-      return files
-          .filter(Files::isRegularFile)
-          .filter(
-              file ->
-                  file.toString().contains("/data/")
-                      && file.getFileName().toString().length() == 64)
-          .mapToLong(file -> file.toFile().length())
-          .sum();
-    }
+    return FilesUnder.of(data)
+        .filter(
+            file ->
+                file.toString().contains("/data/") && file.getFileName().toString().length() == 64)
+        .mapToLong(file -> file.toFile().length())
+        .sum();
   }
 }

@@ -27,6 +27,7 @@ import dev.weir.origin.PekkoOrigins;
 import dev.weir.store.LocalStores;
 import dev.weir.store.StoreSettings;
 import dev.weir.testing.Eventually;
+import dev.weir.testing.FilesUnder;
 import dev.weir.wire.GuardEvents;
 import dev.weir.wire.GuardSettings;
 import dev.weir.wire.ListenAt;
@@ -192,11 +193,7 @@ final class World {
 
   /** Every chunk file goes, as if a disk had lost them. */
   void loseChunks() {
-    try (Stream<Path> files = Files.walk(folder.resolve("data"))) {
-      files.filter(Files::isRegularFile).forEach(file -> file.toFile().delete());
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    FilesUnder.of(folder.resolve("data")).forEach(file -> file.toFile().delete());
   }
 
   private static Path temporary() {

@@ -17,6 +17,7 @@ import dev.weir.origin.OriginTimeouts;
 import dev.weir.store.ChunkStore;
 import dev.weir.store.LocalStores;
 import dev.weir.store.StoreSettings;
+import dev.weir.testing.FilesUnder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -178,11 +179,7 @@ public final class FillHarness implements FillEvents, AutoCloseable {
   }
 
   long spoolFiles() {
-    try (var files = Files.walk(folder.resolve("spool"))) {
-      return files.filter(Files::isRegularFile).count();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return FilesUnder.of(folder.resolve("spool")).count();
   }
 
   long chunks() {

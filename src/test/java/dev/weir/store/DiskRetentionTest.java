@@ -10,6 +10,7 @@ import dev.weir.entry.Entry;
 import dev.weir.store.Bodies.OpenBody;
 import dev.weir.store.Document.EntryDocument;
 import dev.weir.store.MetadataStore.Version;
+import dev.weir.testing.FilesUnder;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Files;
@@ -407,17 +408,15 @@ class DiskRetentionTest {
     }
   }
 
-  private void awaitNoFiles() throws IOException {
+  private void awaitNoFiles() {
     while (RecoveryTest.filesIn(folder.resolve("data")) > 0) {
       Thread.onSpinWait();
     }
   }
 
-  private long diskUsage() throws IOException {
-    try (Stream<Path> all = Files.walk(folder.resolve("data"))) {
-      return all.filter(Files::isRegularFile)
-          .mapToLong(file -> Ledger.diskBytes(file.toFile().length()))
-          .sum();
-    }
+  private long diskUsage() {
+    return FilesUnder.of(folder.resolve("data"))
+        .mapToLong(file -> Ledger.diskBytes(file.toFile().length()))
+        .sum();
   }
 }

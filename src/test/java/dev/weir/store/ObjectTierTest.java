@@ -14,6 +14,7 @@ import dev.weir.entry.Grant;
 import dev.weir.entry.NodeId;
 import dev.weir.store.Bodies.OpenBody;
 import dev.weir.testing.Eventually;
+import dev.weir.testing.FilesUnder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -150,9 +151,7 @@ class ObjectTierTest {
   }
 
   private long pendingFiles() throws Exception {
-    try (Stream<Path> files = Files.walk(folder.resolve("node/pending"))) {
-      return files.filter(Files::isRegularFile).count();
-    }
+    return FilesUnder.of(folder.resolve("node/pending")).count();
   }
 
   @Test

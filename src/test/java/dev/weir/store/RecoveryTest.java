@@ -7,6 +7,7 @@ import static dev.weir.store.Samples.id;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weir.entry.Entry;
+import dev.weir.testing.FilesUnder;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -108,10 +109,8 @@ class RecoveryTest {
     return get(stores.metadata().read(List.of(entry.documentId()))).getFirst().isPresent();
   }
 
-  static long filesIn(Path folder) throws IOException {
-    try (Stream<Path> all = Files.walk(folder)) {
-      return all.filter(Files::isRegularFile).count();
-    }
+  static long filesIn(Path folder) {
+    return FilesUnder.of(folder).count();
   }
 
   private static void copy(Path from, Path to) throws IOException {

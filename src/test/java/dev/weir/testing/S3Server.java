@@ -132,11 +132,7 @@ public final class S3Server implements AutoCloseable {
 
   /** The files that are the bucket's objects; other programs may change them behind our back. */
   public List<Path> objects(String bucket) {
-    try (Stream<Path> files = Files.walk(folder.resolve("objects").resolve(bucket))) {
-      return files.filter(Files::isRegularFile).toList();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return FilesUnder.of(folder.resolve("objects").resolve(bucket)).toList();
   }
 
   /** It is gone from now on, what it holds is kept. */
