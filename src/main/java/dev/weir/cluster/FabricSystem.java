@@ -202,12 +202,23 @@ public final class FabricSystem {
     Executor later =
         CompletableFuture.delayedExecutor(
             settings.lookAroundMillis(), TimeUnit.MILLISECONDS, FabricSystem::onNewThread);
-    CompletableFuture.runAsync(() -> lookAround(running, others), later)
+    CompletableFuture.runAsync(() -> lookAroundAndAgain(running, others), later)
         .exceptionally(
             failed -> {
               LOG.warn("The nodes to join by could not be asked", failed);
               return null;
             });
+  }
+
+  /** Goes on after a failure, too: a fleet that is two is looked for as long as there is one. */
+  private void lookAroundAndAgain(ActorSystem<Void> running, Peers others) {
+    try {
+      lookAround(running, others);
+    } finally {
+      if (isRunning(running)) {
+        lookAroundLater(running, others);
+      }
+    }
   }
 
   /** Founds a fleet if nobody else does; of two that do not know each other one gives way. */
@@ -221,16 +232,14 @@ public final class FabricSystem {
     if (!isRunning(running)) {
       return;
     }
-    String staying = fleet.isEmpty() ? null : Founding.staying(fleet, greetings);
+    String staying =
+        fleet.isEmpty() ? null : Founding.staying(others.hello().joined(fleet), greetings);
     if (staying != null) {
       LOG.warn("{} is of another fleet of the same nodes, which this node joins", staying);
       running.terminate();
-      return;
-    }
-    if (fleet.isEmpty() && mayFound(others.fleet(), seeds, greetings, false)) {
+    } else if (fleet.isEmpty() && mayFound(others.fleet(), seeds, greetings, false)) {
       join(Cluster.get(running), others.fleet(), seeds, true);
     }
-    lookAroundLater(running, others);
   }
 
   private synchronized boolean isRunning(ActorSystem<Void> one) {

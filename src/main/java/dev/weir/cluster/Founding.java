@@ -41,11 +41,16 @@ final class Founding {
     return 2 * reached > 1 + others.size();
   }
 
-  /** The name of a node whose fleet has no member in common with this one's, and stays; or null. */
-  static @Nullable String staying(List<String> members, List<Greeting> others) {
+  /**
+   * The name of a node whose fleet has no member in common with this one's, and stays; or null. One
+   * that this node could not be of is nobody to give way to.
+   */
+  static @Nullable String staying(Hello own, List<Greeting> others) {
+    List<String> members = own.members();
     for (Greeting other : others) {
       if (other instanceof Greeting.Said(String node, Hello hello)
           && !hello.members().isEmpty()
+          && own.differs(hello, node) == null
           && Collections.disjoint(members, hello.members())
           && givesWay(members, hello.members())) {
         return node;

@@ -97,14 +97,27 @@ class FoundingTest {
   }
 
   private static boolean yields(List<String> mine, List<String> theirs) {
-    return Founding.staying(mine, List.of(SILENT, said("x:1", theirs.toArray(String[]::new))))
+    return Founding.staying(
+            HELLO.joined(mine), List.of(SILENT, said("x:1", theirs.toArray(String[]::new))))
         != null;
   }
 
   @Test
   void aNodeThatDoesNotSayItsFleetIsOfNoOther() {
     Hello earlier = new Hello("AA", 1, 1, "1", 256, true, List.of());
-    assertThat(Founding.staying(List.of("a:0"), List.of(new Greeting.Said("b:1", earlier))))
+    assertThat(
+            Founding.staying(
+                HELLO.joined(List.of("b:0")), List.of(new Greeting.Said("a:1", earlier))))
+        .isNull();
+  }
+
+  /** It would have ended its fabric and could not have joined the other. */
+  @Test
+  void aNodeGaveWayToAFleetThatItCannotBeOf() {
+    Hello otherShards = Hello.of("AA", 1024, "2").joined(List.of("a:0", "c:0"));
+    assertThat(
+            Founding.staying(
+                HELLO.joined(List.of("b:0")), List.of(new Greeting.Said("a:1", otherShards))))
         .isNull();
   }
 }

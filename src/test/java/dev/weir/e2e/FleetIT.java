@@ -10,6 +10,7 @@ import dev.weir.testing.ProxyClient;
 import dev.weir.testing.WeirProcess;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
@@ -100,21 +101,16 @@ class FleetIT {
     Path foreign = folder.resolve("foreign");
     assertThat(WeirProcess.run("ca", "export", "--data-dir=" + foreign).exitCode()).isZero();
     List<Integer> ports = TestFleet.freePorts(2);
-    String seed = fleet.seed(0);
 
     // When
     WeirProcess refused =
-        WeirProcess.start(
-            folder.resolve("data-refused"),
-            "256m",
-            "--health-port=0",
+        further(
+            "refused",
+            folder.resolve("fleet/node-1"),
+            ports,
+            fleet.seed(0),
             "--ca=" + foreign.resolve("ca/ca.key"),
-            "--ca-cert=" + foreign.resolve("ca/ca.pem"),
-            "--config=" + folder.resolve("weir.conf"),
-            "--cluster-dir=" + folder.resolve("fleet/node-1"),
-            "--cluster-port=" + ports.get(0),
-            "--peer-port=" + ports.get(1),
-            "--cluster-seeds=" + seed);
+            "--ca-cert=" + foreign.resolve("ca/ca.pem"));
 
     // Then
     Eventually.holds(() -> !refused.isAlive());
@@ -131,15 +127,7 @@ class FleetIT {
 
     // When
     WeirProcess refused =
-        WeirProcess.start(
-            folder.resolve("data-foreign"),
-            "256m",
-            "--health-port=0",
-            "--config=" + folder.resolve("weir.conf"),
-            "--cluster-dir=" + foreign.resolve("node-1"),
-            "--cluster-port=" + ports.get(0),
-            "--peer-port=" + ports.get(1),
-            "--cluster-seeds=" + own + "," + fleet.seed(0));
+        further("foreign", foreign.resolve("node-1"), ports, own + "," + fleet.seed(0));
 
     // Then
     Eventually.holds(() -> !refused.isAlive());
@@ -157,17 +145,13 @@ class FleetIT {
 
     // When
     try (WeirProcess alone =
-        WeirProcess.start(
-            folder.resolve("data-alone"),
-            "256m",
-            "--health-port=0",
+        further(
+            "alone",
+            folder.resolve("fleet/node-1"),
+            ports,
+            unanswered,
             "--ca=" + foreign.resolve("ca/ca.key"),
-            "--ca-cert=" + foreign.resolve("ca/ca.pem"),
-            "--config=" + folder.resolve("weir.conf"),
-            "--cluster-dir=" + folder.resolve("fleet/node-1"),
-            "--cluster-port=" + ports.get(0),
-            "--peer-port=" + ports.get(1),
-            "--cluster-seeds=" + unanswered)) {
+            "--ca-cert=" + foreign.resolve("ca/ca.pem"))) {
 
       // Then
       Eventually.holds(() -> alone.log().contains("incompatible cluster configuration"));
@@ -179,14 +163,15 @@ class FleetIT {
   @Test
   void twoFleetsOfTheSameNodesNeverBecameOne() throws Exception {
     // Given a node that has founded a fleet while the other did not run
-    List<Integer> ports = TestFleet.freePorts(6).stream().sorted().toList();
+    List<Integer> ports = TestFleet.freePorts(4).stream().sorted().toList();
     String early = "127.0.0.1:" + ports.get(0) + ":" + ports.get(1);
     String late = "127.0.0.1:" + ports.get(2) + ":" + ports.get(3);
-    try (WeirProcess one = ofTwo("late", ports.subList(2, 4), ports.get(5), early + "," + late)) {
+    Path node = folder.resolve("fleet/node-1");
+    try (WeirProcess one = further("late", node, ports.subList(2, 4), early + "," + late)) {
       Eventually.holds(() -> members(one).size() == 1);
 
       // When that one founds another, for it was not told of the first
-      try (WeirProcess other = ofTwo("early", ports.subList(0, 2), ports.get(4), early)) {
+      try (WeirProcess other = further("early", node, ports.subList(0, 2), early)) {
         // Then
         Eventually.holds(() -> members(other).size() == 2);
         Eventually.holds(() -> members(one).size() == 2);
@@ -195,17 +180,20 @@ class FleetIT {
     }
   }
 
-  private WeirProcess ofTwo(String name, List<Integer> ports, int healthPort, String seeds)
-      throws Exception {
-    return WeirProcess.start(
-        folder.resolve("data-" + name),
-        "256m",
-        "--health-port=" + healthPort,
-        "--config=" + folder.resolve("weir.conf"),
-        "--cluster-dir=" + folder.resolve("fleet/node-1"),
-        "--cluster-port=" + ports.get(0),
-        "--peer-port=" + ports.get(1),
-        "--cluster-seeds=" + seeds);
+  /** One more node than the fleet has, with this folder of keys and these two ports. */
+  private WeirProcess further(
+      String name, Path keys, List<Integer> ports, String seeds, String... more) throws Exception {
+    List<String> flags =
+        new ArrayList<>(
+            List.of(
+                "--health-port=" + TestFleet.freePorts(1).getFirst(),
+                "--config=" + folder.resolve("weir.conf"),
+                "--cluster-dir=" + keys,
+                "--cluster-port=" + ports.get(0),
+                "--peer-port=" + ports.get(1),
+                "--cluster-seeds=" + seeds));
+    flags.addAll(List.of(more));
+    return WeirProcess.start(folder.resolve("data-" + name), "256m", flags.toArray(String[]::new));
   }
 
   private List<String> members(int asked) throws Exception {
