@@ -11,6 +11,7 @@ import dev.weir.testing.ProxyClient;
 import dev.weir.testing.RangedBody;
 import dev.weir.testing.S3Server;
 import dev.weir.testing.SearchServer;
+import dev.weir.testing.WeirProcess;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -142,6 +143,39 @@ class FleetFaultsIT {
       assertThat(new ProxyClient(fleet.node(0).address()).get(url).text()).isEqualTo("new");
     } finally {
       search.call("DELETE", "/" + index + "*", "");
+    }
+  }
+
+  /** Another joined it, and from then on the fleet was two, each with its own keepers. */
+  @Test
+  void theFirstNodeFoundedAFleetOfItsOwnWhenItWasCutOff() throws Exception {
+    Assumptions.assumeTrue(NetworkNamespace.allowed(), "no network namespaces may be made here");
+    // Given a fleet whose first node by name and by list is the one that will be cut off
+    try (NetworkNamespace cutOff = NetworkNamespace.make();
+        TestFleet fleet =
+            TestFleet.at(
+                folder,
+                List.of(
+                    new TestFleet.Place(NetworkNamespace.FLEET_INSIDE, cutOff.wrapper()),
+                    new TestFleet.Place(NetworkNamespace.FLEET_OUTSIDE, List.of()),
+                    new TestFleet.Place(NetworkNamespace.FLEET_OUTSIDE, List.of())),
+                TestFleet.UNSHARED + "weir.cluster.look-around = 1 s\n")) {
+      WeirProcess first = fleet.node(0);
+      assertThat(first.log()).containsOnlyOnce("forming new cluster");
+
+      // When its fabric has ended, and the next one has found nobody for a while
+      cutOff.cut();
+      Eventually.holds(() -> first.log().contains("The fabric has ended"));
+      Eventually.holds(() -> first.log().contains("Couldn't join seed nodes after [3] attempts"));
+
+      // Then
+      assertThat(first.log()).containsOnlyOnce("forming new cluster");
+
+      // And healed, it is one of the others' again
+      cutOff.heal();
+      fleet.untilReady(0);
+      Eventually.holds(() -> TestFleet.members(fleet.node(1)).size() == 3);
+      assertThat(first.log()).containsOnlyOnce("forming new cluster");
     }
   }
 

@@ -155,7 +155,7 @@ class FleetIT {
 
       // Then
       Eventually.holds(() -> alone.log().contains("incompatible cluster configuration"));
-      assertThat(members(0)).hasSize(NODES);
+      assertThat(TestFleet.members(nodes.getFirst())).hasSize(NODES);
     }
   }
 
@@ -168,13 +168,13 @@ class FleetIT {
     String late = "127.0.0.1:" + ports.get(2) + ":" + ports.get(3);
     Path node = folder.resolve("fleet/node-1");
     try (WeirProcess one = further("late", node, ports.subList(2, 4), early + "," + late)) {
-      Eventually.holds(() -> members(one).size() == 1);
+      Eventually.holds(() -> TestFleet.members(one).size() == 1);
 
       // When that one founds another, for it was not told of the first
       try (WeirProcess other = further("early", node, ports.subList(0, 2), early)) {
         // Then
-        Eventually.holds(() -> members(other).size() == 2);
-        Eventually.holds(() -> members(one).size() == 2);
+        Eventually.holds(() -> TestFleet.members(other).size() == 2);
+        Eventually.holds(() -> TestFleet.members(one).size() == 2);
         assertThat(one.log()).contains("of another fleet of the same nodes");
       }
     }
@@ -194,17 +194,5 @@ class FleetIT {
                 "--cluster-seeds=" + seeds));
     flags.addAll(List.of(more));
     return WeirProcess.start(folder.resolve("data-" + name), "256m", flags.toArray(String[]::new));
-  }
-
-  private List<String> members(int asked) throws Exception {
-    return members(nodes.get(asked));
-  }
-
-  private static List<String> members(WeirProcess asked) throws Exception {
-    return WeirProcess.run("cluster", "status", "--admin=http://127.0.0.1:" + asked.healthPort())
-        .out()
-        .lines()
-        .filter(line -> line.startsWith("weir@"))
-        .toList();
   }
 }

@@ -250,6 +250,15 @@ final class TestFleet implements AutoCloseable {
         clients);
   }
 
+  /** The nodes of the fleet that this one is of, as {@code weir cluster status} tells them. */
+  static List<String> members(WeirProcess asked) throws Exception {
+    return WeirProcess.run("cluster", "status", "--admin=http://127.0.0.1:" + asked.healthPort())
+        .out()
+        .lines()
+        .filter(line -> line.startsWith("weir@"))
+        .toList();
+  }
+
   /** Purges by a node; what {@code weir purge} said, and its exit code. */
   String purge(int index, String url) throws Exception {
     Command.Ended ended =

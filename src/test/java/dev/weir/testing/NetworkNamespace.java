@@ -9,10 +9,10 @@ import java.util.List;
  * of a fleet, over the second origins and stores. The first can be cut.
  */
 public final class NetworkNamespace implements AutoCloseable {
-  /** Where the fleet is outside, and inside. */
-  public static final String FLEET_OUTSIDE = "10.77.1.1";
+  /** Where the fleet is inside, and outside: who is cut off is the first of them by name. */
+  public static final String FLEET_INSIDE = "10.77.1.1";
 
-  public static final String FLEET_INSIDE = "10.77.1.2";
+  public static final String FLEET_OUTSIDE = "10.77.1.2";
 
   /** Where origins and stores are, for both. */
   public static final String SERVERS = "10.77.2.1";
