@@ -8,6 +8,7 @@ import java.util.Objects;
  * How the fabric is run; block {@code weir.cluster}.
  *
  * @param restartDelayMillis pause before a fabric system that has ended is replaced
+ * @param endTimeoutMillis after which connections of one that is ending are torn down
  * @param stopTimeoutMillis longest wait for it to end at shutdown
  * @param lookAroundMillis pause between two questions to the nodes to join by
  * @param system the configuration of its actor system, Pekko's own defaults included
@@ -15,6 +16,7 @@ import java.util.Objects;
  */
 public record FabricSettings(
     long restartDelayMillis,
+    long endTimeoutMillis,
     long stopTimeoutMillis,
     long lookAroundMillis,
     Config system,
@@ -36,6 +38,7 @@ public record FabricSettings(
             .resolve();
     return new FabricSettings(
         room.getDuration("restart-delay").toMillis(),
+        room.getDuration("end-timeout").toMillis(),
         room.getDuration("stop-timeout").toMillis(),
         room.getDuration("look-around").toMillis(),
         system,

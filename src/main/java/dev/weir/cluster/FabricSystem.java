@@ -15,7 +15,6 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
-import org.apache.pekko.actor.Address;
 import org.apache.pekko.actor.BootstrapSetup;
 import org.apache.pekko.actor.setup.ActorSystemSetup;
 import org.apache.pekko.actor.typed.ActorSystem;
@@ -25,7 +24,6 @@ import org.apache.pekko.cluster.Member;
 import org.apache.pekko.cluster.MemberStatus;
 import org.apache.pekko.cluster.typed.Cluster;
 import org.apache.pekko.cluster.typed.Join;
-import org.apache.pekko.cluster.typed.JoinSeedNodes;
 import org.apache.pekko.remote.artery.tcp.SSLEngineProviderSetup;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -131,15 +129,15 @@ public final class FabricSystem {
       system = fresh;
     }
     fresh.getWhenTerminated().whenComplete((done, failed) -> onEnd());
+    RemotingEnd.watch(fresh, settings.endTimeoutMillis());
     org.apache.pekko.cluster.Cluster.get(fresh).registerOnMemberUp(() -> wasMember = true);
     Cluster cluster = Cluster.get(fresh);
     begun.accept(fresh, () -> hearsMost(cluster));
     if (others == null) {
       cluster.manager().tell(Join.create(cluster.selfMember().address()));
     } else {
-      boolean founds = mayFound(others.fleet(), seeds, greetings, true);
-      join(cluster, others.fleet(), seeds, founds);
-      lookAroundLater(fresh, others);
+      new Joining(fresh, others, settings.lookAroundMillis(), this::fleet, () -> isRunning(fresh))
+          .start(seeds, greetings);
     }
     long tookMillis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startedNanos);
     LOG.info("The fabric's system started in {} ms", tookMillis);
@@ -171,75 +169,6 @@ public final class FabricSystem {
 
   private BootstrapSetup bootstrap(Config config) {
     return BootstrapSetup.create(config).withClassloader(settings.resources());
-  }
-
-  private static boolean mayFound(
-      FleetSettings own,
-      List<FleetSettings.Seed> seeds,
-      List<Greeting> greetings,
-      boolean justStarted) {
-    return seeds.stream().anyMatch(own::isSelf)
-        && Founding.mayFound(own.name(), greetings, justStarted);
-  }
-
-  /**
-   * Pekko's founder is the first of its list; who is not in it only joins, for as long as it takes.
-   */
-  private static void join(
-      Cluster cluster, FleetSettings own, List<FleetSettings.Seed> seeds, boolean founds) {
-    List<Address> addresses = new ArrayList<>();
-    if (founds) {
-      addresses.add(cluster.selfMember().address());
-    }
-    seeds.stream()
-        .filter(seed -> !own.isSelf(seed))
-        .map(seed -> new Address("pekko", NAME, seed.host(), seed.port()))
-        .forEach(addresses::add);
-    cluster.manager().tell(new JoinSeedNodes(addresses));
-  }
-
-  private void lookAroundLater(ActorSystem<Void> running, Peers others) {
-    Executor later =
-        CompletableFuture.delayedExecutor(
-            settings.lookAroundMillis(), TimeUnit.MILLISECONDS, FabricSystem::onNewThread);
-    CompletableFuture.runAsync(() -> lookAroundAndAgain(running, others), later)
-        .exceptionally(
-            failed -> {
-              LOG.warn("The nodes to join by could not be asked", failed);
-              return null;
-            });
-  }
-
-  /** Goes on after a failure, too: a fleet that is two is looked for as long as there is one. */
-  private void lookAroundAndAgain(ActorSystem<Void> running, Peers others) {
-    try {
-      lookAround(running, others);
-    } finally {
-      if (isRunning(running)) {
-        lookAroundLater(running, others);
-      }
-    }
-  }
-
-  /** Founds a fleet if nobody else does; of two that do not know each other one gives way. */
-  private void lookAround(ActorSystem<Void> running, Peers others) {
-    if (!isRunning(running)) {
-      return;
-    }
-    List<FleetSettings.Seed> seeds = Seeds.of(others.fleet());
-    List<Greeting> greetings = Greetings.of(others, seeds);
-    List<String> fleet = fleet();
-    if (!isRunning(running)) {
-      return;
-    }
-    String staying =
-        fleet.isEmpty() ? null : Founding.staying(others.hello().joined(fleet), greetings);
-    if (staying != null) {
-      LOG.warn("{} is of another fleet of the same nodes, which this node joins", staying);
-      running.terminate();
-    } else if (fleet.isEmpty() && mayFound(others.fleet(), seeds, greetings, false)) {
-      join(Cluster.get(running), others.fleet(), seeds, true);
-    }
   }
 
   private synchronized boolean isRunning(ActorSystem<Void> one) {
@@ -345,7 +274,7 @@ public final class FabricSystem {
   }
 
   /** Starting an actor system takes a second of work: not on a shared thread. */
-  private static void onNewThread(Runnable work) {
+  static void onNewThread(Runnable work) {
     Thread.ofPlatform().name("weir-fabric-start").daemon().start(work);
   }
 }
