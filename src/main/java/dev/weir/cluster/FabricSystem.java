@@ -255,10 +255,8 @@ public final class FabricSystem {
   }
 
   private void beginLater() {
-    Executor later =
-        CompletableFuture.delayedExecutor(
-            settings.restartDelayMillis(), TimeUnit.MILLISECONDS, FabricSystem::onNewThread);
-    CompletableFuture.runAsync(this::begin, later).exceptionally(this::failed);
+    CompletableFuture.runAsync(this::begin, later(settings.restartDelayMillis()))
+        .exceptionally(this::failed);
   }
 
   private @Nullable Void failed(Throwable cause) {
@@ -273,8 +271,14 @@ public final class FabricSystem {
     return null;
   }
 
+  /** For work of the fabric's that is not for a shared thread, after that time. */
+  static Executor later(long millis) {
+    return CompletableFuture.delayedExecutor(
+        millis, TimeUnit.MILLISECONDS, FabricSystem::onNewThread);
+  }
+
   /** Starting an actor system takes a second of work: not on a shared thread. */
-  static void onNewThread(Runnable work) {
+  private static void onNewThread(Runnable work) {
     Thread.ofPlatform().name("weir-fabric-start").daemon().start(work);
   }
 }

@@ -4,8 +4,6 @@ import dev.weir.cluster.Greetings.Greeting;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.apache.pekko.actor.Address;
@@ -58,10 +56,7 @@ final class Joining {
   }
 
   private void lookAroundLater() {
-    Executor later =
-        CompletableFuture.delayedExecutor(
-            lookAroundMillis, TimeUnit.MILLISECONDS, FabricSystem::onNewThread);
-    CompletableFuture.runAsync(this::lookAroundAndAgain, later)
+    CompletableFuture.runAsync(this::lookAroundAndAgain, FabricSystem.later(lookAroundMillis))
         .exceptionally(
             failed -> {
               LOG.warn("The nodes to join by could not be asked", failed);

@@ -1,7 +1,6 @@
 package dev.weir.cluster;
 
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import org.apache.pekko.Done;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.ExtendedActorSystem;
@@ -22,14 +21,14 @@ final class RemotingEnd {
 
   private RemotingEnd() {}
 
-  /** Has streams torn down that have not ended so long after all of the system's actors have. */
+  /** Has what is left of its streams torn down so long after the system began to end its actors. */
   static void watch(ActorSystem<?> system, long timeoutMillis) {
     CoordinatedShutdown.get(Adapter.toClassic(system))
         .addTask(
             CoordinatedShutdown.PhaseBeforeActorSystemTerminate(),
             "weir-remoting-end",
             () -> {
-              later(timeoutMillis, () -> tearDown(system, timeoutMillis));
+              FabricSystem.later(timeoutMillis).execute(() -> tearDown(system, timeoutMillis));
               return CompletableFuture.completedStage(Done.getInstance());
             });
   }
@@ -46,7 +45,7 @@ final class RemotingEnd {
       artery.materializer().shutdown();
       artery.controlMaterializer().shutdown();
     }
-    later(timeoutMillis, () -> complain(system));
+    FabricSystem.later(timeoutMillis).execute(() -> complain(system));
   }
 
   private static void complain(ActorSystem<?> system) {
@@ -57,10 +56,5 @@ final class RemotingEnd {
 
   private static boolean hasEnded(ActorSystem<?> system) {
     return system.getWhenTerminated().toCompletableFuture().isDone();
-  }
-
-  private static void later(long millis, Runnable work) {
-    CompletableFuture.delayedExecutor(millis, TimeUnit.MILLISECONDS, FabricSystem::onNewThread)
-        .execute(work);
   }
 }

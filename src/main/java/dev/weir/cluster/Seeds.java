@@ -14,7 +14,8 @@ final class Seeds {
 
   /**
    * By one name on every node, for who founds the fleet goes by names. Blocks while the DNS is
-   * asked; a name that is not there yet stands for nobody.
+   * asked. A name that is not known stands for nobody, not even for this node: it may be cut off
+   * from the DNS as well, and whoever is not among them founds nothing.
    */
   static List<FleetSettings.Seed> of(FleetSettings fleet) {
     List<FleetSettings.Seed> seeds = new ArrayList<>(fleet.seeds());
@@ -28,9 +29,6 @@ final class Seeds {
         // Nodes come up in any order, and their names with them.
       }
       seeds.sort(Comparator.comparing(FleetSettings.Seed::host));
-    }
-    if (seeds.isEmpty()) {
-      seeds.add(new FleetSettings.Seed(fleet.host(), fleet.port(), fleet.peerPort()));
     }
     return List.copyOf(seeds);
   }
